@@ -1,0 +1,3 @@
+//! Configuration, Odoo client, quotation pipeline, tasks and journal.
+
+pub mod odoo;

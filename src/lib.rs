@@ -1,0 +1,1 @@
+//! mcp-odoo: MCP and REST over one quotation pipeline.

@@ -1,0 +1,3 @@
+//! The `mcp-odoo` command.
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! The one integration-test binary; its folders mirror `src/` and the packages.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
+
+mod odoo;
+mod sandbox;
+mod support;

@@ -1,0 +1,1 @@
+//! The Odoo client against the recorded transcripts and the embedded Odoo.

@@ -1,0 +1,1 @@
+//! The embedded Odoo against the recorded transcripts.
