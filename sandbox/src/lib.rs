@@ -1,1 +1,151 @@
 //! A small in-memory Odoo that speaks XML-RPC, JSON-RPC and JSON-2.
+//!
+//! It knows the models a quotation needs, with demo data, and answers as Odoo 18.0 or 19.0 Community does, down to
+//! the wording of errors. The database is `sandbox`; `admin` may do everything, `demo` is a plain salesperson
+//! (each one's password is its login), and the API key `sandbox` belongs to `admin`.
+
+mod call;
+mod compute;
+mod datum;
+mod demo;
+mod domain;
+mod env;
+mod error;
+mod external_ids;
+mod group;
+mod load;
+mod matching;
+mod methods;
+mod models;
+mod options;
+mod periods;
+mod python;
+mod races;
+mod read;
+mod rules;
+mod schema;
+mod search;
+mod store;
+mod timezone;
+mod users;
+mod wire;
+mod write;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::serve::ListenerExt;
+use serde_json::{Map, Value};
+use tokio::net::TcpListener;
+
+use call::Call;
+use methods::Style;
+use schema::Schema;
+use store::Database;
+
+pub use error::{Error, Exception};
+pub use options::{ExtraField, ExtraKind, Options, Version};
+
+/// The name of the only database.
+pub const DATABASE: &str = "sandbox";
+
+/// The API key of the user `admin`.
+pub const API_KEY: &str = "sandbox";
+
+/// An in-memory Odoo; clones share the same records.
+#[derive(Clone)]
+pub struct Sandbox {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    options: Options,
+    database: Mutex<Database>,
+    sessions: Mutex<HashMap<String, i64>>,
+}
+
+impl Sandbox {
+    /// A new database with the demo data.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        let schema = Schema::new(options.version, models::all(options.version, &options.extra_fields));
+        let mut database = Database::new(Arc::new(schema));
+        if let Err(error) = demo::fill(&mut database) {
+            tracing::error!(%error, "the demo data is incomplete");
+        }
+        let shared = Shared { options, database: Mutex::new(database), sessions: Mutex::default() };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The routes of all protocols.
+    pub fn router(&self) -> axum::Router {
+        wire::router(self)
+    }
+
+    /// Serves until `shutdown` completes and the answers under way are sent.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> std::io::Result<()> {
+        let listener = listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "TCP_NODELAY");
+            }
+        });
+        axum::serve(listener, self.router()).with_graceful_shutdown(shutdown).await
+    }
+
+    /// Calls a method as the administrator, at once and without the network.
+    pub fn execute(
+        &self,
+        model: &str,
+        method: &str,
+        args: Vec<Value>,
+        kwargs: Map<String, Value>,
+    ) -> Result<Value, Error> {
+        let call = Call {
+            uid: env::ADMIN,
+            model: model.to_owned(),
+            method: method.to_owned(),
+            positional: args,
+            named: kwargs,
+            style: Style::Positional,
+        };
+        let mut database = self.database();
+        let started = database.races.begin();
+        let answer = call.run(&mut database, started);
+        database.races.end();
+        answer
+    }
+
+    /// Runs a call after the configured latency; like Odoo, to its end, even if the caller has gone.
+    async fn call(&self, call: Call) -> Result<Value, Error> {
+        let sandbox = self.clone();
+        let work = tokio::spawn(async move {
+            let started = sandbox.database().races.begin();
+            if sandbox.shared.options.latency.is_zero() {
+                tokio::task::yield_now().await;
+            } else {
+                tokio::time::sleep(sandbox.shared.options.latency).await;
+            }
+            let mut database = sandbox.database();
+            let answer = call.run(&mut database, started);
+            database.races.end();
+            answer
+        });
+        work.await.unwrap_or_else(|error| Err(Error::new(Exception::Operational, error.to_string())))
+    }
+
+    fn version(&self) -> Version {
+        self.shared.options.version
+    }
+
+    fn database(&self) -> MutexGuard<'_, Database> {
+        self.shared.database.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, HashMap<String, i64>> {
+        self.shared.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,193 @@
+//! One call of a public method.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::Version;
+use crate::datum;
+use crate::env::{Context, Env, now};
+use crate::error::{Error, Exception};
+use crate::methods::{Bound, Method, Style};
+use crate::python;
+use crate::schema::Model;
+use crate::search::Page;
+use crate::store::Database;
+
+/// What a caller wants.
+pub(crate) struct Call {
+    pub uid: i64,
+    pub model: String,
+    pub method: String,
+    pub positional: Vec<Value>,
+    pub named: Map<String, Value>,
+    pub style: Style,
+}
+
+impl Call {
+    /// Runs the call as one transaction; `started` is when it reached the server.
+    pub fn run(self, db: &mut Database, started: u64) -> Result<Value, Error> {
+        let answer = self.dispatch(db, started);
+        match answer {
+            Ok(_) => db.commit(),
+            Err(_) => db.rollback(0),
+        }
+        answer
+    }
+
+    fn dispatch(self, db: &mut Database, started: u64) -> Result<Value, Error> {
+        let version = db.schema.version;
+        let Some(model) = db.schema.get(&self.model).cloned() else { return Err(self.unknown_model()) };
+        if self.method.starts_with('_') {
+            return Err(self.private(version));
+        }
+        let method =
+            Method::find(version, model.name, &self.method).ok_or_else(|| self.unknown_method(version))?;
+        let bound = method.bind(self.style, self.positional, self.named)?;
+        let context = Context(bound.context.clone());
+        let mut env = Env { db, uid: self.uid, sudo: false, context };
+        env.invoke(&model, method.name, &bound, self.style, started)
+    }
+
+    fn unknown_model(&self) -> Error {
+        let name = &self.model;
+        match self.style {
+            Style::Named => Error::new(Exception::NotFound, format!("the model '{name}' does not exist")),
+            Style::Positional => Error::user(format!("Object {name} doesn't exist")),
+        }
+    }
+
+    fn unknown_method(&self, version: Version) -> Error {
+        let (model, method) = (&self.model, &self.method);
+        let text = match version {
+            Version::V18 => format!("The method '{method}' does not exist on the model '{model}'"),
+            Version::V19 => format!("The method '{model}.{method}' does not exist"),
+        };
+        match self.style {
+            Style::Named => Error::new(Exception::NotFound, text),
+            Style::Positional => Error::new(Exception::Attribute, text),
+        }
+    }
+
+    fn private(&self, version: Version) -> Error {
+        let name = match version {
+            Version::V18 => self.method.clone(),
+            Version::V19 => format!("'{}.{}'", self.model, self.method),
+        };
+        Error::new(Exception::Access, format!("Private methods (such as {name}) cannot be called remotely."))
+    }
+}
+
+impl Env<'_> {
+    fn invoke(
+        &mut self,
+        model: &Arc<Model>,
+        method: &str,
+        bound: &Bound,
+        style: Style,
+        started: u64,
+    ) -> Result<Value, Error> {
+        let names = bound.arguments.get("load").is_none_or(|load| load == "_classic_read");
+        match method {
+            "search" => self.search(model, bound.get("domain"), &page(bound)).map(|ids| json!(ids)),
+            "search_count" => {
+                let count = self.count(model, bound.get("domain"))?;
+                Ok(json!(bound.count("limit").map_or(count, |limit| count.min(limit))))
+            }
+            "search_read" => {
+                let ids = self.search(model, bound.get("domain"), &page(bound))?;
+                self.read(model, &ids, &bound.names("fields"), names).map(Value::Array)
+            }
+            "read" => self.read(model, &bound.ids, &bound.names("fields"), names).map(Value::Array),
+            "name_search" => self.name_search(model, &bound.arguments),
+            "create" => self.create_each(model, bound.get("vals_list"), style),
+            "write" => {
+                let values = bound.get("vals").as_object().cloned().unwrap_or_default();
+                self.write(model, &bound.ids, &values).map(|()| json!(true))
+            }
+            "unlink" => self.unlink(model, &bound.ids).map(|()| json!(true)),
+            "load" => self.load(model, &bound.arguments, started),
+            "fields_get" => Ok(self.fields_get(model, &bound.names("allfields"), &bound.names("attributes"))),
+            "read_group" => self.read_group(model, &bound.arguments),
+            "formatted_read_group" => self.formatted_read_group(model, &bound.arguments),
+            "message_post" => self.message_post(model, bound),
+            "check_object_reference" => self.check_object_reference(&bound.arguments),
+            "context_get" => self.context_get(),
+            "has_group" => self.has_group(&bound.ids, bound.get("group_ext_id")),
+            "has_access" => self.has_access(model, &bound.ids, bound.get("operation")),
+            action => self.order_action(model, action, &bound.ids),
+        }
+    }
+
+    fn create_each(&mut self, model: &Arc<Model>, values: &Value, style: Style) -> Result<Value, Error> {
+        let (records, single) = match values {
+            Value::Array(records) => (records.as_slice(), false),
+            record => (std::slice::from_ref(record), true),
+        };
+        let mut ids = Vec::new();
+        for values in records {
+            let values = values.as_object().ok_or_else(|| {
+                Error::new(Exception::Type, format!("{} is not a mapping", python::repr(values)))
+            })?;
+            ids.push(self.create(model, values, None)?);
+        }
+        match ids.first() {
+            Some(id) if single && style == Style::Positional => Ok(json!(id)),
+            _ => Ok(json!(ids)),
+        }
+    }
+
+    fn message_post(&mut self, model: &Arc<Model>, bound: &Bound) -> Result<Value, Error> {
+        let ids = bound.ids.as_slice();
+        self.check_exist(model, ids)?;
+        self.check_rule(model, ids, crate::env::Operation::Read)?;
+        let users = self.model("res.users")?;
+        let author = self.db.value(&users, self.uid, "partner_id").id();
+        let body = match bound.get("body").as_str() {
+            Some(text) if !python::truthy(bound.get("body_is_html")) => datum::paragraph(text),
+            html => html.unwrap_or_default().to_owned(),
+        };
+        let values = json!({
+            "model": model.name, "res_id": ids.first(), "body": body, "message_type": "notification",
+            "author_id": author, "date": now(),
+        });
+        let messages = self.model("mail.message")?;
+        let values = values.as_object().cloned().unwrap_or_default();
+        let id = self.as_system(|env| env.create(&messages, &values, None))?;
+        Ok(match self.version() {
+            Version::V18 => json!(id),
+            Version::V19 => json!([id]),
+        })
+    }
+
+    fn order_action(&mut self, model: &Arc<Model>, action: &str, ids: &[i64]) -> Result<Value, Error> {
+        self.check_exist(model, ids)?;
+        let state = |id: &i64| self.db.value(model, *id, "state").as_str().map(str::to_owned);
+        let is_open = |id: &i64| matches!(state(id).as_deref(), Some("draft" | "sent"));
+        let values = match action {
+            "action_confirm" if !ids.iter().all(is_open) => {
+                return Err(Error::user("Some orders are not in a state requiring confirmation."));
+            }
+            "action_confirm" => json!({"state": "sale", "date_order": now()}),
+            "action_quotation_sent" => json!({"state": "sent"}),
+            "action_cancel" => json!({"state": "cancel"}),
+            _ => json!({"state": "draft"}),
+        };
+        self.write(model, ids, &values.as_object().cloned().unwrap_or_default())?;
+        Ok(json!(true))
+    }
+
+    fn context_get(&self) -> Result<Value, Error> {
+        let users = self.model("res.users")?;
+        let text = |field: &str| self.db.value(&users, self.uid, field).to_json(&crate::schema::Kind::Char);
+        Ok(json!({"lang": text("lang"), "tz": text("tz"), "uid": self.uid}))
+    }
+}
+
+fn page(bound: &Bound) -> Page {
+    Page {
+        offset: bound.count("offset").unwrap_or_default(),
+        limit: bound.count("limit"),
+        order: bound.get("order").as_str().map(str::to_owned),
+    }
+}

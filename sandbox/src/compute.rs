@@ -1,0 +1,121 @@
+//! The values that are worked out when they are read.
+
+use crate::datum::Datum;
+use crate::rules::tax_field;
+use crate::schema::Model;
+use crate::store::Database;
+
+pub(crate) fn display_name(db: &Database, model: &Model, id: i64) -> Datum {
+    let text = |field: &str| db.value(model, id, field).as_str().map(str::to_owned);
+    let name = match model.name {
+        "res.partner" => partner_name(db, model, id),
+        "product.product" => match (text("default_code"), text("name")) {
+            (Some(code), Some(name)) => Some(format!("[{code}] {name}")),
+            (_, name) => name,
+        },
+        "sale.order.line" => {
+            let order = related(db, model, id, "order_id", "name");
+            let line = text("name").unwrap_or_default();
+            Some(format!(
+                "{} - {}",
+                order.as_str().unwrap_or_default(),
+                line.lines().next().unwrap_or_default()
+            ))
+        }
+        "ir.model.data" => text("complete_name"),
+        _ => text("name"),
+    };
+    Datum::text(name.unwrap_or_else(|| format!("{},{id}", model.name)))
+}
+
+fn partner_name(db: &Database, model: &Model, id: i64) -> Option<String> {
+    let own = db.value(model, id, "name").as_str().map(str::to_owned);
+    let company = db.value(model, id, "is_company").is_true();
+    let parent = related(db, model, id, "parent_id", "name");
+    match (parent.as_str(), own) {
+        (Some(parent), Some(own)) if !company => Some(format!("{parent}, {own}")),
+        (Some(parent), None) => Some(parent.to_owned()),
+        (_, own) => own,
+    }
+}
+
+/// A field of the record a many2one points to.
+fn related(db: &Database, model: &Model, id: i64, link: &str, field: &str) -> Datum {
+    let target = db.value(model, id, link).id();
+    let other = model.field(link).and_then(|link| db.schema.get(link.kind.relation()?));
+    match (other, target) {
+        (Some(other), Some(target)) => db.value(other, target, field).into_owned(),
+        _ => Datum::Empty,
+    }
+}
+
+fn number(db: &Database, model: &Model, id: i64, field: &str) -> f64 {
+    db.value(model, id, field).as_f64().unwrap_or_default()
+}
+
+fn money(amount: f64) -> Datum {
+    // An empty sum is -0.0.
+    Datum::Float((amount * 100.0).round() / 100.0 + 0.0)
+}
+
+pub(crate) fn list_price(db: &Database, model: &Model, id: i64) -> Datum {
+    db.value(model, id, "list_price").into_owned()
+}
+
+pub(crate) fn line_untaxed(db: &Database, model: &Model, id: i64) -> Datum {
+    let of = |field: &str| number(db, model, id, field);
+    money(of("product_uom_qty") * of("price_unit") * (1.0 - of("discount") / 100.0))
+}
+
+pub(crate) fn line_tax(db: &Database, model: &Model, id: i64) -> Datum {
+    let Some(taxes) = db.schema.get("account.tax") else { return Datum::Empty };
+    let applied = db.value(model, id, tax_field(db.schema.version)).ids();
+    let rate: f64 = applied.iter().map(|tax| number(db, taxes, *tax, "amount")).sum();
+    money(number(db, model, id, "price_subtotal") * rate / 100.0)
+}
+
+pub(crate) fn line_total(db: &Database, model: &Model, id: i64) -> Datum {
+    money(number(db, model, id, "price_subtotal") + number(db, model, id, "price_tax"))
+}
+
+pub(crate) fn line_partner(db: &Database, model: &Model, id: i64) -> Datum {
+    related(db, model, id, "order_id", "partner_id")
+}
+
+pub(crate) fn line_salesperson(db: &Database, model: &Model, id: i64) -> Datum {
+    related(db, model, id, "order_id", "user_id")
+}
+
+pub(crate) fn line_currency(db: &Database, model: &Model, id: i64) -> Datum {
+    related(db, model, id, "order_id", "currency_id")
+}
+
+fn over_lines(db: &Database, id: i64, field: &str) -> Datum {
+    let Some(lines) = db.schema.get("sale.order.line") else { return Datum::Empty };
+    money(db.pointing(lines, "order_id", id).iter().map(|line| number(db, lines, *line, field)).sum())
+}
+
+pub(crate) fn order_untaxed(db: &Database, _: &Model, id: i64) -> Datum {
+    over_lines(db, id, "price_subtotal")
+}
+
+pub(crate) fn order_tax(db: &Database, _: &Model, id: i64) -> Datum {
+    over_lines(db, id, "price_tax")
+}
+
+pub(crate) fn order_total(db: &Database, _: &Model, id: i64) -> Datum {
+    over_lines(db, id, "price_total")
+}
+
+pub(crate) fn task_count(db: &Database, _: &Model, id: i64) -> Datum {
+    let Some(tasks) = db.schema.get("project.task") else { return Datum::Empty };
+    let of_project = db.pointing(tasks, "project_id", id);
+    let active = of_project.iter().filter(|task| db.value(tasks, **task, "active").is_true()).count();
+    Datum::Int(i64::try_from(active).unwrap_or(i64::MAX))
+}
+
+pub(crate) fn team_of_user(db: &Database, _: &Model, id: i64) -> Datum {
+    let Some(teams) = db.schema.get("crm.team") else { return Datum::Empty };
+    let mut mine = db.all(teams).filter(|team| db.value(teams, *team, "member_ids").ids().contains(&id));
+    mine.next().map_or(Datum::Empty, Datum::Int)
+}

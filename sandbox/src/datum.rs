@@ -1,0 +1,209 @@
+//! The value of one field of one record.
+
+use std::cmp::Ordering;
+
+use serde_json::{Value, json};
+
+use crate::error::Error;
+use crate::python;
+use crate::schema::Kind;
+
+/// A stored value; [`crate::schema::Kind`] tells how to read it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Datum {
+    #[default]
+    Empty,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(Box<str>),
+    Ids(Vec<i64>),
+}
+
+impl Datum {
+    pub fn text(text: impl Into<Box<str>>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// The record a many2one points to.
+    pub fn id(&self) -> Option<i64> {
+        if let Self::Int(id) = self { Some(*id) } else { None }
+    }
+
+    pub fn as_str(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            #[allow(clippy::cast_precision_loss)]
+            Self::Int(number) => Some(*number as f64),
+            Self::Float(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    pub fn is_true(&self) -> bool {
+        matches!(self, Self::Bool(true))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Ids(ids) => ids.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// The records a relational value points to.
+    pub fn ids(&self) -> Vec<i64> {
+        match self {
+            Self::Int(id) => vec![*id],
+            Self::Ids(ids) => ids.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What a caller sent for a field of this kind; the commands of x2many fields are not for here.
+    pub fn from_json(kind: &Kind, field: &str, value: &Value) -> Result<Self, Error> {
+        let wrong = || Error::value(format!("Wrong value for {field}: {}", python::repr(value)));
+        if *kind == Kind::Boolean {
+            return Ok(Self::Bool(python::truthy(value)));
+        }
+        if matches!(value, Value::Null | Value::Bool(false)) {
+            return Ok(Self::Empty);
+        }
+        Ok(match kind {
+            Kind::Integer | Kind::Many2one(_) => Self::Int(integer(value).ok_or_else(wrong)?),
+            Kind::Float | Kind::Monetary => Self::Float(float(value).ok_or_else(wrong)?),
+            Kind::Selection(options) => match value.as_str() {
+                Some("") => Self::Empty,
+                Some(key) if options.iter().any(|(known, _)| *known == key) => Self::text(key),
+                _ => return Err(wrong()),
+            },
+            Kind::Date => {
+                moment(value).map_or(Self::Empty, |text| Self::text(text.get(..10).unwrap_or(text)))
+            }
+            Kind::Datetime => moment(value).map_or(Self::Empty, |text| {
+                if text.len() == 10 { Self::text(format!("{text} 00:00:00")) } else { Self::text(text) }
+            }),
+            Kind::Html => Self::text(html(&python::text(value))),
+            Kind::Char | Kind::Text => Self::text(python::text(value)),
+            Kind::Boolean | Kind::One2many(..) | Kind::Many2many(_) => return Err(wrong()),
+        })
+    }
+
+    /// The plain form: a many2one is its id.
+    pub fn to_json(&self, kind: &Kind) -> Value {
+        match self {
+            Self::Empty => match kind {
+                Kind::Integer => json!(0),
+                Kind::Float | Kind::Monetary => json!(0.0),
+                Kind::One2many(..) | Kind::Many2many(_) => json!([]),
+                _ => json!(false),
+            },
+            Self::Bool(flag) => json!(flag),
+            Self::Int(number) => json!(number),
+            Self::Float(number) => json!(number),
+            Self::Text(text) => json!(text),
+            Self::Ids(ids) => json!(ids),
+        }
+    }
+
+    /// Empty numbers are zero and empty booleans false, as in SQL's `COALESCE`.
+    pub fn normal(&self, kind: &Kind) -> Self {
+        match (self, kind) {
+            (Self::Empty, Kind::Integer) => Self::Int(0),
+            (Self::Empty, Kind::Float | Kind::Monetary) => Self::Float(0.0),
+            (Self::Empty, Kind::Boolean) => Self::Bool(false),
+            _ => self.clone(),
+        }
+    }
+
+    /// SQL's comparison: nothing compares with an empty value.
+    pub fn compare(&self, other: &Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Text(left), Self::Text(right)) => Some(left.cmp(right)),
+            (Self::Bool(left), Self::Bool(right)) => Some(left.cmp(right)),
+            (Self::Int(left), Self::Int(right)) => Some(left.cmp(right)),
+            _ => self.as_f64()?.partial_cmp(&other.as_f64()?),
+        }
+    }
+
+    /// The order of `ORDER BY`: empty values last, text without regard to case.
+    pub fn order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Empty, Self::Empty) => Ordering::Equal,
+            (Self::Empty, _) => Ordering::Greater,
+            (_, Self::Empty) => Ordering::Less,
+            (Self::Text(left), Self::Text(right)) => {
+                left.to_lowercase().cmp(&right.to_lowercase()).then_with(|| left.cmp(right))
+            }
+            _ => self.compare(other).unwrap_or(Ordering::Equal),
+        }
+    }
+}
+
+fn integer(value: &Value) -> Option<i64> {
+    match value {
+        Value::Bool(true) => Some(1),
+        Value::String(text) => text.trim().parse().ok(),
+        #[allow(clippy::cast_possible_truncation)]
+        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|float| float as i64)),
+        _ => None,
+    }
+}
+
+fn float(value: &Value) -> Option<f64> {
+    match value {
+        Value::Bool(true) => Some(1.0),
+        Value::String(text) => text.trim().parse().ok(),
+        other => other.as_f64(),
+    }
+}
+
+fn moment(value: &Value) -> Option<&str> {
+    value.as_str().map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// As a browser would read it: markup and entities stay, a `<` that opens no tag is text.
+fn html(text: &str) -> String {
+    if text.is_empty() || text.trim_start().starts_with('<') {
+        return text.to_owned();
+    }
+    let mut pieces = text.split('<');
+    let mut html = format!("<p>{}", pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let opens_tag = piece.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+        html.push_str(if opens_tag { "<" } else { "&lt;" });
+        html.push_str(piece);
+    }
+    html + "</p>"
+}
+
+/// Plain text as HTML.
+pub(crate) fn paragraph(text: &str) -> String {
+    format!("<p>{}</p>", text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_text_becomes_a_paragraph() {
+        let html = Datum::from_json(&Kind::Html, "f", &json!("a < b")).unwrap();
+        assert_eq!(html, Datum::text("<p>a &lt; b</p>"));
+        let kept = Datum::from_json(&Kind::Html, "f", &json!("<b>x</b>")).unwrap();
+        assert_eq!(kept, Datum::text("<b>x</b>"));
+        let entities = Datum::from_json(&Kind::Html, "f", &json!("a &lt; b<br>c")).unwrap();
+        assert_eq!(entities, Datum::text("<p>a &lt; b<br>c</p>"));
+    }
+
+    #[test]
+    fn empty_values_read_as_false_but_numbers_as_zero() {
+        assert_eq!(Datum::Empty.to_json(&Kind::Char), json!(false));
+        assert_eq!(Datum::Empty.to_json(&Kind::Float), json!(0.0));
+        assert_eq!(Datum::Empty.to_json(&Kind::Many2many("res.users")), json!([]));
+    }
+}

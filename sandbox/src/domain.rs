@@ -1,0 +1,248 @@
+//! Search domains: from Odoo's prefix notation to an expression over resolved fields.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::Version;
+use crate::datum::Datum;
+use crate::error::Error;
+use crate::matching;
+use crate::python;
+use crate::schema::{Kind, Model};
+use crate::store::Database;
+
+/// A compiled domain.
+pub(crate) enum Expr {
+    Always(bool),
+    Not(Box<Expr>),
+    All(Vec<Expr>),
+    Any(Vec<Expr>),
+    Leaf(Leaf),
+}
+
+/// One condition; `negate` turns the answer of the whole leaf.
+pub(crate) struct Leaf {
+    pub path: Vec<Step>,
+    pub test: Test,
+    pub negate: bool,
+}
+
+/// A field on the way to the value.
+pub(crate) struct Step {
+    pub model: Arc<Model>,
+    pub slot: usize,
+    pub kind: Kind,
+}
+
+/// What is asked of the value.
+pub(crate) enum Test {
+    /// One of these values; or empty, if `empty`.
+    In {
+        values: Vec<Datum>,
+        ids: HashSet<i64>,
+        empty: bool,
+    },
+    /// As `In`, by the names of related records.
+    Named(Vec<String>),
+    Less(Datum),
+    LessOrEqual(Datum),
+    Greater(Datum),
+    GreaterOrEqual(Datum),
+    /// SQL's LIKE; on related records, of their names.
+    Like {
+        pattern: String,
+        ignore_case: bool,
+    },
+    /// Some related record matches.
+    Related(Box<Expr>),
+}
+
+const OPERATORS: &[&str] = &[
+    "=",
+    "!=",
+    "<>",
+    "==",
+    ">",
+    ">=",
+    "<",
+    "<=",
+    "=?",
+    "in",
+    "not in",
+    "like",
+    "ilike",
+    "not like",
+    "not ilike",
+    "=like",
+    "=ilike",
+    "child_of",
+    "parent_of",
+    "any",
+    "not any",
+];
+
+impl Expr {
+    /// Compiles a domain for a model.
+    pub fn parse(db: &Database, model: &Arc<Model>, domain: &Value) -> Result<Self, Error> {
+        let items = match domain {
+            Value::Null | Value::Bool(false) => return Ok(Self::Always(true)),
+            Value::Array(items) => items,
+            other => {
+                return Err(Error::value(format!(
+                    "Domain() invalid item in domain: {}",
+                    python::repr(other)
+                )));
+            }
+        };
+        let mut stack: Vec<Self> = Vec::new();
+        let malformed = || Error::value(format!("Malformed domain {}", python::repr(domain)));
+        for item in items.iter().rev() {
+            let expr = match item {
+                Value::String(operator) => match operator.as_str() {
+                    "!" => Self::Not(Box::new(stack.pop().ok_or_else(malformed)?)),
+                    "&" | "|" => {
+                        let pair =
+                            vec![stack.pop().ok_or_else(malformed)?, stack.pop().ok_or_else(malformed)?];
+                        if operator == "&" { Self::All(pair) } else { Self::Any(pair) }
+                    }
+                    _ => return Err(malformed()),
+                },
+                Value::Array(parts) => leaf(db, model, parts)?,
+                _ => return Err(malformed()),
+            };
+            stack.push(expr);
+        }
+        stack.reverse();
+        Ok(Self::All(stack))
+    }
+
+    /// The conditions that every match fulfils.
+    pub fn conjuncts(&self) -> Vec<&Leaf> {
+        match self {
+            Self::All(exprs) => exprs.iter().flat_map(Self::conjuncts).collect(),
+            Self::Leaf(leaf) => vec![leaf],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Whether a domain has a condition on this field itself.
+pub(crate) fn mentions(domain: &Value, field: &str) -> bool {
+    let items = domain.as_array().map(Vec::as_slice).unwrap_or_default();
+    items
+        .iter()
+        .any(|item| item.as_array().and_then(|leaf| leaf.first()).and_then(Value::as_str) == Some(field))
+}
+
+fn leaf(db: &Database, model: &Arc<Model>, parts: &[Value]) -> Result<Expr, Error> {
+    let [left, operator, right] = parts else {
+        return Err(Error::value(format!("Invalid leaf {}", python::leaf(parts))));
+    };
+    if let (Some(left), Some("=")) = (left.as_i64(), operator.as_str()) {
+        return Ok(Expr::Always(right.as_i64() == Some(left)));
+    }
+    let invalid = || match db.schema.version {
+        Version::V18 => Error::value(format!("Invalid leaf {}", python::leaf(parts))),
+        Version::V19 => Error::value(format!("Invalid operator in condition {}", python::leaf(parts))),
+    };
+    let operator = operator.as_str().map(str::to_lowercase).unwrap_or_default();
+    if !OPERATORS.contains(&operator.as_str()) {
+        return Err(invalid());
+    }
+    let path = path(db, model, left.as_str().unwrap_or_default(), parts)?;
+    let Some(step) = path.last() else { return Err(invalid()) };
+    let (test, negate) = match operator.as_str() {
+        "=?" if !python::truthy(right) => return Ok(Expr::Always(true)),
+        "=" | "==" | "=?" | "in" => (equal(step, right), false),
+        "!=" | "<>" | "not in" => (equal(step, right), true),
+        "child_of" => (matching::children(db, step, right), false),
+        "parent_of" => (matching::parents(db, step, right), false),
+        "any" | "not any" => {
+            let other = step.kind.relation().and_then(|name| db.schema.get(name)).ok_or_else(invalid)?;
+            (Test::Related(Box::new(Expr::parse(db, other, right)?)), operator == "not any")
+        }
+        "<" => (Test::Less(bound(&step.kind, right, false)), false),
+        ">=" => (Test::GreaterOrEqual(bound(&step.kind, right, false)), false),
+        "<=" => (Test::LessOrEqual(bound(&step.kind, right, true)), false),
+        ">" => (Test::Greater(bound(&step.kind, right, true)), false),
+        like => like_test(like, right),
+    };
+    Ok(Expr::Leaf(Leaf { path, test, negate }))
+}
+
+fn like_test(operator: &str, right: &Value) -> (Test, bool) {
+    let text = if python::truthy(right) { python::text(right) } else { String::new() };
+    let pattern = if operator.starts_with('=') { text } else { format!("%{text}%") };
+    (Test::Like { pattern, ignore_case: operator.contains("ilike") }, operator.starts_with("not "))
+}
+
+fn path(db: &Database, model: &Arc<Model>, dotted: &str, parts: &[Value]) -> Result<Vec<Step>, Error> {
+    let mut path = Vec::new();
+    let mut current = Some(Arc::clone(model));
+    for name in dotted.split('.') {
+        let known = current.as_ref().and_then(|model| Some((Arc::clone(model), model.slot(name)?)));
+        let Some((owner, slot)) = known else {
+            let place = match db.schema.version {
+                Version::V18 => "leaf",
+                Version::V19 => "condition",
+            };
+            let model = current.map_or(model.name, |model| model.name);
+            return Err(Error::value(format!(
+                "Invalid field {model}.{name} in {place} {}",
+                python::leaf(parts)
+            )));
+        };
+        let kind = owner.fields.get(slot).map_or(Kind::Char, |field| field.kind);
+        current = kind.relation().and_then(|name| db.schema.get(name)).cloned();
+        path.push(Step { model: owner, slot, kind });
+    }
+    Ok(path)
+}
+
+fn equal(step: &Step, right: &Value) -> Test {
+    let wanted = match right {
+        Value::Array(values) => values.clone(),
+        single => vec![single.clone()],
+    };
+    let names: Vec<_> = wanted.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    if step.kind.relation().is_some() && !names.is_empty() {
+        return Test::Named(names);
+    }
+    let empty = wanted.iter().any(|value| matches!(value, Value::Null | Value::Bool(false)));
+    if step.kind.relation().is_some() {
+        let ids: HashSet<_> = wanted.iter().filter_map(Value::as_i64).collect();
+        return Test::In { values: ids.iter().map(|id| Datum::Int(*id)).collect(), ids, empty };
+    }
+    let values: Vec<_> = wanted.iter().map(|value| operand(&step.kind, value)).collect();
+    let ids = if is_id(step) { values.iter().filter_map(Datum::id).collect() } else { HashSet::new() };
+    Test::In { values, ids, empty: empty && step.kind != Kind::Boolean }
+}
+
+/// Whether the path ends in the record's own id.
+pub(crate) fn is_id(step: &Step) -> bool {
+    step.model.slot("id") == Some(step.slot)
+}
+
+fn bound(kind: &Kind, right: &Value, end_of_day: bool) -> Datum {
+    let value = operand(kind, right);
+    match (kind, value.as_str()) {
+        (Kind::Datetime, Some(date)) if date.len() == 10 => {
+            Datum::text(format!("{date} {}", if end_of_day { "23:59:59" } else { "00:00:00" }))
+        }
+        _ => value,
+    }
+}
+
+fn operand(kind: &Kind, value: &Value) -> Datum {
+    match (kind, value) {
+        (Kind::Boolean, other) => Datum::Bool(python::truthy(other)),
+        (_, Value::Null | Value::Bool(false)) => Datum::Empty.normal(kind),
+        (kind, Value::Number(number)) if kind.is_number() => {
+            number.as_i64().map_or_else(|| Datum::Float(number.as_f64().unwrap_or_default()), Datum::Int)
+        }
+        (kind, Value::String(text)) if kind.is_number() => text.parse().map_or(Datum::Empty, Datum::Float),
+        (_, other) => Datum::text(python::text(other)),
+    }
+}

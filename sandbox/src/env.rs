@@ -1,0 +1,196 @@
+//! The environment of one call: the records, the user and the context.
+
+use std::sync::Arc;
+
+use chrono::Utc;
+use serde_json::{Map, Value, json};
+
+use crate::Version;
+use crate::error::{Error, Exception};
+use crate::python;
+use crate::schema::{Model, Rights};
+use crate::store::Database;
+
+/// The user who may do everything and owns what the system makes.
+pub(crate) const ADMIN: i64 = 2;
+
+/// The group whose members may do everything.
+pub(crate) const GROUP_ADMIN: i64 = 1;
+
+/// The group whose members see the documents of all salespeople.
+pub(crate) const GROUP_ALL_DOCUMENTS: i64 = 3;
+
+/// The `context` of a call.
+#[derive(Clone, Default)]
+pub(crate) struct Context(pub Map<String, Value>);
+
+impl Context {
+    pub fn flag(&self, key: &str, default: bool) -> bool {
+        self.0.get(key).map_or(default, python::truthy)
+    }
+
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.0.get(key).and_then(Value::as_str)
+    }
+
+    /// Whether archived records are hidden.
+    pub fn active_test(&self) -> bool {
+        self.flag("active_test", true)
+    }
+}
+
+/// What a call works with.
+pub(crate) struct Env<'a> {
+    pub db: &'a mut Database,
+    pub uid: i64,
+    /// No access rule applies.
+    pub sudo: bool,
+    pub context: Context,
+}
+
+impl Env<'_> {
+    pub fn version(&self) -> Version {
+        self.db.schema.version
+    }
+
+    /// A model of the schema.
+    pub fn model(&self, name: &str) -> Result<Arc<Model>, Error> {
+        self.db.schema.get(name).cloned().ok_or_else(|| Error::user(format!("Object {name} doesn't exist")))
+    }
+
+    /// Does something with no access rule applied.
+    pub fn as_system<T>(&mut self, action: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.sudo, true);
+        let answer = action(self);
+        self.sudo = before;
+        answer
+    }
+
+    /// The groups a user is in.
+    pub fn groups_of(&self, uid: i64) -> Vec<i64> {
+        let field = match self.version() {
+            Version::V18 => "groups_id",
+            Version::V19 => "group_ids",
+        };
+        let users = self.db.schema.get("res.users");
+        users.map(|users| self.db.value(users, uid, field).ids()).unwrap_or_default()
+    }
+
+    /// Whether the user is in a group; administrators and the system are in all.
+    pub fn in_group(&self, group: i64) -> bool {
+        let groups = self.groups_of(self.uid);
+        self.sudo || groups.contains(&GROUP_ADMIN) || groups.contains(&group)
+    }
+
+    /// Refuses what the user's groups do not allow on the model as a whole.
+    pub fn check_rights(&self, model: &Model, operation: Operation) -> Result<(), Error> {
+        let allowed = match model.rights {
+            Rights::All => true,
+            Rights::Read => operation == Operation::Read,
+            Rights::Nothing => false,
+        };
+        if allowed || self.in_group(GROUP_ADMIN) {
+            return Ok(());
+        }
+        let group = match self.version() {
+            Version::V18 => "Administration/Access Rights",
+            Version::V19 => "Access Rights",
+        };
+        Err(Error::new(
+            Exception::Access,
+            format!(
+                "You are not allowed to {} '{}' ({}) records.\n\nThis operation is allowed for the following \
+                 groups:\n\t- {group}\n\nContact your administrator to request access if necessary.",
+                operation.verb(),
+                model.title,
+                model.name
+            ),
+        ))
+    }
+
+    /// Refuses to read a model.
+    pub fn may_read(&self, model: &Model) -> Result<(), Error> {
+        self.check_rights(model, Operation::Read)
+    }
+
+    /// The domain a salesperson with "own documents only" is held to.
+    pub fn rule(&self, model: &Arc<Model>) -> Result<Option<crate::domain::Expr>, Error> {
+        match model.owner {
+            Some(path) if !self.in_group(GROUP_ALL_DOCUMENTS) => {
+                let own = json!(["|", [path, "=", self.uid], [path, "=", false]]);
+                crate::domain::Expr::parse(self.db, model, &own).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Refuses what a rule keeps from the user among records that exist.
+    pub fn check_rule(&self, model: &Arc<Model>, ids: &[i64], operation: Operation) -> Result<(), Error> {
+        let Some(rule) = self.rule(model)? else { return Ok(()) };
+        if ids.iter().all(|id| !self.db.exists(model.name, *id) || rule.matches(self.db, *id)) {
+            return Ok(());
+        }
+        let users = self.model("res.users")?;
+        Err(Error::new(
+            Exception::Access,
+            format!(
+                "Uh-oh! Looks like you have stumbled upon some top-secret records.\n\nSorry, {} (id={}) doesn't \
+                 have '{}' access to:\n- {} ({})\n\nIf you really, really need access, perhaps you can win over \
+                 your friendly administrator with a batch of freshly baked cookies.",
+                crate::matching::display_name(self.db, &users, self.uid),
+                self.uid,
+                operation.name(),
+                model.title,
+                model.name
+            ),
+        ))
+    }
+
+    /// Refuses ids of records that are not there.
+    pub fn check_exist(&self, model: &Model, ids: &[i64]) -> Result<(), Error> {
+        match ids.iter().find(|id| !self.db.exists(model.name, **id)) {
+            Some(id) => Err(Error::missing_record(model.name, *id, self.uid)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a user wants to do with records.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Operation {
+    Read,
+    Create,
+    Write,
+    Unlink,
+}
+
+impl Operation {
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Read, Self::Create, Self::Write, Self::Unlink]
+            .into_iter()
+            .find(|operation| operation.name() == name)
+    }
+
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Read => "access",
+            Self::Create => "create",
+            Self::Write => "modify",
+            Self::Unlink => "delete",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Create => "create",
+            Self::Write => "write",
+            Self::Unlink => "unlink",
+        }
+    }
+}
+
+/// The time now, as Odoo stores it.
+pub(crate) fn now() -> String {
+    Utc::now().format("%Y-%m-%d %H:%M:%S").to_string()
+}

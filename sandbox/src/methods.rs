@@ -1,0 +1,169 @@
+//! The public methods, their parameters, and how a call's arguments are bound to them.
+
+use serde_json::{Map, Value};
+
+use crate::Version;
+use crate::error::{Error, Exception};
+use crate::python;
+
+/// A method that can be called from outside.
+pub(crate) struct Method {
+    pub name: &'static str,
+    /// Called on records: the first positional argument, or `ids`.
+    pub on_records: bool,
+    pub parameters: &'static [&'static str],
+    pub required: usize,
+    /// Only these models have it; empty: all.
+    pub models: &'static [&'static str],
+    pub only: Option<Version>,
+}
+
+const fn on_model(name: &'static str, required: usize, parameters: &'static [&'static str]) -> Method {
+    Method { name, on_records: false, parameters, required, models: &[], only: None }
+}
+
+const fn on_records(name: &'static str, required: usize, parameters: &'static [&'static str]) -> Method {
+    Method { on_records: true, ..on_model(name, required, parameters) }
+}
+
+const fn of(models: &'static [&'static str], method: Method) -> Method {
+    Method { models, ..method }
+}
+
+const fn only(version: Version, method: Method) -> Method {
+    Method { only: Some(version), ..method }
+}
+
+const MESSAGE: &[&str] =
+    &["body", "subject", "message_type", "subtype_xmlid", "partner_ids", "attachment_ids", "body_is_html"];
+
+/// Every method the sandbox knows.
+pub(crate) const METHODS: &[Method] = &[
+    on_model("search", 1, &["domain", "offset", "limit", "order"]),
+    on_model("search_count", 1, &["domain", "limit"]),
+    on_model("search_read", 0, &["domain", "fields", "offset", "limit", "order", "load"]),
+    on_records("read", 0, &["fields", "load"]),
+    only(Version::V18, on_model("name_search", 0, &["name", "args", "operator", "limit"])),
+    only(Version::V19, on_model("name_search", 0, &["name", "domain", "operator", "limit"])),
+    on_model("create", 1, &["vals_list"]),
+    on_records("write", 1, &["vals"]),
+    on_records("unlink", 0, &[]),
+    on_model("load", 2, &["fields", "data"]),
+    on_model("fields_get", 0, &["allfields", "attributes"]),
+    on_model("read_group", 3, &["domain", "fields", "groupby", "offset", "limit", "orderby", "lazy"]),
+    only(
+        Version::V19,
+        on_model(
+            "formatted_read_group",
+            1,
+            &["domain", "groupby", "aggregates", "having", "offset", "limit", "order"],
+        ),
+    ),
+    of(
+        &["res.partner", "crm.lead", "sale.order", "project.project", "project.task"],
+        on_records("message_post", 0, MESSAGE),
+    ),
+    of(&["sale.order"], on_records("action_confirm", 0, &[])),
+    of(&["sale.order"], on_records("action_quotation_sent", 0, &[])),
+    of(&["sale.order"], on_records("action_cancel", 0, &[])),
+    of(&["sale.order"], on_records("action_draft", 0, &[])),
+    of(
+        &["ir.model.data"],
+        on_model("check_object_reference", 2, &["module", "xml_id", "raise_on_access_error"]),
+    ),
+    of(&["res.users"], on_model("context_get", 0, &[])),
+    of(&["res.users"], on_records("has_group", 1, &["group_ext_id"])),
+    on_records("has_access", 1, &["operation"]),
+];
+
+/// A method's arguments by name, and the records it is called on.
+#[derive(Default)]
+pub(crate) struct Bound {
+    pub ids: Vec<i64>,
+    pub context: Map<String, Value>,
+    pub arguments: Map<String, Value>,
+}
+
+impl Bound {
+    pub fn get(&self, name: &str) -> &Value {
+        self.arguments.get(name).unwrap_or(&Value::Null)
+    }
+
+    /// A count such as `limit`; `false`, nothing and 0 are no limit.
+    pub fn count(&self, name: &str) -> Option<usize> {
+        self.get(name).as_u64().filter(|number| *number > 0).and_then(|number| usize::try_from(number).ok())
+    }
+
+    /// A list of names.
+    pub fn names(&self, name: &str) -> Vec<String> {
+        let items = self.get(name).as_array().map(Vec::as_slice).unwrap_or_default();
+        items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+}
+
+/// How a call's arguments come: JSON-2 names all of them and has errors of its own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Style {
+    Positional,
+    Named,
+}
+
+impl Method {
+    /// The method of this name that the model has.
+    pub fn find(version: Version, model: &str, name: &str) -> Option<&'static Self> {
+        METHODS.iter().find(|method| {
+            method.name == name
+                && (method.models.is_empty() || method.models.contains(&model))
+                && method.only.is_none_or(|only| only == version)
+        })
+    }
+
+    /// Binds arguments as Python would.
+    pub fn bind(
+        &self,
+        style: Style,
+        positional: Vec<Value>,
+        mut named: Map<String, Value>,
+    ) -> Result<Bound, Error> {
+        let mut bound = Bound::default();
+        if let Some(Value::Object(context)) = named.remove("context") {
+            bound.context = context;
+        }
+        let mut positional = positional.into_iter();
+        if self.on_records {
+            let ids = if style == Style::Named { named.remove("ids") } else { positional.next() };
+            bound.ids = ids.as_ref().map(python::ids).unwrap_or_default();
+        }
+        for (parameter, value) in self.parameters.iter().zip(positional.by_ref()) {
+            bound.arguments.insert((*parameter).to_owned(), value);
+        }
+        if positional.next().is_some() {
+            return Err(self.wrong(style, "too many positional arguments"));
+        }
+        for (name, value) in named {
+            if !self.parameters.contains(&name.as_str()) {
+                return Err(self.wrong(style, &format!("got an unexpected keyword argument '{name}'")));
+            }
+            bound.arguments.insert(name, value);
+        }
+        let required = self.parameters.iter().take(self.required);
+        if let Some(missing) = required.into_iter().find(|name| !bound.arguments.contains_key(**name)) {
+            let text = match style {
+                Style::Named => format!("missing a required argument: '{missing}'"),
+                Style::Positional => format!("missing 1 required positional argument: '{missing}'"),
+            };
+            return Err(self.wrong(style, &text));
+        }
+        if let Some(domain) = bound.arguments.remove("args") {
+            bound.arguments.insert("domain".to_owned(), domain);
+        }
+        Ok(bound)
+    }
+
+    fn wrong(&self, style: Style, text: &str) -> Error {
+        match style {
+            Style::Named => Error::new(Exception::Unprocessable, text),
+            Style::Positional => Error::new(Exception::Type, format!("BaseModel.{}() {text}", self.name)),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Partners, users, companies and Odoo's own tables.
+
+use super::{
+    active, boolean, char, currency, date, datetime, float, html, integer, many2many, many2one, one2many,
+    selection, sequence, text,
+};
+use crate::datum::Datum;
+use crate::schema::{Model, Rights};
+use crate::{Version, compute};
+
+pub(super) fn models(version: Version) -> Vec<Model> {
+    vec![
+        partner(),
+        user(version),
+        Model::new("res.groups", "Access Groups", vec![char("name", "Name").required()]),
+        Model::new(
+            "res.company",
+            match version {
+                Version::V18 => "Companies",
+                Version::V19 => "Company",
+            },
+            vec![
+                char("name", "Company Name").required(),
+                many2one("partner_id", "Partner", "res.partner"),
+                currency(),
+                many2one("country_id", "Country", "res.country"),
+                char("email", "Email"),
+                char("phone", "Phone"),
+            ],
+        )
+        .order("name"),
+        Model::new(
+            "res.country",
+            "Country",
+            vec![
+                char("name", "Country Name").required(),
+                char("code", "Country Code").indexed(),
+                integer("phone_code", "Country Calling Code"),
+            ],
+        )
+        .order("name")
+        .name_fields(&["name", "code"]),
+        Model::new(
+            "res.country.state",
+            "Country state",
+            vec![
+                char("name", "State Name").required(),
+                char("code", "State Code").required(),
+                many2one("country_id", "Country", "res.country").required(),
+            ],
+        )
+        .order("code"),
+        Model::new(
+            "res.currency",
+            "Currency",
+            vec![
+                char("name", "Currency").required(),
+                char("full_name", "Name"),
+                char("symbol", "Symbol").required(),
+                integer("decimal_places", "Decimal Places").default(Datum::Int(2)),
+                float("rounding", "Rounding Factor").default(Datum::Float(0.01)),
+                active(),
+            ],
+        )
+        .order("active desc, name"),
+        Model::new(
+            "ir.model",
+            "Models",
+            vec![
+                char("name", "Model Description").required(),
+                char("model", "Model").required().indexed(),
+                boolean("transient", "Transient Model"),
+                char("order", "Order"),
+            ],
+        )
+        .order("model")
+        .name_fields(&["name", "model"]),
+        Model::new(
+            "ir.model.data",
+            "Model Data",
+            vec![
+                char("name", "External Identifier").required(),
+                char("module", "Module").required(),
+                char("complete_name", "Complete ID").readonly().indexed(),
+                char("model", "Model Name").required(),
+                integer("res_id", "Record ID").indexed(),
+                boolean("noupdate", "Non Updatable"),
+            ],
+        )
+        .order("module, model, name")
+        .rights(Rights::Nothing),
+        Model::new(
+            "mail.message",
+            "Message",
+            vec![
+                char("model", "Related Document Model"),
+                integer("res_id", "Related Document ID").indexed(),
+                html("body", "Contents"),
+                char("message_type", "Type"),
+                many2one("author_id", "Author", "res.partner"),
+                datetime("date", "Date"),
+            ],
+        )
+        .order("id desc"),
+    ]
+}
+
+fn partner() -> Model {
+    let kinds = &[
+        ("contact", "Contact"),
+        ("invoice", "Invoice Address"),
+        ("delivery", "Delivery Address"),
+        ("other", "Other Address"),
+    ];
+    Model::new(
+        "res.partner",
+        "Contact",
+        vec![
+            char("name", "Name"),
+            char("complete_name", "Complete Name").computed(compute::display_name),
+            many2one("parent_id", "Related Company", "res.partner"),
+            one2many("child_ids", "Contact", "res.partner", "parent_id"),
+            boolean("is_company", "Is a Company"),
+            selection("type", "Address Type", kinds).default(Datum::text("contact")),
+            char("email", "Email"),
+            char("email_normalized", "Normalized Email").readonly().indexed(),
+            char("phone", "Phone"),
+            char("mobile", "Mobile").only(Version::V18),
+            char("street", "Street"),
+            char("street2", "Street2"),
+            char("city", "City"),
+            char("zip", "Zip"),
+            many2one("state_id", "State", "res.country.state"),
+            many2one("country_id", "Country", "res.country"),
+            char("vat", "Tax ID"),
+            char("ref", "Reference"),
+            char("website", "Website Link"),
+            char("function", "Job Position"),
+            char("lang", "Language").default(Datum::text("en_US")),
+            char("tz", "Timezone"),
+            html("comment", "Notes"),
+            many2one("user_id", "Salesperson", "res.users"),
+            many2one("company_id", "Company", "res.company"),
+            one2many("sale_order_ids", "Sales Order", "sale.order", "partner_id"),
+            one2many("opportunity_ids", "Opportunities", "crm.lead", "partner_id"),
+            active(),
+        ],
+    )
+    .order("complete_name, id desc")
+    .rights(Rights::All)
+    .name_fields(&["display_name", "email", "ref", "vat"])
+}
+
+fn user(version: Version) -> Model {
+    let groups = match version {
+        Version::V18 => "groups_id",
+        Version::V19 => "group_ids",
+    };
+    Model::new(
+        "res.users",
+        "User",
+        vec![
+            many2one("partner_id", "Related Partner", "res.partner").required(),
+            char("login", "Login").required().indexed(),
+            char("password", "Password").hidden(),
+            char("name", "Name").inherited(),
+            char("email", "Email").inherited(),
+            char("email_normalized", "Normalized Email").inherited().readonly(),
+            char("phone", "Phone").inherited(),
+            char("mobile", "Mobile").inherited().only(Version::V18),
+            char("lang", "Language").inherited(),
+            char("tz", "Timezone").inherited(),
+            char("city", "City").inherited(),
+            text("signature", "Email Signature"),
+            boolean("share", "Share User"),
+            many2many(groups, "Groups", "res.groups"),
+            many2one("company_id", "Company", "res.company").default(Datum::Int(1)),
+            many2one("sale_team_id", "User Sales Team", "crm.team").computed(compute::team_of_user),
+            date("login_date", "Latest Login"),
+            sequence(),
+            active(),
+        ],
+    )
+    .inherits("partner_id")
+    .order("name, login")
+    .name_fields(&["name", "login"])
+}

@@ -1,0 +1,88 @@
+//! Sales teams, stages, leads and opportunities.
+
+use super::{
+    active, boolean, char, company, date, datetime, float, html, integer, many2many, many2one, monetary,
+    one2many, selection, sequence,
+};
+use crate::Version;
+use crate::datum::Datum;
+use crate::schema::{Model, Rights};
+
+pub(super) fn models(version: Version) -> Vec<Model> {
+    vec![
+        Model::new(
+            "crm.team",
+            "Sales Team",
+            vec![
+                char("name", "Sales Team").required(),
+                sequence(),
+                many2one("user_id", "Team Leader", "res.users"),
+                many2many("member_ids", "Salespersons", "res.users"),
+                company(),
+                active(),
+            ],
+        )
+        .order("sequence, create_date desc, id desc"),
+        Model::new(
+            "crm.stage",
+            "CRM Stages",
+            vec![
+                char("name", "Stage Name").required(),
+                sequence(),
+                boolean("is_won", "Is Won Stage?"),
+                boolean("fold", "Folded in Pipeline"),
+                many2one("team_id", "Sales Team", "crm.team"),
+            ],
+        )
+        .order("sequence, name, id"),
+        lead(match version {
+            Version::V18 => "Lead/Opportunity",
+            Version::V19 => "Lead",
+        }),
+    ]
+}
+
+fn lead(title: &'static str) -> Model {
+    let kinds = &[("lead", "Lead"), ("opportunity", "Opportunity")];
+    let priorities = &[("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")];
+    Model::new(
+        "crm.lead",
+        title,
+        vec![
+            char("name", "Opportunity").required(),
+            selection("type", "Type", kinds).required().default(Datum::text("opportunity")),
+            many2one("stage_id", "Stage", "crm.stage"),
+            many2one("user_id", "Salesperson", "res.users"),
+            many2one("team_id", "Sales Team", "crm.team"),
+            many2one("partner_id", "Customer", "res.partner"),
+            char("partner_name", "Company Name"),
+            char("contact_name", "Contact Name"),
+            char("email_from", "Email"),
+            char("email_normalized", "Normalized Email").readonly().indexed(),
+            char("phone", "Phone"),
+            char("mobile", "Mobile").only(Version::V18),
+            char("street", "Street"),
+            char("city", "City"),
+            char("zip", "Zip"),
+            many2one("country_id", "Country", "res.country"),
+            char("website", "Website"),
+            char("referred", "Referred By"),
+            html("description", "Notes"),
+            selection("priority", "Priority", priorities).default(Datum::text("0")),
+            float("probability", "Probability"),
+            monetary("expected_revenue", "Expected Revenue"),
+            date("date_deadline", "Expected Closing"),
+            datetime("date_open", "Assignment Date"),
+            datetime("date_closed", "Closed Date"),
+            datetime("date_conversion", "Conversion Date"),
+            one2many("order_ids", "Orders", "sale.order", "opportunity_id"),
+            integer("color", "Color Index"),
+            company(),
+            active(),
+        ],
+    )
+    .order("priority desc, id desc")
+    .rights(Rights::All)
+    .owner("user_id")
+    .name_fields(&["name", "email_from"])
+}

@@ -1,0 +1,108 @@
+//! The models as data, one file per application.
+
+mod base;
+mod crm;
+mod project;
+mod sale;
+
+use crate::datum::Datum;
+use crate::schema::{Field, Kind, Model};
+use crate::{ExtraField, Version, compute};
+
+/// Every model of a version, with the fields all models have.
+pub(crate) fn all(version: Version, extra: &[ExtraField]) -> Vec<Model> {
+    let mut models =
+        [base::models(version), crm::models(version), sale::models(version), project::models()].concat();
+    for model in &mut models {
+        let mut fields = common();
+        let named = model.fields.iter().any(|field| field.name == "display_name");
+        fields.retain(|field| !(named && field.name == "display_name"));
+        fields.append(&mut model.fields);
+        fields.extend(extra.iter().filter(|extra| extra.model == model.name).map(ExtraField::field));
+        model.fields = fields;
+    }
+    models
+}
+
+fn common() -> Vec<Field> {
+    vec![
+        integer("id", "ID").readonly(),
+        char("display_name", "Display Name").computed(compute::display_name),
+        datetime("create_date", "Created on").readonly(),
+        datetime("write_date", "Last Updated on").readonly(),
+        Field { indexed: false, ..many2one("create_uid", "Created by", "res.users").readonly() },
+        Field { indexed: false, ..many2one("write_uid", "Last Updated by", "res.users").readonly() },
+    ]
+}
+
+fn char(name: &'static str, label: &'static str) -> Field {
+    Field::new(name, label, Kind::Char)
+}
+
+fn text(name: &'static str, label: &'static str) -> Field {
+    Field::new(name, label, Kind::Text)
+}
+
+fn html(name: &'static str, label: &'static str) -> Field {
+    Field::new(name, label, Kind::Html)
+}
+
+fn integer(name: &'static str, label: &'static str) -> Field {
+    Field::new(name, label, Kind::Integer)
+}
+
+fn float(name: &'static str, label: &'static str) -> Field {
+    Field::new(name, label, Kind::Float)
+}
+
+fn monetary(name: &'static str, label: &'static str) -> Field {
+    Field::new(name, label, Kind::Monetary)
+}
+
+fn boolean(name: &'static str, label: &'static str) -> Field {
+    Field::new(name, label, Kind::Boolean)
+}
+
+fn date(name: &'static str, label: &'static str) -> Field {
+    Field::new(name, label, Kind::Date)
+}
+
+fn datetime(name: &'static str, label: &'static str) -> Field {
+    Field::new(name, label, Kind::Datetime)
+}
+
+fn selection(
+    name: &'static str,
+    label: &'static str,
+    options: &'static [(&'static str, &'static str)],
+) -> Field {
+    Field::new(name, label, Kind::Selection(options))
+}
+
+fn many2one(name: &'static str, label: &'static str, model: &'static str) -> Field {
+    Field::new(name, label, Kind::Many2one(model))
+}
+
+fn one2many(name: &'static str, label: &'static str, model: &'static str, inverse: &'static str) -> Field {
+    Field::new(name, label, Kind::One2many(model, inverse))
+}
+
+fn many2many(name: &'static str, label: &'static str, model: &'static str) -> Field {
+    Field::new(name, label, Kind::Many2many(model))
+}
+
+fn active() -> Field {
+    boolean("active", "Active").default(Datum::Bool(true))
+}
+
+fn company() -> Field {
+    many2one("company_id", "Company", "res.company").default(Datum::Int(1))
+}
+
+fn currency() -> Field {
+    many2one("currency_id", "Currency", "res.currency").default(Datum::Int(1))
+}
+
+fn sequence() -> Field {
+    integer("sequence", "Sequence").default(Datum::Int(10))
+}

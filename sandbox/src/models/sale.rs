@@ -1,0 +1,139 @@
+//! Products, sale orders and their lines.
+
+use super::{
+    active, boolean, char, company, currency, date, datetime, float, html, many2many, many2one, monetary,
+    one2many, selection, sequence, text,
+};
+use crate::datum::Datum;
+use crate::rules::{tax_field, uom_field};
+use crate::schema::{Model, Rights};
+use crate::{Version, compute};
+
+pub(super) fn models(version: Version) -> Vec<Model> {
+    vec![
+        Model::new(
+            "uom.uom",
+            "Product Unit of Measure",
+            vec![char("name", "Unit of Measure").required(), active()],
+        ),
+        Model::new(
+            "account.tax",
+            "Tax",
+            vec![
+                char("name", "Tax Name").required(),
+                float("amount", "Amount").required(),
+                sequence(),
+                active(),
+            ],
+        )
+        .order("sequence, id"),
+        Model::new(
+            "account.payment.term",
+            "Payment Terms",
+            vec![char("name", "Payment Terms").required(), sequence(), active()],
+        )
+        .order("sequence, id"),
+        product(),
+        order(),
+        line(version),
+    ]
+}
+
+fn product() -> Model {
+    let kinds = &[("consu", "Goods"), ("service", "Service"), ("combo", "Combo")];
+    Model::new(
+        "product.product",
+        "Product Variant",
+        vec![
+            char("name", "Name").required(),
+            char("default_code", "Internal Reference"),
+            char("barcode", "Barcode"),
+            selection("type", "Product Type", kinds).default(Datum::text("consu")),
+            float("list_price", "Sales Price").default(Datum::Float(1.0)),
+            float("lst_price", "Public Price").computed(compute::list_price),
+            float("standard_price", "Cost"),
+            many2one("uom_id", "Unit of Measure", "uom.uom").default(Datum::Int(1)),
+            many2many("taxes_id", "Customer Taxes", "account.tax"),
+            text("description_sale", "Sales Description"),
+            boolean("sale_ok", "Can be Sold").default(Datum::Bool(true)),
+            boolean("purchase_ok", "Purchase").default(Datum::Bool(true)),
+            currency(),
+            active(),
+        ],
+    )
+    .order("default_code, name, id")
+    .name_fields(&["default_code", "name"])
+}
+
+fn order() -> Model {
+    let states = &[
+        ("draft", "Quotation"),
+        ("sent", "Quotation Sent"),
+        ("sale", "Sales Order"),
+        ("cancel", "Cancelled"),
+    ];
+    Model::new(
+        "sale.order",
+        "Sales Order",
+        vec![
+            char("name", "Order Reference").required().default(Datum::text("New")),
+            many2one("partner_id", "Customer", "res.partner").required(),
+            many2one("partner_invoice_id", "Invoice Address", "res.partner"),
+            many2one("partner_shipping_id", "Delivery Address", "res.partner"),
+            many2one("opportunity_id", "Opportunity", "crm.lead"),
+            many2one("user_id", "Salesperson", "res.users"),
+            many2one("team_id", "Sales Team", "crm.team"),
+            selection("state", "Status", states).readonly().default(Datum::text("draft")),
+            datetime("date_order", "Order Date")
+                .required()
+                .help("Creation date of draft/sent orders,\nConfirmation date of confirmed orders."),
+            date("validity_date", "Expiration"),
+            datetime("commitment_date", "Delivery Date"),
+            char("origin", "Source Document"),
+            char("client_order_ref", "Customer Reference"),
+            char("reference", "Payment Ref."),
+            html("note", "Terms and conditions"),
+            many2one("payment_term_id", "Payment Terms", "account.payment.term"),
+            one2many("order_line", "Order Lines", "sale.order.line", "order_id"),
+            monetary("amount_untaxed", "Untaxed Amount").computed(compute::order_untaxed),
+            monetary("amount_tax", "Taxes").computed(compute::order_tax),
+            monetary("amount_total", "Total").computed(compute::order_total),
+            currency().readonly(),
+            company().required(),
+        ],
+    )
+    .order("date_order desc, id desc")
+    .rights(Rights::All)
+    .owner("user_id")
+    .name_fields(&["name", "partner_id"])
+}
+
+fn line(version: Version) -> Model {
+    let displays = &[("line_section", "Section"), ("line_note", "Note")];
+    Model::new(
+        "sale.order.line",
+        "Sales Order Line",
+        vec![
+            many2one("order_id", "Order Reference", "sale.order").required().cascade(),
+            sequence(),
+            many2one("product_id", "Product", "product.product"),
+            text("name", "Description").required(),
+            selection("display_type", "Display Type", displays),
+            float("product_uom_qty", "Quantity").required().default(Datum::Float(1.0)),
+            many2one(uom_field(version), "Unit of Measure", "uom.uom"),
+            float("price_unit", "Unit Price").required(),
+            float("discount", "Discount (%)"),
+            many2many(tax_field(version), "Taxes", "account.tax"),
+            monetary("price_subtotal", "Subtotal").computed(compute::line_untaxed),
+            monetary("price_tax", "Total Tax").computed(compute::line_tax),
+            monetary("price_total", "Total").computed(compute::line_total),
+            many2one("order_partner_id", "Customer", "res.partner").computed(compute::line_partner),
+            many2one("salesman_id", "Salesperson", "res.users").computed(compute::line_salesperson),
+            many2one("currency_id", "Currency", "res.currency").computed(compute::line_currency),
+        ],
+    )
+    .order("order_id, sequence, id")
+    .rights(Rights::All)
+    .owner("order_id.user_id")
+    .name_fields(&["order_id", "name"])
+}

@@ -1,0 +1,84 @@
+//! How a sandbox behaves.
+
+use std::time::Duration;
+
+use crate::schema::{Field, Kind};
+
+/// The version of Odoo to answer as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Version {
+    /// 18.0
+    V18,
+    /// 19.0, which also speaks JSON-2
+    #[default]
+    V19,
+}
+
+impl Version {
+    pub(crate) fn series(self) -> &'static str {
+        match self {
+            Self::V18 => "18.0",
+            Self::V19 => "19.0",
+        }
+    }
+
+    pub(crate) fn major(self) -> u32 {
+        match self {
+            Self::V18 => 18,
+            Self::V19 => 19,
+        }
+    }
+
+    pub(crate) fn full(self) -> &'static str {
+        match self {
+            Self::V18 => "18.0+e-20241005",
+            Self::V19 => "19.0",
+        }
+    }
+}
+
+/// How a sandbox behaves; the default is Odoo 19.0 without latency.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The version to answer as.
+    pub version: Version,
+    /// How long every call of a method takes before it has any effect.
+    pub latency: Duration,
+    /// Fields this database has beyond the standard ones.
+    pub extra_fields: Vec<ExtraField>,
+}
+
+/// A custom field, such as those Odoo Studio makes.
+#[derive(Clone, Debug)]
+pub struct ExtraField {
+    /// The model it belongs to.
+    pub model: String,
+    /// Its technical name.
+    pub name: String,
+    /// Its type.
+    pub kind: ExtraKind,
+}
+
+/// The type of a custom field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExtraKind {
+    /// A whole number
+    Integer,
+    /// A line of text
+    Char,
+}
+
+impl ExtraField {
+    /// A custom field for whole numbers.
+    pub fn integer(model: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { model: model.into(), name: name.into(), kind: ExtraKind::Integer }
+    }
+
+    pub(crate) fn field(&self) -> Field {
+        let kind = match self.kind {
+            ExtraKind::Integer => Kind::Integer,
+            ExtraKind::Char => Kind::Char,
+        };
+        Field::new(self.name.clone(), self.name.clone(), kind)
+    }
+}

@@ -1,0 +1,153 @@
+//! `read`, `name_search` and `fields_get`.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::Version;
+use crate::datum::Datum;
+use crate::env::{Env, Operation};
+use crate::error::Error;
+use crate::matching::display_name;
+use crate::schema::{Field, Kind, Model};
+use crate::search::{Page, in_default_order};
+
+impl Env<'_> {
+    /// The fields of records that exist, in the order asked for; no fields means all.
+    /// `names`: a many2one reads as `[id, name]`.
+    pub fn read(
+        &self,
+        model: &Arc<Model>,
+        ids: &[i64],
+        fields: &[String],
+        names: bool,
+    ) -> Result<Vec<Value>, Error> {
+        self.may_read(model)?;
+        let all = || model.fields.iter().map(|field| field.name.to_string()).collect();
+        let fields: Vec<String> = if fields.is_empty() { all() } else { fields.to_vec() };
+        let mut slots = Vec::new();
+        for name in &fields {
+            slots.push((name, model.slot(name).ok_or_else(|| self.unreadable(model, name))?));
+        }
+        self.check_rule(model, ids, Operation::Read)?;
+        let record = |id: &i64| {
+            let mut record = Map::new();
+            record.insert("id".to_owned(), json!(id));
+            for (name, slot) in &slots {
+                record.insert((*name).clone(), self.cell(model, *id, *slot, names));
+            }
+            Value::Object(record)
+        };
+        Ok(ids.iter().filter(|id| self.db.exists(model.name, **id)).map(record).collect())
+    }
+
+    fn unreadable(&self, model: &Model, field: &str) -> Error {
+        Error::value(match self.version() {
+            Version::V18 => format!("Invalid field '{field}' on model '{}'", model.name),
+            Version::V19 => format!("Invalid field '{field}' on '{}'", model.name),
+        })
+    }
+
+    /// One value as callers see it.
+    pub fn cell(&self, model: &Model, id: i64, slot: usize, names: bool) -> Value {
+        let Some(field) = model.fields.get(slot) else { return json!(false) };
+        if field.hidden {
+            return json!(false);
+        }
+        let value = self.db.at(model, id, slot);
+        match (field.kind, value.as_ref()) {
+            (Kind::Many2one(other), Datum::Int(target)) if names => self.pair(other, *target),
+            (Kind::One2many(other, _) | Kind::Many2many(other), Datum::Ids(ids)) => {
+                json!(self.visible(other, ids))
+            }
+            (kind, value) => value.to_json(&kind),
+        }
+    }
+
+    /// `[id, name]`.
+    pub fn pair(&self, model: &str, id: i64) -> Value {
+        match self.db.schema.get(model) {
+            Some(model) if self.db.exists(model.name, id) => json!([id, display_name(self.db, model, id)]),
+            _ => json!(false),
+        }
+    }
+
+    /// The related records that are not archived, in their model's order.
+    fn visible(&self, model: &str, ids: &[i64]) -> Vec<i64> {
+        let Some(model) = self.db.schema.get(model) else { return Vec::new() };
+        let active = model.slot("active").filter(|_| self.context.active_test());
+        let is_active = |id: i64| active.is_none_or(|slot| self.db.at(model, id, slot).is_true());
+        let shown = ids.iter().copied().filter(|id| self.db.exists(model.name, *id) && is_active(*id));
+        in_default_order(self, model, shown.collect())
+    }
+
+    /// `name_search`: `[[id, name], …]`.
+    pub fn name_search(&self, model: &Arc<Model>, arguments: &Map<String, Value>) -> Result<Value, Error> {
+        let text = |key: &str| arguments.get(key).and_then(Value::as_str).unwrap_or_default();
+        let operator = Some(text("operator")).filter(|operator| !operator.is_empty()).unwrap_or("ilike");
+        let mut domain: Vec<Value> = Vec::new();
+        if !text("name").is_empty() {
+            domain.extend(std::iter::repeat_n(json!("|"), model.name_fields.len().saturating_sub(1)));
+            domain.extend(model.name_fields.iter().map(|field| json!([field, operator, text("name")])));
+        }
+        let more = arguments.get("domain").and_then(Value::as_array).cloned().unwrap_or_default();
+        domain.extend(more);
+        let limit = arguments.get("limit").and_then(Value::as_u64).unwrap_or(100);
+        let page = Page { limit: usize::try_from(limit).ok(), ..Page::default() };
+        let ids = self.search(model, &Value::Array(domain), &page)?;
+        Ok(ids.into_iter().map(|id| self.pair(model.name, id)).collect())
+    }
+
+    /// `fields_get`; no names and no attributes mean all.
+    pub fn fields_get(&self, model: &Model, names: &[String], attributes: &[String]) -> Value {
+        let wanted = model
+            .fields
+            .iter()
+            .filter(|field| names.is_empty() || names.iter().any(|name| *name == field.name));
+        let described = wanted.map(|field| {
+            let mut description = describe(field);
+            description.retain(|key, _| attributes.is_empty() || attributes.contains(key));
+            (field.name.to_string(), Value::Object(description))
+        });
+        Value::Object(described.collect())
+    }
+}
+
+fn describe(field: &Field) -> Map<String, Value> {
+    let sortable = !field.kind.is_x2many();
+    let mut description = Map::new();
+    let mut put = |key: &str, value: Value| description.insert(key.to_owned(), value);
+    put("type", json!(field.kind.name()));
+    put("name", json!(field.name));
+    put("string", json!(field.label));
+    put("required", json!(field.required));
+    put("readonly", json!(field.readonly));
+    put("store", json!(field.name != "display_name"));
+    put("searchable", json!(true));
+    put("sortable", json!(sortable));
+    put("groupable", json!(sortable));
+    if let Some(help) = field.help {
+        put("help", json!(help));
+    }
+    match field.kind {
+        Kind::Many2one(other) | Kind::Many2many(other) => {
+            put("relation", json!(other));
+            put("domain", json!([]));
+            put("context", json!({}));
+        }
+        Kind::One2many(other, inverse) => {
+            put("relation", json!(other));
+            put("relation_field", json!(inverse));
+            put("domain", json!([]));
+            put("context", json!({}));
+        }
+        Kind::Selection(options) => {
+            put("selection", json!(options));
+        }
+        Kind::Float | Kind::Monetary | Kind::Integer => {
+            put("aggregator", json!("sum"));
+        }
+        _ => {}
+    }
+    description
+}

@@ -1,0 +1,176 @@
+//! The little that is special to a model: its dynamic defaults, derived values and prohibitions.
+
+use serde_json::{Map, Value, json};
+
+use crate::Version;
+use crate::datum::Datum;
+use crate::env::{Env, now};
+use crate::error::Error;
+use crate::python;
+use crate::schema::Model;
+use crate::search::Page;
+use crate::store::Row;
+use crate::write::set;
+
+type Values = Map<String, Value>;
+
+/// The field of an order line that holds the unit of measure.
+pub(crate) fn uom_field(version: Version) -> &'static str {
+    match version {
+        Version::V18 => "product_uom",
+        Version::V19 => "product_uom_id",
+    }
+}
+
+/// The field of an order line that holds its taxes.
+pub(crate) fn tax_field(version: Version) -> &'static str {
+    match version {
+        Version::V18 => "tax_id",
+        Version::V19 => "tax_ids",
+    }
+}
+
+/// Fills in what the caller left out.
+pub(crate) fn defaults(env: &mut Env<'_>, model: &Model, values: &mut Values) -> Result<(), Error> {
+    match model.name {
+        "sale.order" => order(env, values),
+        "sale.order.line" => line(env, values),
+        "crm.lead" => lead(env, values),
+        "project.task" => task(env, values),
+        _ => Ok(()),
+    }
+}
+
+fn fill(values: &mut Values, field: &str, value: impl FnOnce() -> Value) {
+    if !values.contains_key(field) {
+        values.insert(field.to_owned(), value());
+    }
+}
+
+fn order(env: &mut Env<'_>, values: &mut Values) -> Result<(), Error> {
+    let partners = env.model("res.partner")?;
+    let partner = values.get("partner_id").and_then(Value::as_i64);
+    let named = values.get("name").is_some_and(|name| python::truthy(name) && name != "New");
+    if !named && partner.is_some() {
+        values.insert("name".to_owned(), json!(format!("S{:05}", env.db.next_number("sale.order"))));
+    }
+    let salesperson = partner.and_then(|id| env.db.value(&partners, id, "user_id").id()).unwrap_or(env.uid);
+    fill(values, "user_id", || json!(salesperson));
+    fill(values, "date_order", || json!(now()));
+    fill(values, "partner_invoice_id", || json!(partner));
+    fill(values, "partner_shipping_id", || json!(partner));
+    default_team(env, values)
+}
+
+fn line(env: &mut Env<'_>, values: &mut Values) -> Result<(), Error> {
+    let Some(product) = values.get("product_id").and_then(Value::as_i64) else { return Ok(()) };
+    let products = env.model("product.product")?;
+    env.check_exist(&products, &[product])?;
+    let read = |field: &str| env.db.value(&products, product, field).into_owned();
+    let (price, taxes, uom) = (read("list_price"), read("taxes_id").ids(), read("uom_id").id());
+    let name = read("display_name").as_str().unwrap_or_default().to_owned();
+    let version = env.version();
+    fill(values, "price_unit", || json!(price.as_f64().unwrap_or_default()));
+    fill(values, tax_field(version), || json!(taxes));
+    fill(values, uom_field(version), || json!(uom));
+    fill(values, "name", || json!(name));
+    Ok(())
+}
+
+fn lead(env: &mut Env<'_>, values: &mut Values) -> Result<(), Error> {
+    let partners = env.model("res.partner")?;
+    let uid = env.uid;
+    fill(values, "user_id", || json!(uid));
+    if let Some(partner) = values.get("partner_id").and_then(Value::as_i64) {
+        for (field, theirs) in [("email_from", "email"), ("phone", "phone")] {
+            let value = env.db.value(&partners, partner, theirs).as_str().map(str::to_owned);
+            fill(values, field, || json!(value));
+        }
+        let name = crate::matching::display_name(env.db, &partners, partner);
+        fill(values, "name", || json!(format!("{name}'s opportunity")));
+    }
+    default_team(env, values)?;
+    default_stage(env, values, "crm.stage")
+}
+
+fn task(env: &mut Env<'_>, values: &mut Values) -> Result<(), Error> {
+    if !values.get("project_id").is_some_and(python::truthy) {
+        return Ok(());
+    }
+    default_stage(env, values, "project.task.type")
+}
+
+fn default_stage(env: &Env<'_>, values: &mut Values, stages: &str) -> Result<(), Error> {
+    let page = Page { limit: Some(1), order: Some("sequence, id".to_owned()), ..Page::default() };
+    let first = env.search(&env.model(stages)?, &json!([]), &page)?;
+    fill(values, "stage_id", || json!(first.first()));
+    Ok(())
+}
+
+/// The salesperson's team, else the first.
+fn default_team(env: &Env<'_>, values: &mut Values) -> Result<(), Error> {
+    if values.contains_key("team_id") {
+        return Ok(());
+    }
+    let teams = env.model("crm.team")?;
+    let user = values.get("user_id").and_then(Value::as_i64);
+    let mine = env.search(&teams, &json!([["member_ids", "in", [user]]]), &Page::default())?;
+    let first = env.search(&teams, &json!([]), &Page { limit: Some(1), ..Page::default() })?;
+    values.insert("team_id".to_owned(), json!(mine.first().or(first.first())));
+    Ok(())
+}
+
+/// Sets the stored values that follow from others.
+pub(crate) fn derive(model: &Model, row: &mut Row) {
+    let text = |row: &Row, field: &str| {
+        model.slot(field).and_then(|slot| row.get(slot)).and_then(Datum::as_str).map(str::to_owned)
+    };
+    match model.name {
+        "res.partner" => {
+            let email = normalized(text(row, "email"));
+            set(model, row, "email_normalized", email);
+        }
+        "crm.lead" => {
+            let email = normalized(text(row, "email_from"));
+            set(model, row, "email_normalized", email);
+        }
+        "ir.model.data" => {
+            let (module, name) =
+                (text(row, "module").unwrap_or_default(), text(row, "name").unwrap_or_default());
+            set(model, row, "complete_name", Datum::text(format!("{module}.{name}")));
+        }
+        _ => {}
+    }
+}
+
+fn normalized(email: Option<String>) -> Datum {
+    let address = email.as_deref().map(|email| match email.rsplit_once('<') {
+        Some((_, address)) => address.trim_end_matches('>'),
+        None => email,
+    });
+    match address.map(|address| address.trim().to_lowercase()) {
+        Some(address) if address.contains('@') => Datum::text(address),
+        _ => Datum::Empty,
+    }
+}
+
+/// Refuses a record that cannot be.
+pub(crate) fn check(model: &Model, row: &Row) -> Result<(), Error> {
+    let empty = |field: &str| model.slot(field).and_then(|slot| row.get(slot)).is_none_or(Datum::is_empty);
+    if model.name == "res.partner" && empty("name") {
+        return Err(Error::validation("Contacts require a name"));
+    }
+    Ok(())
+}
+
+/// Refuses deletions that Odoo refuses.
+pub(crate) fn check_unlink(env: &Env<'_>, model: &Model, ids: &[i64]) -> Result<(), Error> {
+    let state = |id: &i64| env.db.value(model, *id, "state").as_str().map(str::to_owned);
+    let is_free = |id: &i64| matches!(state(id).as_deref(), Some("draft" | "cancel"));
+    if model.name == "sale.order" && !ids.iter().all(is_free) {
+        return Err(Error::user(
+            "You can not delete a sent quotation or a confirmed sales order. You must first cancel it.",
+        ));
+    }
+    Ok(())
+}

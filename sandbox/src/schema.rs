@@ -1,0 +1,287 @@
+//! What a model and its fields are: the vocabulary of the tables in [`crate::models`].
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::Version;
+use crate::datum::Datum;
+use crate::store::Database;
+
+/// The type of a field.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kind {
+    Char,
+    Text,
+    Html,
+    Integer,
+    Float,
+    Monetary,
+    Boolean,
+    Date,
+    Datetime,
+    Selection(&'static [(&'static str, &'static str)]),
+    Many2one(&'static str),
+    /// The other model and its field that points back.
+    One2many(&'static str, &'static str),
+    Many2many(&'static str),
+}
+
+impl Kind {
+    /// `type` in `fields_get`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Char => "char",
+            Self::Text => "text",
+            Self::Html => "html",
+            Self::Integer => "integer",
+            Self::Float => "float",
+            Self::Monetary => "monetary",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+            Self::Datetime => "datetime",
+            Self::Selection(_) => "selection",
+            Self::Many2one(_) => "many2one",
+            Self::One2many(..) => "one2many",
+            Self::Many2many(_) => "many2many",
+        }
+    }
+
+    /// The model a relational field points to.
+    pub fn relation(&self) -> Option<&'static str> {
+        match self {
+            Self::Many2one(model) | Self::One2many(model, _) | Self::Many2many(model) => Some(model),
+            _ => None,
+        }
+    }
+
+    pub fn is_x2many(&self) -> bool {
+        matches!(self, Self::One2many(..) | Self::Many2many(_))
+    }
+
+    pub fn is_number(&self) -> bool {
+        matches!(self, Self::Integer | Self::Float | Self::Monetary)
+    }
+}
+
+/// How a value that is not stored is found.
+pub(crate) type Compute = fn(&Database, &Model, i64) -> Datum;
+
+/// What becomes of a record whose many2one's target is deleted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum OnDelete {
+    SetNull,
+    Restrict,
+    Cascade,
+}
+
+/// One field of a model.
+#[derive(Clone)]
+pub(crate) struct Field {
+    pub name: Cow<'static, str>,
+    pub label: Cow<'static, str>,
+    pub kind: Kind,
+    pub help: Option<&'static str>,
+    pub required: bool,
+    pub readonly: bool,
+    pub indexed: bool,
+    pub hidden: bool,
+    /// Read from and written to the record that [`Model::inherits`] names.
+    pub inherited: bool,
+    pub compute: Option<Compute>,
+    pub default: Datum,
+    pub on_delete: OnDelete,
+    pub only: Option<Version>,
+}
+
+impl Field {
+    pub fn new(name: impl Into<Cow<'static, str>>, label: impl Into<Cow<'static, str>>, kind: Kind) -> Self {
+        Self {
+            name: name.into(),
+            label: label.into(),
+            indexed: matches!(kind, Kind::Many2one(_)),
+            kind,
+            help: None,
+            required: false,
+            readonly: false,
+            hidden: false,
+            inherited: false,
+            compute: None,
+            default: Datum::Empty,
+            on_delete: OnDelete::SetNull,
+            only: None,
+        }
+    }
+
+    /// No record without a value; what it points to cannot be deleted.
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        if self.on_delete == OnDelete::SetNull {
+            self.on_delete = OnDelete::Restrict;
+        }
+        self
+    }
+
+    /// Deleted together with what it points to.
+    pub fn cascade(mut self) -> Self {
+        self.on_delete = OnDelete::Cascade;
+        self
+    }
+
+    pub fn readonly(mut self) -> Self {
+        self.readonly = true;
+        self
+    }
+
+    /// Found quickly by its value.
+    pub fn indexed(mut self) -> Self {
+        self.indexed = true;
+        self
+    }
+
+    /// Never read back.
+    pub fn hidden(mut self) -> Self {
+        self.hidden = true;
+        self
+    }
+
+    /// Kept by the record the model inherits.
+    pub fn inherited(mut self) -> Self {
+        self.inherited = true;
+        self.indexed = false;
+        self
+    }
+
+    /// Never stored.
+    pub fn computed(mut self, compute: Compute) -> Self {
+        self.compute = Some(compute);
+        self.indexed = false;
+        self.readonly()
+    }
+
+    pub fn default(mut self, value: Datum) -> Self {
+        self.default = value;
+        self
+    }
+
+    pub fn help(mut self, text: &'static str) -> Self {
+        self.help = Some(text);
+        self
+    }
+
+    /// Known to this version alone.
+    pub fn only(mut self, version: Version) -> Self {
+        self.only = Some(version);
+        self
+    }
+
+    /// Whether a value of its own stands in the record.
+    pub fn is_stored(&self) -> bool {
+        self.compute.is_none() && !self.inherited && !matches!(self.kind, Kind::One2many(..))
+    }
+}
+
+/// What a plain internal user may do with the records of a model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Rights {
+    Nothing,
+    Read,
+    All,
+}
+
+/// A model: its fields and the little that sets it apart.
+#[derive(Clone)]
+pub(crate) struct Model {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub order: &'static str,
+    pub fields: Vec<Field>,
+    pub rights: Rights,
+    /// The path to the salesperson whose own document a record is.
+    pub owner: Option<&'static str>,
+    /// The fields `name_search` looks in.
+    pub name_fields: &'static [&'static str],
+    /// The many2one whose target's fields this model has too (`_inherits`).
+    pub inherits: Option<&'static str>,
+    slots: HashMap<String, usize>,
+}
+
+impl Model {
+    pub fn new(name: &'static str, title: &'static str, fields: Vec<Field>) -> Self {
+        Self {
+            name,
+            title,
+            order: "id",
+            fields,
+            rights: Rights::Read,
+            owner: None,
+            name_fields: &["display_name"],
+            inherits: None,
+            slots: HashMap::new(),
+        }
+    }
+
+    pub fn order(mut self, order: &'static str) -> Self {
+        self.order = order;
+        self
+    }
+
+    pub fn rights(mut self, rights: Rights) -> Self {
+        self.rights = rights;
+        self
+    }
+
+    pub fn owner(mut self, path: &'static str) -> Self {
+        self.owner = Some(path);
+        self
+    }
+
+    pub fn name_fields(mut self, fields: &'static [&'static str]) -> Self {
+        self.name_fields = fields;
+        self
+    }
+
+    pub fn inherits(mut self, field: &'static str) -> Self {
+        self.inherits = Some(field);
+        self
+    }
+
+    pub fn slot(&self, field: &str) -> Option<usize> {
+        self.slots.get(field).copied()
+    }
+
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.get(self.slot(name)?)
+    }
+
+    fn index(mut self, version: Version) -> Self {
+        self.fields.retain(|field| field.only.is_none_or(|only| only == version));
+        self.slots =
+            self.fields.iter().enumerate().map(|(slot, field)| (field.name.to_string(), slot)).collect();
+        self
+    }
+}
+
+/// All models of one version.
+pub(crate) struct Schema {
+    pub version: Version,
+    models: HashMap<&'static str, Arc<Model>>,
+}
+
+impl Schema {
+    pub fn new(version: Version, models: Vec<Model>) -> Self {
+        let models = models.into_iter().map(|model| (model.name, Arc::new(model.index(version)))).collect();
+        Self { version, models }
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Arc<Model>> {
+        self.models.get(name)
+    }
+
+    /// Every model, in the order of names.
+    pub fn models(&self) -> Vec<&Arc<Model>> {
+        let mut models: Vec<_> = self.models.values().collect();
+        models.sort_by_key(|model| model.name);
+        models
+    }
+}

@@ -1,0 +1,160 @@
+//! Finding records: candidates from indexes, the filter, the order, the page.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::datum::Datum;
+use crate::domain::{Expr, Leaf, Test, is_id, mentions};
+use crate::env::Env;
+use crate::error::Error;
+use crate::matching::display_name;
+use crate::schema::{Kind, Model};
+use crate::store::{Database, Key};
+
+/// Which of the records found, and in which order.
+#[derive(Default)]
+pub(crate) struct Page {
+    pub offset: usize,
+    pub limit: Option<usize>,
+    pub order: Option<String>,
+}
+
+impl Env<'_> {
+    /// The ids of the records that match, that the user may see, in order.
+    pub fn search(&self, model: &Arc<Model>, domain: &Value, page: &Page) -> Result<Vec<i64>, Error> {
+        let order = order_of(model, page.order.as_deref())?;
+        let found = self.matching(model, domain)?;
+        let end = page.limit.map_or(usize::MAX, |limit| page.offset.saturating_add(limit));
+        let ids: Vec<i64> = match order.first() {
+            None => found.take(end).collect(),
+            Some(OrderBy { slot, descending: false }) if model.slot("id") == Some(*slot) => {
+                found.take(end).collect()
+            }
+            Some(_) => self.sorted(model, found.collect(), &order),
+        };
+        Ok(ids.into_iter().take(end).skip(page.offset).collect())
+    }
+
+    /// How many records match.
+    pub fn count(&self, model: &Arc<Model>, domain: &Value) -> Result<usize, Error> {
+        Ok(self.matching(model, domain)?.count())
+    }
+
+    /// Whether a search by id finds the record: the user may see it, and it is not hidden as archived.
+    pub fn finds(&self, model: &Arc<Model>, id: i64) -> Result<bool, Error> {
+        Ok(self.matching(model, &json!([["id", "=", id]]))?.next().is_some())
+    }
+
+    /// The matching records that the user may see, by ascending id.
+    pub fn matching<'a>(
+        &'a self,
+        model: &Arc<Model>,
+        domain: &Value,
+    ) -> Result<impl Iterator<Item = i64> + use<'a>, Error> {
+        self.may_read(model)?;
+        let expr = Expr::parse(self.db, model, domain)?;
+        let active =
+            model.slot("active").filter(|_| self.context.active_test() && !mentions(domain, "active"));
+        let rule = self.rule(model)?;
+        let model = Arc::clone(model);
+        Ok(candidates(self.db, &model, &expr).into_iter().filter(move |id| {
+            active.is_none_or(|slot| self.db.at(&model, *id, slot).is_true())
+                && rule.as_ref().is_none_or(|rule| rule.matches(self.db, *id))
+                && expr.matches(self.db, *id)
+        }))
+    }
+
+    fn sorted(&self, model: &Model, ids: Vec<i64>, order: &[OrderBy]) -> Vec<i64> {
+        let mut keyed: Vec<(Vec<Datum>, i64)> = ids
+            .into_iter()
+            .map(|id| (order.iter().map(|by| sort_key(self.db, model, id, by.slot)).collect(), id))
+            .collect();
+        keyed.sort_by(|(left, _), (right, _)| {
+            order.iter().zip(left.iter().zip(right)).fold(Ordering::Equal, |so_far, (by, (left, right))| {
+                so_far.then_with(|| if by.descending { right.order(left) } else { left.order(right) })
+            })
+        });
+        keyed.into_iter().map(|(_, id)| id).collect()
+    }
+}
+
+/// Sorts the records of a one2many or many2many as their model does.
+pub(crate) fn in_default_order(env: &Env<'_>, model: &Model, ids: Vec<i64>) -> Vec<i64> {
+    match order_of(model, None) {
+        Ok(order) => env.sorted(model, ids, &order),
+        Err(_) => ids,
+    }
+}
+
+struct OrderBy {
+    slot: usize,
+    descending: bool,
+}
+
+fn order_of(model: &Model, order: Option<&str>) -> Result<Vec<OrderBy>, Error> {
+    let order = order.filter(|order| !order.trim().is_empty()).unwrap_or(model.order);
+    let by = |part: &str| {
+        let mut words = part.split_whitespace();
+        let name = words.next().unwrap_or_default();
+        let slot = model
+            .slot(name)
+            .ok_or_else(|| Error::value(format!("Invalid field '{name}' on model '{}'", model.name)))?;
+        let descending = match words.next().map(str::to_lowercase).as_deref() {
+            None | Some("asc" | "nulls") => false,
+            Some("desc") => true,
+            Some(_) => {
+                return Err(Error::user(format!(
+                    "Invalid \"order\" specified ({order}). A valid \"order\" specification is a \
+                     comma-separated list of valid field names (optionally followed by asc/desc for the \
+                     direction)"
+                )));
+            }
+        };
+        Ok(OrderBy { slot, descending })
+    };
+    order.split(',').map(by).collect()
+}
+
+/// What `ORDER BY` compares: for a related record its name.
+pub(crate) fn sort_key(db: &Database, model: &Model, id: i64, slot: usize) -> Datum {
+    let value = db.at(model, id, slot);
+    match model.fields.get(slot).map(|field| field.kind) {
+        Some(Kind::Many2one(other)) => match (value.id(), db.schema.get(other)) {
+            (Some(target), Some(other)) => Datum::text(display_name(db, other, target)),
+            _ => Datum::Empty,
+        },
+        Some(kind) => value.normal(&kind),
+        None => Datum::Empty,
+    }
+}
+
+/// The fewest records among which every match must be, by ascending id.
+fn candidates(db: &Database, model: &Model, expr: &Expr) -> Vec<i64> {
+    let narrowed = expr.conjuncts().into_iter().filter_map(|leaf| by_index(db, model, leaf));
+    match narrowed.min_by_key(BTreeSet::len) {
+        Some(ids) => ids.into_iter().collect(),
+        None => db.all(model).collect(),
+    }
+}
+
+fn by_index(db: &Database, model: &Model, leaf: &Leaf) -> Option<BTreeSet<i64>> {
+    let ([step], Test::In { values, empty: false, .. }, false) =
+        (leaf.path.as_slice(), &leaf.test, leaf.negate)
+    else {
+        return None;
+    };
+    if is_id(step) {
+        return Some(values.iter().filter_map(Datum::id).filter(|id| db.exists(model.name, *id)).collect());
+    }
+    if !model.fields.get(step.slot)?.indexed {
+        return None;
+    }
+    let mut ids = BTreeSet::new();
+    for value in values {
+        ids.extend(db.indexed(model, step.slot, Key::of(value)?).into_iter().flatten());
+    }
+    Some(ids)
+}

@@ -1,0 +1,342 @@
+//! `create`, `write` and `unlink`.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::datum::Datum;
+use crate::env::{Env, Operation, now};
+use crate::error::Error;
+use crate::python;
+use crate::rules;
+use crate::schema::{Field, Kind, Model, OnDelete};
+use crate::store::Row;
+
+/// The values of a one2many that wait for the record itself to be stored.
+type Commands = Vec<(Field, Value)>;
+
+impl Env<'_> {
+    /// Creates a record; `id` only for demo data, which has ids of its own.
+    pub fn create(
+        &mut self,
+        model: &Arc<Model>,
+        values: &Map<String, Value>,
+        id: Option<i64>,
+    ) -> Result<i64, Error> {
+        self.check_rights(model, Operation::Create)?;
+        let mut values = values.clone();
+        values.remove("id");
+        self.check_fields(model, &values)?;
+        let id = id.unwrap_or_else(|| self.db.next_id(model));
+        self.as_system(|env| {
+            rules::defaults(env, model, &mut values)?;
+            env.create_inherited(model, &mut values)
+        })?;
+        let mut row: Row = model.fields.iter().map(|field| field.default.clone()).collect();
+        for (field, value) in [
+            ("create_date", Datum::text(now())),
+            ("write_date", Datum::text(now())),
+            ("create_uid", Datum::Int(self.uid)),
+            ("write_uid", Datum::Int(self.uid)),
+        ] {
+            set(model, &mut row, field, value);
+        }
+        let commands = self.assign(model, &mut row, &values)?;
+        self.finish(model, id, row)?;
+        self.follow(id, commands)?;
+        self.check_rule(model, &[id], Operation::Create)?;
+        Ok(id)
+    }
+
+    /// Writes the same values to every record.
+    pub fn write(
+        &mut self,
+        model: &Arc<Model>,
+        ids: &[i64],
+        values: &Map<String, Value>,
+    ) -> Result<(), Error> {
+        self.check_rights(model, Operation::Write)?;
+        self.check_fields(model, values)?;
+        self.check_exist(model, ids)?;
+        self.check_rule(model, ids, Operation::Write)?;
+        for id in ids {
+            let mut own = values.clone();
+            own.remove("id");
+            self.as_system(|env| env.write_inherited(model, *id, &mut own))?;
+            let Some(mut row) = self.db.row(model, *id).cloned() else { continue };
+            set(model, &mut row, "write_date", Datum::text(now()));
+            set(model, &mut row, "write_uid", Datum::Int(self.uid));
+            let commands = self.assign(model, &mut row, &own)?;
+            self.finish(model, *id, row)?;
+            self.follow(*id, commands)?;
+        }
+        self.check_rule(model, ids, Operation::Write)
+    }
+
+    /// Deletes records, what hangs on them, and their external ids.
+    pub fn unlink(&mut self, model: &Arc<Model>, ids: &[i64]) -> Result<(), Error> {
+        self.check_rights(model, Operation::Unlink)?;
+        self.check_exist(model, ids)?;
+        self.check_rule(model, ids, Operation::Unlink)?;
+        rules::check_unlink(self, model, ids)?;
+        self.as_system(|env| ids.iter().try_for_each(|id| env.remove(model, *id)))
+    }
+
+    fn remove(&mut self, model: &Arc<Model>, id: i64) -> Result<(), Error> {
+        let schema = Arc::clone(&self.db.schema);
+        for other in schema.models() {
+            let links = other.fields.iter().filter(|field| field.kind == Kind::Many2one(model.name));
+            for field in links.filter(|field| field.is_stored()) {
+                for pointing in self.db.pointing(other, &field.name, id) {
+                    self.unhook(model, id, other, field, pointing)?;
+                }
+            }
+        }
+        self.db.put(model, id, None);
+        self.forget_external_ids(model, id);
+        Ok(())
+    }
+
+    fn unhook(
+        &mut self,
+        model: &Model,
+        id: i64,
+        other: &Arc<Model>,
+        field: &Field,
+        pointing: i64,
+    ) -> Result<(), Error> {
+        if other.name == model.name && pointing == id {
+            return Ok(());
+        }
+        match field.on_delete {
+            OnDelete::Cascade => self.remove(other, pointing),
+            OnDelete::SetNull => {
+                if let Some(mut row) = self.db.row(other, pointing).cloned() {
+                    set(other, &mut row, &field.name, Datum::Empty);
+                    self.db.put(other, pointing, Some(row));
+                }
+                Ok(())
+            }
+            OnDelete::Restrict => Err(Error::validation(format!(
+                "The operation cannot be completed: another model requires the record being deleted. If \
+                 possible, archive it instead.\n\nModel: {} ({}), Constraint: {}_{}_fkey",
+                other.title,
+                other.name,
+                other.name.replace('.', "_"),
+                field.name
+            ))),
+        }
+    }
+
+    fn check_fields(&self, model: &Model, values: &Map<String, Value>) -> Result<(), Error> {
+        match values.keys().find(|name| model.slot(name).is_none()) {
+            Some(name) => Err(Error::invalid_field(self.version(), model.name, name)),
+            None => Ok(()),
+        }
+    }
+
+    /// Puts values into a row; the commands of one2many fields are left for later.
+    fn assign(
+        &mut self,
+        model: &Model,
+        row: &mut Row,
+        values: &Map<String, Value>,
+    ) -> Result<Commands, Error> {
+        let mut commands = Vec::new();
+        for (name, value) in values {
+            let Some((slot, field)) = model.slot(name).and_then(|slot| Some((slot, model.fields.get(slot)?)))
+            else {
+                continue;
+            };
+            if let Kind::One2many(..) = field.kind {
+                commands.push((field.clone(), value.clone()));
+                continue;
+            }
+            if !field.is_stored() {
+                continue;
+            }
+            let datum = match field.kind {
+                Kind::Many2many(other) => {
+                    let before = row.get(slot).map(Datum::ids).unwrap_or_default();
+                    Datum::Ids(self.many2many(other, before, value)?)
+                }
+                _ => Datum::from_json(&field.kind, &format!("{}.{name}", model.name), value)?,
+            };
+            if let (Kind::Many2one(other), Some(target)) = (field.kind, datum.id())
+                && !self.db.exists(other, target)
+            {
+                return Err(Error::missing_record(other, target, self.uid));
+            }
+            if let Some(cell) = row.get_mut(slot) {
+                *cell = datum;
+            }
+        }
+        Ok(commands)
+    }
+
+    fn finish(&mut self, model: &Arc<Model>, id: i64, mut row: Row) -> Result<(), Error> {
+        rules::derive(model, &mut row);
+        rules::check(model, &row)?;
+        let empty = |(field, datum): &(&Field, &Datum)| {
+            field.required && field.is_stored() && !field.kind.is_number() && datum.is_empty()
+        };
+        if let Some((field, _)) = model.fields.iter().zip(&row).find(empty) {
+            return Err(Error::missing_value(
+                self.version(),
+                (model.name, model.title),
+                (&field.name, &field.label),
+            ));
+        }
+        self.db.put(model, id, Some(row));
+        Ok(())
+    }
+
+    fn many2many(&mut self, other: &str, before: Vec<i64>, value: &Value) -> Result<Vec<i64>, Error> {
+        let mut ids = before;
+        for command in commands(value) {
+            match command {
+                Command::Create(values) => {
+                    let other = self.model(other)?;
+                    ids.push(self.create(&other, &values, None)?);
+                }
+                Command::Update(id, values) => {
+                    let other = self.model(other)?;
+                    self.write(&other, &[id], &values)?;
+                }
+                Command::Delete(gone) | Command::Unlink(gone) => ids.retain(|id| *id != gone),
+                Command::Link(id) => {
+                    ids.retain(|known| *known != id);
+                    ids.push(id);
+                }
+                Command::Clear => ids.clear(),
+                Command::Set(new) => ids = new,
+            }
+        }
+        match ids.iter().find(|id| !self.db.exists(other, **id)) {
+            Some(id) => Err(Error::missing_record(other, *id, self.uid)),
+            None => Ok(ids),
+        }
+    }
+
+    /// Carries out the commands of one2many fields.
+    fn follow(&mut self, id: i64, waiting: Commands) -> Result<(), Error> {
+        for (field, value) in waiting {
+            let Kind::One2many(other, inverse) = field.kind else { continue };
+            let other = self.model(other)?;
+            for command in commands(&value) {
+                let pointing = self.db.pointing(&other, inverse, id);
+                match command {
+                    Command::Create(mut values) => {
+                        values.insert(inverse.to_owned(), json!(id));
+                        self.create(&other, &values, None)?;
+                    }
+                    Command::Update(line, values) => self.write(&other, &[line], &values)?,
+                    Command::Delete(line) => self.unlink(&other, &[line])?,
+                    Command::Link(line) => self.adopt(&other, inverse, line, id)?,
+                    Command::Unlink(line) => self.release(&other, inverse, &[line])?,
+                    Command::Clear => self.release(&other, inverse, &pointing)?,
+                    Command::Set(lines) => {
+                        let gone: Vec<_> =
+                            pointing.into_iter().filter(|line| !lines.contains(line)).collect();
+                        self.release(&other, inverse, &gone)?;
+                        lines.into_iter().try_for_each(|line| self.adopt(&other, inverse, line, id))?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn adopt(&mut self, other: &Arc<Model>, inverse: &str, line: i64, parent: i64) -> Result<(), Error> {
+        let values = Map::from_iter([(inverse.to_owned(), json!(parent))]);
+        self.write(other, &[line], &values)
+    }
+
+    /// A line cannot stand without its parent where the link is required.
+    fn release(&mut self, other: &Arc<Model>, inverse: &str, lines: &[i64]) -> Result<(), Error> {
+        if other.field(inverse).is_some_and(|field| field.on_delete == OnDelete::Cascade) {
+            return self.unlink(other, lines);
+        }
+        self.write(other, lines, &Map::from_iter([(inverse.to_owned(), json!(false))]))
+    }
+
+    fn create_inherited(&mut self, model: &Model, values: &mut Map<String, Value>) -> Result<(), Error> {
+        let Some(link) = model.inherits.and_then(|name| model.field(name)) else { return Ok(()) };
+        let theirs = take_inherited(model, values);
+        let parent = self.model(link.kind.relation().unwrap_or_default())?;
+        match values.get(link.name.as_ref()).and_then(Value::as_i64) {
+            Some(id) => self.write(&parent, &[id], &theirs),
+            None => {
+                let id = self.create(&parent, &theirs, None)?;
+                values.insert(link.name.to_string(), json!(id));
+                Ok(())
+            }
+        }
+    }
+
+    fn write_inherited(
+        &mut self,
+        model: &Model,
+        id: i64,
+        values: &mut Map<String, Value>,
+    ) -> Result<(), Error> {
+        let Some(link) = model.inherits.and_then(|name| model.field(name)) else { return Ok(()) };
+        let theirs = take_inherited(model, values);
+        match self.db.value(model, id, &link.name).id() {
+            Some(target) if !theirs.is_empty() => {
+                let parent = self.model(link.kind.relation().unwrap_or_default())?;
+                self.write(&parent, &[target], &theirs)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn take_inherited(model: &Model, values: &mut Map<String, Value>) -> Map<String, Value> {
+    let (theirs, own) = std::mem::take(values)
+        .into_iter()
+        .partition(|(name, _)| model.field(name).is_some_and(|field| field.inherited));
+    *values = own;
+    theirs
+}
+
+/// Puts a value into a row, if the model has the field.
+pub(crate) fn set(model: &Model, row: &mut Row, field: &str, value: Datum) {
+    if let Some(cell) = model.slot(field).and_then(|slot| row.get_mut(slot)) {
+        *cell = value;
+    }
+}
+
+enum Command {
+    Create(Map<String, Value>),
+    Update(i64, Map<String, Value>),
+    Delete(i64),
+    Unlink(i64),
+    Link(i64),
+    Clear,
+    Set(Vec<i64>),
+}
+
+/// Odoo's x2many commands `[0, 0, {…}]`, `[6, 0, […]]` and so on, or a plain list of ids.
+fn commands(value: &Value) -> Vec<Command> {
+    let Some(items) = value.as_array() else { return vec![Command::Clear] };
+    if items.iter().all(Value::is_number) {
+        return vec![Command::Set(python::ids(value))];
+    }
+    items.iter().filter_map(|item| item.as_array().and_then(|parts| command(parts))).collect()
+}
+
+fn command(parts: &[Value]) -> Option<Command> {
+    let id = || parts.get(1).and_then(Value::as_i64);
+    let values = || parts.get(2).and_then(Value::as_object).cloned().unwrap_or_default();
+    Some(match parts.first()?.as_i64()? {
+        0 => Command::Create(values()),
+        1 => Command::Update(id()?, values()),
+        2 => Command::Delete(id()?),
+        3 => Command::Unlink(id()?),
+        4 => Command::Link(id()?),
+        5 => Command::Clear,
+        6 => Command::Set(parts.get(2).map(python::ids).unwrap_or_default()),
+        _ => return None,
+    })
+}
