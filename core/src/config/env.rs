@@ -1,0 +1,128 @@
+//! Reads variables: the process environment first, then a `.env` file; empty means not set.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::ConfigError;
+
+/// The variables as they were given.
+#[derive(Clone, Default)]
+pub struct Env {
+    values: BTreeMap<String, String>,
+}
+
+impl Env {
+    /// The process environment, and below it the file, where there is one.
+    ///
+    /// # Errors
+    /// When the file cannot be read or sets a variable that is not in `known`, or a value is no text.
+    pub fn read(file: &Path, known: &[&'static str]) -> Result<Self, ConfigError> {
+        let mut values = BTreeMap::new();
+        if file.exists() {
+            let text = std::fs::read_to_string(file).map_err(|error| ConfigError::file(file, &error))?;
+            for line in dotenvy::from_read_iter(text.as_bytes()) {
+                // The error would quote the line, which may hold a secret.
+                let (name, value) = line.map_err(|_| {
+                    ConfigError::file(file, &format!("line {} is not NAME=value", unreadable_line(&text)))
+                })?;
+                if !known.contains(&name.as_str()) {
+                    return Err(ConfigError::file(
+                        file,
+                        &format!("{name} is not a variable of mcp-odoo; see .env.example"),
+                    ));
+                }
+                values.insert(name, value);
+            }
+        }
+        for name in known {
+            if let Some(value) = std::env::var_os(name) {
+                let value = value.into_string().map_err(|_| ConfigError::takes(name, "UTF-8 text"))?;
+                if !value.trim().is_empty() {
+                    values.insert((*name).to_owned(), value);
+                }
+            }
+        }
+        Ok(values.into_iter().collect())
+    }
+
+    /// The variable's text, trimmed.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// The first of these that is set, with its name.
+    pub(super) fn first<'a>(&self, names: &[&'a str]) -> Option<(&'a str, &str)> {
+        names.iter().find_map(|name| Some((*name, self.text(name)?)))
+    }
+
+    /// The variable, read as a `T`, or the default.
+    pub(super) fn parse<T>(
+        &self,
+        name: &'static str,
+        takes: &'static str,
+        default: T,
+    ) -> Result<T, ConfigError>
+    where
+        T: FromStr,
+    {
+        match self.text(name) {
+            None => Ok(default),
+            Some(text) => text.parse().map_err(|_| ConfigError::takes(name, takes)),
+        }
+    }
+
+    /// A whole number in a range.
+    pub(super) fn number<T>(
+        &self,
+        name: &'static str,
+        range: RangeInclusive<T>,
+        default: T,
+    ) -> Result<T, ConfigError>
+    where
+        T: FromStr + PartialOrd + Display,
+    {
+        let Some(text) = self.text(name) else { return Ok(default) };
+        text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+            ConfigError::takes(name, format!("a whole number from {} to {}", range.start(), range.end()))
+        })
+    }
+
+    /// A number of seconds, at least one and at most a week.
+    pub(super) fn seconds(&self, name: &'static str, default: u64) -> Result<Duration, ConfigError> {
+        self.number(name, 1..=7 * 24 * 3600, default).map(Duration::from_secs)
+    }
+
+    /// A list divided by commas.
+    pub(super) fn list(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.text(name).unwrap_or_default().split(',').map(str::trim).filter(|item| !item.is_empty())
+    }
+
+    /// A list of ids in Odoo.
+    pub(super) fn ids(&self, name: &'static str) -> Result<Vec<i64>, ConfigError> {
+        let id = |item: &str| item.parse().ok().filter(|id| *id > 0);
+        self.list(name)
+            .map(|item| {
+                id(item).ok_or_else(|| ConfigError::takes(name, "ids in Odoo divided by commas, e.g. 1,5"))
+            })
+            .collect()
+    }
+}
+
+impl FromIterator<(String, String)> for Env {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(values: I) -> Self {
+        Self { values: values.into_iter().collect() }
+    }
+}
+
+/// The first line after the longest beginning of the file that can be read.
+fn unreadable_line(text: &str) -> usize {
+    let can_be_read = |count: &usize| {
+        let beginning: String = text.split_inclusive('\n').take(*count).collect();
+        dotenvy::from_read_iter(beginning.as_bytes()).all(|line| line.is_ok())
+    };
+    1 + (0..text.lines().count()).rev().find(can_be_read).unwrap_or_default()
+}

@@ -1,0 +1,313 @@
+//! The configuration: read once, from the environment and `.env`, into one struct per subsystem.
+
+mod env;
+
+use std::fmt::{self, Display};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+pub use self::env::Env;
+
+use crate::odoo::{OdooConfig, ProtocolChoice};
+use crate::quotation::salespeople::SalesConfig;
+use crate::tasks::TaskConfig;
+
+/// A configuration that the process cannot start with, in one line.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A variable has a value that it does not take.
+    #[error("{name} takes {takes}")]
+    Takes {
+        /// The variable.
+        name: &'static str,
+        /// What it takes.
+        takes: String,
+    },
+    /// A variable is missing that another one makes necessary.
+    #[error("{name} is required when {because} is set: {takes}")]
+    Missing {
+        /// The variable.
+        name: &'static str,
+        /// The variable that makes it necessary.
+        because: &'static str,
+        /// What it takes.
+        takes: &'static str,
+    },
+    /// The `.env` file cannot be used.
+    #[error("{0}")]
+    File(String),
+}
+
+impl ConfigError {
+    fn takes(name: &'static str, takes: impl Into<String>) -> Self {
+        Self::Takes { name, takes: takes.into() }
+    }
+
+    fn file(file: &Path, problem: &dyn Display) -> Self {
+        Self::File(format!("{}: {problem}", file.display()))
+    }
+}
+
+/// Everything that can be configured.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The Odoo to read from; `None` runs the embedded one.
+    pub odoo: Option<OdooConfig>,
+    /// The Odoo that everything that writes goes to, when it is another one.
+    pub dev_odoo: Option<OdooConfig>,
+    /// How either is called, and the embedded one.
+    pub calls: CallConfig,
+    /// Who gets a quotation.
+    pub sales: SalesConfig,
+    /// Queue, retries and memory.
+    pub tasks: TaskConfig,
+    /// The web server.
+    pub http: HttpConfig,
+    /// `LOG_DIR`: the folder of the log files, which are also the memory of the process.
+    pub log_dir: PathBuf,
+    /// `LOG_LEVEL`
+    pub log_level: LogLevel,
+    /// Variables for parts that this version does not have, and whether each is set.
+    pub not_used_yet: Vec<(&'static str, bool)>,
+}
+
+/// How Odoo is called, whichever Odoo it is.
+#[derive(Clone, Copy, Debug)]
+pub struct CallConfig {
+    /// `ODOO_PROTOCOL`
+    pub protocol: ProtocolChoice,
+    /// `ODOO_TIMEOUT_SECONDS`
+    pub timeout: Duration,
+    /// `ODOO_MAX_CONCURRENCY`
+    pub max_concurrency: usize,
+}
+
+/// The web server.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// `HOST`
+    pub host: IpAddr,
+    /// `PORT`; 0 takes any free one.
+    pub port: u16,
+    /// `CORS_ORIGINS`: the web pages elsewhere that may call.
+    pub cors: CorsOrigins,
+    /// `REQUEST_TIMEOUT_SECONDS`
+    pub request_timeout: Duration,
+}
+
+/// Which web pages of other origins may call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CorsOrigins {
+    /// `*`
+    Any,
+    /// These, e.g. `https://shop.example`; empty for none.
+    These(Vec<String>),
+}
+
+/// How much the process log says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl std::str::FromStr for LogLevel {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text.to_ascii_lowercase().as_str() {
+            "error" => Ok(Self::Error),
+            "warn" | "warning" => Ok(Self::Warn),
+            "info" => Ok(Self::Info),
+            "debug" => Ok(Self::Debug),
+            "trace" => Ok(Self::Trace),
+            _ => Err(()),
+        }
+    }
+}
+
+impl Display for LogLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        })
+    }
+}
+
+/// The names under which one account of Odoo is configured; the first that is set counts.
+struct OdooNames {
+    url: &'static str,
+    database: &'static [&'static str],
+    login: &'static [&'static str],
+    key: &'static str,
+    passwords: &'static [&'static str],
+}
+
+const ODOO: OdooNames = OdooNames {
+    url: "ODOO_URL",
+    database: &["ODOO_DB", "ODOO_DATABASE"],
+    login: &["ODOO_LOGIN", "ODOO_USER", "ODOO_USERNAME"],
+    key: "ODOO_API_KEY",
+    passwords: &["ODOO_PASSWORD", "ODOO_PASS"],
+};
+
+const DEV_ODOO: OdooNames = OdooNames {
+    url: "DEV_ODOO_URL",
+    database: &["DEV_ODOO_DB"],
+    login: &["DEV_ODOO_LOGIN"],
+    key: "DEV_ODOO_API_KEY",
+    passwords: &[],
+};
+
+/// Every variable that is read.
+#[rustfmt::skip]
+pub const VARIABLES: &[&str] = &[
+    "ODOO_URL", "ODOO_DB", "ODOO_DATABASE", "ODOO_LOGIN", "ODOO_USER", "ODOO_USERNAME", "ODOO_API_KEY",
+    "ODOO_PASSWORD", "ODOO_PASS", "DEV_ODOO_URL", "DEV_ODOO_DB", "DEV_ODOO_LOGIN", "DEV_ODOO_API_KEY",
+    "ODOO_PROTOCOL", "ODOO_TIMEOUT_SECONDS", "ODOO_MAX_CONCURRENCY", "SALES_TEAM_IDS", "SALES_STAGE_IDS",
+    "QUEUE_CAPACITY", "QUOTATION_WORKERS", "QUOTATION_DEADLINE_SECONDS", "TASK_RETENTION_HOURS",
+    "HOST", "PORT", "CORS_ORIGINS", "REQUEST_TIMEOUT_SECONDS", "LOG_DIR", "LOG_LEVEL",
+    "S3_LOGS_BUCKET", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ROLE_ARN",
+    "AWS_ENDPOINT_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WHATSAPP_FROM", "TWILIO_SMS_FROM",
+    "VENDEDOR_WHATSAPP", "MESSAGE_CHANNEL", "TWILIO_API_BASE", "DEFAULT_COUNTRY_CODE",
+];
+
+/// For logs in S3 and messages to salespeople, neither of which is there yet.
+#[rustfmt::skip]
+const NOT_USED_YET: &[&str] = &[
+    "S3_LOGS_BUCKET", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ROLE_ARN",
+    "AWS_ENDPOINT_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WHATSAPP_FROM", "TWILIO_SMS_FROM",
+    "VENDEDOR_WHATSAPP", "MESSAGE_CHANNEL", "TWILIO_API_BASE", "DEFAULT_COUNTRY_CODE",
+];
+
+impl Config {
+    /// Reads the environment and `.env` in the working folder.
+    ///
+    /// # Errors
+    /// One line that names the variable and says what it takes.
+    pub fn load() -> Result<Self, ConfigError> {
+        Self::from_env(&Env::read(Path::new(".env"), VARIABLES)?)
+    }
+
+    /// Reads these variables.
+    ///
+    /// # Errors
+    /// One line that names the variable and says what it takes.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let calls = CallConfig {
+            protocol: env.parse("ODOO_PROTOCOL", "auto, json2, jsonrpc or xmlrpc", ProtocolChoice::Auto)?,
+            timeout: env.seconds("ODOO_TIMEOUT_SECONDS", 30)?,
+            max_concurrency: env.number("ODOO_MAX_CONCURRENCY", 1..=1000, 8)?,
+        };
+        let odoo = odoo(env, &ODOO, calls)?;
+        let dev_odoo = odoo_for_writing(env, odoo.is_some(), calls)?;
+        let tasks = TaskConfig::default();
+        Ok(Self {
+            odoo,
+            dev_odoo,
+            calls,
+            sales: SalesConfig {
+                team_ids: env.ids("SALES_TEAM_IDS")?,
+                stage_ids: env.ids("SALES_STAGE_IDS")?,
+            },
+            tasks: TaskConfig {
+                queue_capacity: env.number("QUEUE_CAPACITY", 1..=1_000_000, tasks.queue_capacity)?,
+                workers: env.number("QUOTATION_WORKERS", 1..=10_000, tasks.workers)?,
+                retention: Duration::from_secs(
+                    3600 * env.number("TASK_RETENTION_HOURS", 0..=10 * 365 * 24, 24)?,
+                ),
+                deadline: env.seconds("QUOTATION_DEADLINE_SECONDS", 900)?,
+                ..tasks
+            },
+            http: HttpConfig {
+                host: env.parse(
+                    "HOST",
+                    "an IP address, e.g. 127.0.0.1 or 0.0.0.0",
+                    IpAddr::from([127, 0, 0, 1]),
+                )?,
+                port: env.parse("PORT", "a port number, 0 to 65535", 8000)?,
+                cors: cors(env)?,
+                request_timeout: env.seconds("REQUEST_TIMEOUT_SECONDS", 30)?,
+            },
+            log_dir: env.text("LOG_DIR").unwrap_or("logs").into(),
+            log_level: env.parse("LOG_LEVEL", "error, warn, info, debug or trace", LogLevel::Info)?,
+            not_used_yet: NOT_USED_YET.iter().map(|name| (*name, env.text(name).is_some())).collect(),
+        })
+    }
+
+    /// The Odoo that quotations are made in, unless it is the embedded one.
+    pub fn writing_odoo(&self) -> Option<&OdooConfig> {
+        self.dev_odoo.as_ref().or(self.odoo.as_ref())
+    }
+}
+
+fn odoo(env: &Env, names: &OdooNames, calls: CallConfig) -> Result<Option<OdooConfig>, ConfigError> {
+    const ADDRESS: &str = "an address, e.g. https://company.odoo.com";
+    let secrets = [&[names.key], names.passwords].concat();
+    let Some(url) = env.text(names.url) else {
+        // An account without an address is meant for a real Odoo, not for the embedded one.
+        let account = [names.database, names.login, &secrets].concat();
+        return match env.first(&account) {
+            Some((because, _)) => Err(ConfigError::Missing { name: names.url, because, takes: ADDRESS }),
+            None => Ok(None),
+        };
+    };
+    // A password in the address would be printed with it.
+    let plain = |url: &Url| url.username().is_empty() && url.password().is_none();
+    let is_address = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host() && plain(url);
+    let url = Url::parse(url).ok().filter(is_address);
+    let url = url.ok_or_else(|| ConfigError::takes(names.url, ADDRESS))?;
+    let missing = |name, takes| ConfigError::Missing { name, because: names.url, takes };
+    let first = |names: &[&'static str]| names.first().copied().unwrap_or_default();
+    let database =
+        env.first(names.database).ok_or_else(|| missing(first(names.database), "the database's name"))?;
+    let login = env
+        .first(names.login)
+        .ok_or_else(|| missing(first(names.login), "the login of the service's user"))?;
+    let secret =
+        env.first(&secrets).ok_or_else(|| missing(names.key, "an API key or password of that user"))?;
+    Ok(Some(OdooConfig {
+        url,
+        database: database.1.to_owned(),
+        login: login.1.to_owned(),
+        secret: SecretString::from(secret.1),
+        secret_is_api_key: secret.0 == names.key,
+        protocol: calls.protocol,
+        timeout: calls.timeout,
+        max_concurrency: calls.max_concurrency,
+    }))
+}
+
+fn odoo_for_writing(env: &Env, has_odoo: bool, calls: CallConfig) -> Result<Option<OdooConfig>, ConfigError> {
+    let dev_odoo = odoo(env, &DEV_ODOO, calls)?;
+    if dev_odoo.is_some() && !has_odoo {
+        let takes = "the Odoo to read from";
+        return Err(ConfigError::Missing { name: ODOO.url, because: DEV_ODOO.url, takes });
+    }
+    Ok(dev_odoo)
+}
+
+fn cors(env: &Env) -> Result<CorsOrigins, ConfigError> {
+    if env.text("CORS_ORIGINS") == Some("*") {
+        return Ok(CorsOrigins::Any);
+    }
+    let takes =
+        || ConfigError::takes("CORS_ORIGINS", "* or origins divided by commas, e.g. https://shop.example");
+    let origin = |item: &str| {
+        let url = Url::parse(item).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        url.map(|url| url.origin().ascii_serialization()).ok_or_else(takes)
+    };
+    env.list("CORS_ORIGINS").map(origin).collect::<Result<_, _>>().map(CorsOrigins::These)
+}

@@ -1,0 +1,246 @@
+//! The memory of the process on disk: one JSON log file per quotation, always whole.
+//!
+//! A file is written beside its place, synced, renamed into place, and the folder synced. What was
+//! acknowledged is therefore on disk, and a crash leaves either the old state or the new one.
+
+mod record;
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::{NaiveDate, Utc};
+
+use self::record::Record;
+use crate::quotation::id::TrackingId;
+use crate::quotation::status::QuotationStatus;
+use crate::quotation::target::Target;
+
+/// Temporary files, of which a crash may leave one.
+const UNFINISHED_PREFIX: &str = ".writing-";
+const LOCK: &str = ".lock";
+
+/// The folder of log files, held by one process at a time.
+#[derive(Clone)]
+pub struct Journal {
+    inner: Arc<Inner>,
+}
+
+/// A quotation as the journal has it.
+pub struct Logged {
+    /// Its last state.
+    pub status: Arc<QuotationStatus>,
+    /// Whether it was accepted for another Odoo than this process works on.
+    pub other_odoo: bool,
+}
+
+struct Inner {
+    folder: PathBuf,
+    target: Target,
+    /// The day of the oldest log; nothing is looked for before it.
+    oldest: NaiveDate,
+    /// Keeps the folder to this process; the system frees it, whatever ends the process.
+    lock: File,
+}
+
+/// Why the journal cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// Another process works with this folder.
+    #[error(
+        "LOG_DIR {0} is in use by another mcp-odoo process: stop it or give this one a folder of its own"
+    )]
+    InUse(PathBuf),
+    /// The disk refused.
+    #[error("cannot {action} in LOG_DIR {folder}: {said}")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// Where.
+        folder: PathBuf,
+        /// What the system said.
+        said: io::Error,
+    },
+}
+
+impl Journal {
+    /// Opens the folder, making it where it is missing, for quotations in this Odoo.
+    ///
+    /// # Errors
+    /// When the folder cannot be made, read or written, or another process holds it.
+    pub fn open(folder: &Path, target: Target) -> Result<Self, JournalError> {
+        let failed = |action| move |said| JournalError::Io { action, folder: folder.to_owned(), said };
+        create_private(folder).map_err(failed("make the folder"))?;
+        let lock = private_file(&folder.join(LOCK)).map_err(failed("make the lock file"))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Err(JournalError::InUse(folder.to_owned())),
+            Err(fs::TryLockError::Error(said)) => return Err(failed("lock the folder")(said)),
+        }
+        let mut oldest = Utc::now().date_naive();
+        for entry in fs::read_dir(folder).map_err(failed("list the files"))? {
+            let name = entry.map_err(failed("list the files"))?.file_name();
+            let Some(name) = name.to_str() else { continue };
+            if name.starts_with(UNFINISHED_PREFIX) {
+                if let Err(error) = fs::remove_file(folder.join(name)) {
+                    tracing::warn!(file = name, %error, "half-written file cannot be removed");
+                }
+            } else if let Some((date, _)) = record::parse_file_name(name) {
+                oldest = oldest.min(date);
+            }
+        }
+        let inner = Inner { folder: folder.to_owned(), target, oldest, lock };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The Odoo that quotations are made in.
+    pub fn target(&self) -> &Target {
+        &self.inner.target
+    }
+
+    /// Gives the folder free for another process. Nothing may be written after this.
+    pub fn release(&self) {
+        // What cannot be given free now is free when the last handle is gone.
+        let _ = self.inner.lock.unlock();
+    }
+
+    /// Writes the state of a quotation; it is durable when this returns.
+    ///
+    /// # Errors
+    /// When the disk refuses: the file then holds what it held before.
+    pub async fn write(&self, status: &QuotationStatus) -> Result<(), JournalError> {
+        let inner = Arc::clone(&self.inner);
+        let name = record::file_name(status.created_at.date(), &status.tracking_id);
+        let record = Record::new(status, self.inner.target.name());
+        blocking(move || inner.write(&name, &record).map_err(inner.failed("write a log file"))).await
+    }
+
+    /// The last state on disk of a quotation of any age.
+    ///
+    /// # Errors
+    /// When the disk refuses. A file that cannot be understood is set aside and reported as absent.
+    pub async fn find(&self, id: &TrackingId) -> Result<Option<Logged>, JournalError> {
+        let (inner, id) = (Arc::clone(&self.inner), id.clone());
+        blocking(move || inner.find(&id).map_err(inner.failed("read a log file"))).await
+    }
+
+    /// The quotations of this Odoo that are not finished, newest first; files that cannot be understood are set aside.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn unfinished(&self) -> Result<Vec<TrackingId>, JournalError> {
+        let inner = Arc::clone(&self.inner);
+        blocking(move || inner.unfinished().map_err(inner.failed("read the log files"))).await
+    }
+}
+
+impl Inner {
+    fn failed(&self, action: &'static str) -> impl FnOnce(io::Error) -> JournalError {
+        let folder = self.folder.clone();
+        move |said| JournalError::Io { action, folder, said }
+    }
+
+    fn write(&self, name: &str, record: &Record) -> io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(UNFINISHED_PREFIX).tempfile_in(&self.folder)?;
+        serde_json::to_writer_pretty(&mut file, record)?;
+        file.write_all(b"\n")?;
+        file.as_file().sync_all()?;
+        file.persist(self.folder.join(name)).map_err(|error| error.error)?;
+        sync_folder(&self.folder)
+    }
+
+    fn find(&self, id: &TrackingId) -> io::Result<Option<Logged>> {
+        // A day more: another clock may have named the file.
+        let newest = Utc::now().date_naive().succ_opt();
+        let days = std::iter::successors(newest, NaiveDate::pred_opt);
+        for day in days.take_while(|day| *day >= self.oldest) {
+            let name = record::file_name(day, id);
+            match fs::read(self.folder.join(&name)) {
+                Ok(bytes) => return self.understand(&name, &bytes),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    fn unfinished(&self) -> io::Result<Vec<TrackingId>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let name = entry?.file_name();
+            names.extend(
+                name.to_str().filter(|name| record::parse_file_name(name).is_some()).map(str::to_owned),
+            );
+        }
+        names.sort_unstable_by(|a, b| b.cmp(a));
+        let mut unfinished = Vec::new();
+        for name in names {
+            let read = fs::read(self.folder.join(&name)).and_then(|bytes| self.understand(&name, &bytes));
+            match read {
+                Ok(logged) => {
+                    let ours = logged.filter(|logged| !logged.other_odoo && !logged.status.status.is_final());
+                    unfinished.extend(ours.map(|logged| logged.status.tracking_id.clone()));
+                }
+                // One that the disk refuses must not keep the others waiting.
+                Err(error) => tracing::error!(file = name, %error, "log file cannot be read; passed over"),
+            }
+        }
+        Ok(unfinished)
+    }
+
+    /// Reads a log; one that cannot be read keeps its content under another name, out of the way.
+    fn understand(&self, name: &str, bytes: &[u8]) -> io::Result<Option<Logged>> {
+        match serde_json::from_slice::<Record>(bytes) {
+            Ok(record) => Ok(Some(record.logged(self.target.name()))),
+            Err(error) => {
+                match fs::rename(self.folder.join(name), self.folder.join(format!("{name}.corrupt"))) {
+                    // Another reader was faster.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                    renamed => renamed?,
+                }
+                // Only the place: the message itself may quote what a customer typed.
+                let (line, column) = (error.line(), error.column());
+                tracing::warn!(file = name, line, column, "log file cannot be read; set aside as .corrupt");
+                Ok(None)
+            }
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, JournalError> + Send + 'static,
+) -> Result<T, JournalError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Only a runtime that is being dropped cancels blocking work.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}
+
+#[cfg(unix)]
+fn create_private(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn create_private(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Makes a rename durable. Only Unix lets a folder be synced.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}

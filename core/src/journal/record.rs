@@ -1,0 +1,86 @@
+//! The JSON log file of one quotation.
+
+use std::sync::Arc;
+
+use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Serialize};
+
+use super::Logged;
+use crate::quotation::id::TrackingId;
+use crate::quotation::request::QuotationRequest;
+use crate::quotation::status::{QuotationOutput, QuotationStatus, State};
+use crate::timestamp::Timestamp;
+
+const SUFFIX: &str = ".log";
+
+/// What a log file holds.
+#[derive(Serialize, Deserialize)]
+pub struct Record {
+    tracking_id: TrackingId,
+    /// When the quotation was accepted.
+    timestamp: Timestamp,
+    date: NaiveDate,
+    time: String,
+    status: State,
+    #[serde(default)]
+    progress: String,
+    input: QuotationRequest,
+    output: Option<QuotationOutput>,
+    error: Option<String>,
+    #[serde(default)]
+    error_code: Option<String>,
+    updated_at: Timestamp,
+    /// The Odoo it was accepted for.
+    #[serde(default)]
+    odoo: String,
+}
+
+impl Record {
+    /// The state of a quotation in this Odoo.
+    pub fn new(status: &QuotationStatus, odoo: &str) -> Self {
+        Self {
+            tracking_id: status.tracking_id.clone(),
+            timestamp: status.created_at,
+            date: status.created_at.date(),
+            time: status.created_at.time_of_day(),
+            status: status.status,
+            progress: status.progress.clone(),
+            input: status.input.clone(),
+            output: status.output.clone(),
+            error: status.error.clone(),
+            error_code: status.error_code.clone(),
+            updated_at: status.updated_at,
+            odoo: odoo.to_owned(),
+        }
+    }
+
+    /// For a process that works on this Odoo.
+    pub fn logged(self, odoo: &str) -> Logged {
+        let other_odoo = self.odoo != odoo;
+        let status = QuotationStatus {
+            tracking_id: self.tracking_id,
+            status: self.status,
+            progress: self.progress,
+            input: self.input,
+            output: self.output,
+            error: self.error,
+            error_code: self.error_code,
+            created_at: self.timestamp,
+            updated_at: self.updated_at,
+        };
+        Logged { status: Arc::new(status), other_odoo }
+    }
+}
+
+/// `2026-01-30_quot_abc123def456.log`
+pub fn file_name(date: NaiveDate, id: &TrackingId) -> String {
+    format!("{date}_{id}{SUFFIX}")
+}
+
+/// The day and the id in a file's name; `None` for files that are not logs of quotations.
+pub fn parse_file_name(name: &str) -> Option<(NaiveDate, TrackingId)> {
+    let (date, id) = name.strip_suffix(SUFFIX)?.split_once('_')?;
+    let date: NaiveDate = date.parse().ok()?;
+    // Files are looked for day by day, so no stray name may reach back further than Odoo itself.
+    (date.year() >= 2005).then_some((date, id.parse().ok()?))
+}

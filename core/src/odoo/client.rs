@@ -1,0 +1,127 @@
+//! The client: one connection for all calls, made when it is first needed.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use futures::{
+    FutureExt,
+    future::{BoxFuture, Shared, WeakShared},
+};
+use serde_json::Value;
+use url::Url;
+
+use super::{Call, Connection, OdooConfig, OdooConfigError, OdooError, connect, transport::Transport};
+
+type Attempt = BoxFuture<'static, Result<Arc<Connection>, OdooError>>;
+
+/// A client of one Odoo server and account. Cheap to clone; the clones share everything.
+#[derive(Clone)]
+pub struct Odoo {
+    shared: Arc<Shell>,
+}
+
+struct Shell {
+    config: OdooConfig,
+    transport: Transport,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    connection: Option<Arc<Connection>>,
+    /// Weak: an attempt that all its callers gave up is not taken up again.
+    attempt: Option<WeakShared<Attempt>>,
+}
+
+impl Odoo {
+    /// Makes a client. Nothing is sent yet.
+    pub fn new(config: OdooConfig) -> Result<Self, OdooConfigError> {
+        let transport = Transport::new(&config)?;
+        Ok(Self { shared: Arc::new(Shell { config, transport, state: Mutex::default() }) })
+    }
+
+    /// The server's address, with a trailing slash.
+    pub fn base_url(&self) -> &Url {
+        self.shared.transport.base()
+    }
+
+    /// What is known of the server and account, connecting if need be.
+    pub async fn connection(&self) -> Result<Connection, OdooError> {
+        self.connected().await.map(|connection| (*connection).clone())
+    }
+
+    /// Makes a call. When Odoo refuses the login, it is made anew and the call repeated, once.
+    pub async fn call(&self, call: Call) -> Result<Value, OdooError> {
+        let connection = self.connected().await?;
+        match self.attempt(&connection, &call).await {
+            Err(OdooError::AccessDenied(_)) => {
+                self.forget(&connection);
+                let connection = self.connected().await?;
+                self.attempt(&connection, &call).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn attempt(&self, connection: &Connection, call: &Call) -> Result<Value, OdooError> {
+        let Shell { config, transport, .. } = &*self.shared;
+        let (started, protocol) = (Instant::now(), connection.protocol);
+        let request = protocol.encode(connect::credentials(config), connection.uid, call)?;
+        let outcome = transport.post(request).await.and_then(|answer| protocol.decode(&answer));
+        tracing::debug!(
+            model = call.model,
+            method = call.method,
+            %protocol,
+            milliseconds = started.elapsed().as_millis(),
+            error = outcome.as_ref().err().map(OdooError::code),
+            "called Odoo"
+        );
+        outcome
+    }
+
+    /// The connection; callers that find none share one attempt to make it, and its failure.
+    async fn connected(&self) -> Result<Arc<Connection>, OdooError> {
+        let attempt = {
+            let mut state = self.state();
+            if let Some(connection) = &state.connection {
+                return Ok(Arc::clone(connection));
+            }
+            state.attempt.as_ref().and_then(WeakShared::upgrade).unwrap_or_else(|| {
+                let attempt = self.connect().shared();
+                state.attempt = attempt.downgrade();
+                attempt
+            })
+        };
+        let outcome = attempt.clone().await;
+        self.settle(&attempt, &outcome);
+        outcome
+    }
+
+    fn connect(&self) -> Attempt {
+        let shell = Arc::clone(&self.shared);
+        async move { connect::connect(&shell.config, &shell.transport).await.map(Arc::new) }.boxed()
+    }
+
+    fn settle(&self, attempt: &Shared<Attempt>, outcome: &Result<Arc<Connection>, OdooError>) {
+        let mut state = self.state();
+        let current = state.attempt.as_ref().and_then(WeakShared::upgrade);
+        if current.is_some_and(|current| current.ptr_eq(attempt)) {
+            state.attempt = None;
+            state.connection = outcome.as_ref().ok().cloned();
+        }
+    }
+
+    /// Forgets a connection that was refused, unless another caller has replaced it already.
+    fn forget(&self, refused: &Arc<Connection>) {
+        let mut state = self.state();
+        if state.connection.as_ref().is_some_and(|current| Arc::ptr_eq(current, refused)) {
+            state.connection = None;
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,107 @@
+//! The classes of failure, the same on all three protocols.
+
+use std::time::Duration;
+
+/// Why a call to Odoo failed. Carries Odoo's own words, never a traceback, a secret or the request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OdooError {
+    /// Nothing was sent: the connection was refused, the name or certificate is wrong, connecting took too long.
+    #[error("Odoo cannot be reached: {0}")]
+    Unreachable(String),
+    /// No answer came in time.
+    #[error("Odoo did not answer within {0:?}")]
+    TimedOut(Duration),
+    /// A proxy in front of Odoo answered instead of it; Odoo may still be working on the call.
+    #[error("the gateway in front of Odoo answered HTTP {0}")]
+    Gateway(u16),
+    /// The connection to Odoo, or Odoo's to its database, was cut after the request was sent.
+    #[error("the connection to Odoo or to its database was lost before the answer was complete: {0}")]
+    ConnectionLost(String),
+    /// Odoo, its proxy or its database takes no work at the moment; nothing was done.
+    #[error("Odoo is overloaded or its database does not serve: {0}")]
+    Overloaded(String),
+    /// Another transaction was faster; the same call may be made again.
+    #[error("Odoo is busy with the same records: {0}")]
+    Conflict(String),
+    /// The login, password or API key was refused.
+    #[error("Odoo refused the login: {0}")]
+    AccessDenied(String),
+    /// The user may not do this.
+    #[error("Odoo does not allow this: {0}")]
+    AccessError(String),
+    /// Odoo refused the values or the action.
+    #[error("{0}")]
+    Validation(String),
+    /// A record or external id does not exist.
+    #[error("{0}")]
+    MissingRecord(String),
+    /// A model, field, method, argument, database or endpoint does not exist.
+    #[error("Odoo does not know a name: {0}")]
+    Unknown(String),
+    /// Any other exception inside Odoo.
+    #[error("Odoo failed: {0}")]
+    Server(String),
+    /// The answer is not what the protocol promises.
+    #[error("Odoo's answer makes no sense: {0}")]
+    Malformed(String),
+}
+
+impl OdooError {
+    /// Whether the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable(_)
+            | Self::TimedOut(_)
+            | Self::Gateway(_)
+            | Self::ConnectionLost(_)
+            | Self::Overloaded(_)
+            | Self::Conflict(_)
+            | Self::Malformed(_) => true,
+            Self::AccessDenied(_)
+            | Self::AccessError(_)
+            | Self::Validation(_)
+            | Self::MissingRecord(_)
+            | Self::Unknown(_)
+            | Self::Server(_) => false,
+        }
+    }
+
+    /// Whether Odoo may have done what was asked all the same.
+    pub fn outcome_unknown(&self) -> bool {
+        match self {
+            Self::TimedOut(_) | Self::Gateway(_) | Self::ConnectionLost(_) | Self::Malformed(_) => true,
+            Self::Unreachable(_)
+            | Self::Overloaded(_)
+            | Self::Conflict(_)
+            | Self::AccessDenied(_)
+            | Self::AccessError(_)
+            | Self::Validation(_)
+            | Self::MissingRecord(_)
+            | Self::Unknown(_)
+            | Self::Server(_) => false,
+        }
+    }
+
+    /// The stable code of this class, for clients to branch on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "odoo_unreachable",
+            Self::TimedOut(_) => "odoo_timeout",
+            Self::Gateway(_) => "odoo_gateway_error",
+            Self::ConnectionLost(_) => "odoo_connection_lost",
+            Self::Overloaded(_) => "odoo_overloaded",
+            Self::Conflict(_) => "odoo_conflict",
+            Self::AccessDenied(_) => "odoo_access_denied",
+            Self::AccessError(_) => "odoo_access_error",
+            Self::Validation(_) => "odoo_validation_error",
+            Self::MissingRecord(_) => "odoo_missing_record",
+            Self::Unknown(_) => "odoo_unknown_name",
+            Self::Server(_) => "odoo_server_error",
+            Self::Malformed(_) => "odoo_malformed_answer",
+        }
+    }
+
+    pub(super) fn malformed(what: impl Into<String>) -> Self {
+        Self::Malformed(what.into())
+    }
+}

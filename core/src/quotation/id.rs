@@ -1,0 +1,177 @@
+//! The tracking id and the external ids that follow from it.
+//!
+//! Odoo keeps external ids (`ir.model.data`) unique, so records that are loaded under ids which
+//! follow from the tracking id can be made only once, however often a step is repeated.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::request::QuotationRequest;
+
+/// The `module` part of every external id that this service makes.
+pub const MODULE: &str = "mcp_odoo";
+
+const PREFIX: &str = "quot_";
+const MAX_LENGTH: usize = 64;
+
+/// Names one quotation: `quot_` and 128 opaque bits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TrackingId(String);
+
+impl TrackingId {
+    /// A new id that nobody can guess.
+    pub fn random() -> Self {
+        Self(format!("{PREFIX}{}", uuid::Uuid::new_v4().simple()))
+    }
+
+    /// The id that follows from a caller's idempotency key; `caller` keeps the keys of one caller
+    /// apart from those of another.
+    pub fn from_key(caller: &str, key: &IdempotencyKey) -> Self {
+        Self(format!("{PREFIX}{}", digest(&["quotation", caller, &key.0])))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The external ids of a quotation's records: they follow from the tracking id and from what is asked
+/// for. So a key whose quotation this service has forgotten can never lead to another one's records.
+pub struct ExternalIds {
+    id: TrackingId,
+    request: String,
+}
+
+impl ExternalIds {
+    /// Those of this quotation.
+    pub fn new(id: &TrackingId, request: &QuotationRequest) -> Self {
+        // Fields that a later version adds are absent here until somebody uses them.
+        let mut fields = serde_json::to_value(request).unwrap_or_default();
+        if let Some(fields) = fields.as_object_mut() {
+            fields.retain(|_, value| !value.is_null());
+        }
+        let request = digest(&["request", &fields.to_string()]).chars().take(16).collect();
+        Self { id: id.clone(), request }
+    }
+
+    /// The name (without the module) of the external id of a record, `quot_…_order_…`.
+    pub fn name(&self, record: &str) -> String {
+        format!("{}_{record}_{}", self.id, self.request)
+    }
+
+    /// The same with the module, as `load` wants it.
+    pub fn qualified(&self, record: &str) -> String {
+        qualified(&self.name(record))
+    }
+
+    /// Whose they are.
+    pub fn tracking_id(&self) -> &TrackingId {
+        &self.id
+    }
+}
+
+/// The name of the external id of the partner that is made for an e-mail address: two quotations
+/// for the same new address agree on it, whoever comes first.
+pub fn partner_external_name(email: &str) -> String {
+    format!("partner_{}", digest(&["partner", email]))
+}
+
+/// An external id with its module, as `load` wants it.
+pub fn qualified(name: &str) -> String {
+    format!("{MODULE}.{name}")
+}
+
+/// 128 bits of SHA-256 over the parts, each with its length so that no two lists of parts agree.
+fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A text that is not a tracking id.
+#[derive(Debug, thiserror::Error)]
+#[error("a tracking id is `quot_` and letters or digits")]
+pub struct InvalidTrackingId;
+
+impl FromStr for TrackingId {
+    type Err = InvalidTrackingId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let rest = text.strip_prefix(PREFIX).ok_or(InvalidTrackingId)?;
+        let opaque = !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        if opaque && text.len() <= MAX_LENGTH { Ok(Self(text.to_owned())) } else { Err(InvalidTrackingId) }
+    }
+}
+
+impl TryFrom<String> for TrackingId {
+    type Error = InvalidTrackingId;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<TrackingId> for String {
+    fn from(id: TrackingId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for TrackingId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A caller's `Idempotency-Key`: 1–255 printable ASCII characters.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+/// A text that cannot be an idempotency key.
+#[derive(Debug, thiserror::Error)]
+#[error("must be 1 to 255 printable ASCII characters")]
+pub struct InvalidIdempotencyKey;
+
+impl FromStr for IdempotencyKey {
+    type Err = InvalidIdempotencyKey;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let printable = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        if printable && (1..=255).contains(&text.len()) && !text.trim().is_empty() {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidIdempotencyKey)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_gives_the_same_id_for_one_caller_only() {
+        let key: IdempotencyKey = "order-1".parse().unwrap();
+        let id = TrackingId::from_key("", &key);
+        assert_eq!(id, TrackingId::from_key("", &key));
+        assert_ne!(id, TrackingId::from_key("web", &key));
+        assert_eq!(id.as_str().len(), PREFIX.len() + 32);
+        assert!(id.as_str().parse::<TrackingId>().is_ok());
+    }
+
+    #[test]
+    fn ids_cannot_name_files_elsewhere() {
+        for bad in ["", "quot_", "quot_../x", "quot_A", "lead_abc", &format!("quot_{}", "a".repeat(60))] {
+            assert!(bad.parse::<TrackingId>().is_err(), "{bad}");
+        }
+        assert!("quot_abc123def456".parse::<TrackingId>().is_ok());
+    }
+}

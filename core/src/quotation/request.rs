@@ -1,0 +1,162 @@
+//! What a caller asks for, and the rules it must keep.
+
+use std::fmt;
+
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use super::rules;
+
+/// Lets Odoo's pricelist decide the unit price.
+pub const PRICELIST: f64 = -1.0;
+
+/// A quotation to make: one partner, one opportunity, one sale order with its lines.
+///
+/// Texts are trimmed. Amounts are in the currency of the order's pricelist, quantities in the
+/// product's unit of measure.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "partner_name": "Almacenes Torres", "contact_name": "Luis Fernández", "email": "luis@almacenes-torres.example",
+    "phone": "+52 155 1234 5678", "lead_name": "Cotización Robot PUDU", "product_id": 26174, "product_qty": 1,
+    "description": "Para restaurante", "ciudad": "Guadalajara"
+}))]
+pub struct QuotationRequest {
+    /// The customer: a company or a person. 1 to 256 characters.
+    #[serde(default, deserialize_with = "trimmed")]
+    #[garde(custom(rules::name))]
+    #[schema(required = true, min_length = 1, max_length = 256)]
+    pub partner_name: String,
+    /// The person who asks. 1 to 256 characters.
+    #[serde(default, deserialize_with = "trimmed")]
+    #[garde(custom(rules::name))]
+    #[schema(required = true, min_length = 1, max_length = 256)]
+    pub contact_name: String,
+    /// E-mail address; the customer is looked up by it, compared in lower case.
+    #[serde(default, deserialize_with = "normalised_email")]
+    #[garde(custom(rules::email))]
+    #[schema(required = true, format = Email)]
+    pub email: String,
+    /// Phone number: 3 to 32 digits and `+ - ( ) .` or spaces.
+    #[serde(default, deserialize_with = "trimmed")]
+    #[garde(custom(rules::phone))]
+    #[schema(required = true, min_length = 3, max_length = 32, pattern = "^[0-9+() .-]+$")]
+    pub phone: String,
+    /// Title of the opportunity. 1 to 256 characters.
+    #[serde(default, deserialize_with = "trimmed")]
+    #[garde(custom(rules::name))]
+    #[schema(required = true, min_length = 1, max_length = 256)]
+    pub lead_name: String,
+    /// A single product by its id in Odoo (`product.product`); 0 for none. Not together with `products`.
+    #[serde(default)]
+    #[garde(custom(rules::record_id(0)), custom(rules::one_product_form(self.products.is_some())))]
+    #[schema(minimum = 0, default = 0)]
+    pub product_id: i64,
+    /// Quantity of the single product.
+    #[serde(default = "one")]
+    #[garde(custom(rules::quantity))]
+    #[schema(exclusive_minimum = 0, default = 1)]
+    pub product_qty: f64,
+    /// Unit price of the single product; -1 lets Odoo's pricelist decide.
+    #[serde(default = "pricelist")]
+    #[garde(custom(rules::price))]
+    #[schema(minimum = -1, default = -1)]
+    pub product_price: f64,
+    /// Several products, 1 to 1,000 lines.
+    #[serde(default)]
+    #[garde(custom(rules::line_count), dive)]
+    #[schema(min_items = 1, max_items = 1000)]
+    pub products: Option<Vec<ProductLine>>,
+    /// Salesperson by id in Odoo (`res.users`); 0 gives it to the one with the fewest open opportunities.
+    #[serde(default)]
+    #[garde(custom(rules::record_id(0)))]
+    #[schema(minimum = 0, default = 0)]
+    pub user_id: i64,
+    /// Notes for the opportunity, at most 10,000 characters.
+    #[serde(default, deserialize_with = "trimmed_or_absent")]
+    #[garde(inner(custom(rules::description)))]
+    #[schema(max_length = 10_000)]
+    pub description: Option<String>,
+    /// City of a customer that is new to Odoo.
+    #[serde(default, deserialize_with = "trimmed_or_absent")]
+    #[garde(inner(custom(rules::name)))]
+    #[schema(max_length = 256)]
+    pub ciudad: Option<String>,
+    /// Value for the opportunity's field `x_studio_producto`, written only where this Odoo has that field.
+    #[serde(default)]
+    #[garde(inner(custom(rules::integer)))]
+    pub x_studio_producto: Option<i64>,
+}
+
+/// One line of the quotation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "product_id": 26174, "qty": 2, "price": -1 }))]
+pub struct ProductLine {
+    /// Product by its id in Odoo (`product.product`).
+    #[serde(default)]
+    #[garde(custom(rules::record_id(1)))]
+    #[schema(required = true, minimum = 1)]
+    pub product_id: i64,
+    /// Quantity.
+    #[serde(default = "one")]
+    #[garde(custom(rules::quantity))]
+    #[schema(exclusive_minimum = 0, default = 1)]
+    pub qty: f64,
+    /// Unit price; -1 lets Odoo's pricelist decide.
+    #[serde(default = "pricelist")]
+    #[garde(custom(rules::price))]
+    #[schema(minimum = -1, default = -1)]
+    pub price: f64,
+}
+
+impl QuotationRequest {
+    /// The lines to order, whichever form they were given in.
+    pub fn lines(&self) -> Vec<ProductLine> {
+        match &self.products {
+            Some(lines) => lines.clone(),
+            None if self.product_id == 0 => Vec::new(),
+            None => vec![ProductLine {
+                product_id: self.product_id,
+                qty: self.product_qty,
+                price: self.product_price,
+            }],
+        }
+    }
+}
+
+/// Personal data: never printed whole.
+impl fmt::Debug for QuotationRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QuotationRequest").field("lines", &self.lines().len()).finish_non_exhaustive()
+    }
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn pricelist() -> f64 {
+    PRICELIST
+}
+
+fn trimmed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    String::deserialize(deserializer).map(|text| text.trim().to_owned())
+}
+
+/// A blank text is none.
+fn trimmed_or_absent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
+}
+
+/// As Odoo fills `email_normalized`: a local part that is not ASCII keeps its case.
+fn normalised_email<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = trimmed(deserializer)?;
+    Ok(match text.rsplit_once('@') {
+        Some((local, domain)) if !local.is_ascii() => format!("{local}@{}", domain.to_lowercase()),
+        _ => text.to_lowercase(),
+    })
+}

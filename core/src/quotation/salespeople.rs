@@ -1,0 +1,203 @@
+//! Who gets a quotation: the salesperson with the fewest open opportunities.
+//!
+//! Members and counts are read together and remembered for a short while. What this process has
+//! given out since counts at once, so a burst is spread evenly although Odoo does not know of it yet.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::error::QuotationError;
+use crate::odoo::{Odoo, OdooError, SearchRead};
+
+/// How long members and counts are taken as true.
+const REMEMBERED: Duration = Duration::from_secs(30);
+
+/// Who counts as a salesperson, and which opportunities as open.
+#[derive(Clone, Debug, Default)]
+pub struct SalesConfig {
+    /// Only members of these sales teams (`SALES_TEAM_IDS`); empty for all teams.
+    pub team_ids: Vec<i64>,
+    /// Only opportunities in these stages (`SALES_STAGE_IDS`); empty for all that are not won.
+    pub stage_ids: Vec<i64>,
+}
+
+/// The salespeople of one Odoo.
+#[derive(Clone)]
+pub struct Salespeople {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    odoo: Odoo,
+    config: SalesConfig,
+    board: tokio::sync::Mutex<Option<Board>>,
+    given: Mutex<Given>,
+    /// Users that were named by a request and found to exist, and when.
+    verified: Mutex<HashMap<i64, Instant>>,
+}
+
+/// Salespeople and their open opportunities, as Odoo last told.
+struct Board {
+    read_at: Instant,
+    open: Vec<(i64, u64)>,
+}
+
+/// What was given out by this process and may not be in the board's counts.
+#[derive(Default)]
+struct Given {
+    next: u64,
+    tickets: HashMap<u64, Ticket>,
+}
+
+struct Ticket {
+    user_id: i64,
+    /// When its opportunity was known to be in Odoo.
+    made_at: Option<Instant>,
+}
+
+/// A quotation's claim on a salesperson; dropped without [`Claim::settle`], it no longer counts.
+pub struct Claim {
+    user_id: i64,
+    ticket: u64,
+    salespeople: Salespeople,
+}
+
+impl Salespeople {
+    /// The salespeople of this Odoo; nothing is read yet.
+    pub fn new(odoo: Odoo, config: SalesConfig) -> Self {
+        let inner = Inner {
+            odoo,
+            config,
+            board: tokio::sync::Mutex::default(),
+            given: Mutex::default(),
+            verified: Mutex::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The one with the fewest open opportunities, the lowest id on a tie.
+    ///
+    /// # Errors
+    /// When Odoo cannot tell, or there is nobody.
+    pub async fn least_loaded(&self) -> Result<Claim, QuotationError> {
+        let mut board = self.inner.board.lock().await;
+        let fresh = match board.take() {
+            Some(known) if known.read_at.elapsed() < REMEMBERED => known,
+            _ => self.read_board().await?,
+        };
+        let board = board.insert(fresh);
+        let mut given = self.given();
+        let extra = given.per_user();
+        let load = |(user, open): &(i64, u64)| (open + extra.get(user).copied().unwrap_or(0), *user);
+        let user_id =
+            board.open.iter().map(load).min().map(|(_, user)| user).ok_or(QuotationError::NoSalesperson)?;
+        let ticket = given.next;
+        given.next += 1;
+        given.tickets.insert(ticket, Ticket { user_id, made_at: None });
+        Ok(Claim { user_id, ticket, salespeople: self.clone() })
+    }
+
+    /// Checks that a given salesperson is an active internal user.
+    ///
+    /// # Errors
+    /// When it is not, or Odoo cannot tell.
+    pub async fn verify(&self, user_id: i64) -> Result<(), QuotationError> {
+        let known = |verified: &HashMap<i64, Instant>| {
+            verified.get(&user_id).is_some_and(|since| since.elapsed() < REMEMBERED)
+        };
+        if known(&self.verified()) {
+            return Ok(());
+        }
+        let domain = json!([["id", "=", user_id], ["share", "=", false]]);
+        let query = SearchRead { fields: &["name"], limit: Some(1), ..SearchRead::default() };
+        if self.inner.odoo.search_read("res.users", domain, &query).await?.is_empty() {
+            return Err(QuotationError::SalespersonNotFound(user_id));
+        }
+        let mut verified = self.verified();
+        verified.retain(|_, since| since.elapsed() < REMEMBERED);
+        verified.insert(user_id, Instant::now());
+        Ok(())
+    }
+
+    async fn read_board(&self) -> Result<Board, OdooError> {
+        let (odoo, config) = (&self.inner.odoo, &self.inner.config);
+        let read_at = Instant::now();
+        let teams =
+            if config.team_ids.is_empty() { json!([]) } else { json!([["id", "in", config.team_ids]]) };
+        let query = SearchRead { fields: &["member_ids"], order: Some("id"), ..SearchRead::default() };
+        let (teams, counts) = tokio::try_join!(
+            odoo.search_read("crm.team", teams, &query),
+            odoo.count_by("crm.lead", open_opportunities(&config.stage_ids), "user_id"),
+        )?;
+        let mut members = Vec::new();
+        for team in &teams {
+            members.extend(team.ids("member_ids")?);
+        }
+        if members.is_empty() {
+            let query = SearchRead { fields: &["login"], ..SearchRead::default() };
+            for user in odoo.search_read("res.users", json!([["share", "=", false]]), &query).await? {
+                members.push(user.id()?);
+            }
+        }
+        members.sort_unstable();
+        members.dedup();
+        let counts: HashMap<i64, u64> = counts.into_iter().collect();
+        let open = members.into_iter().map(|user| (user, counts.get(&user).copied().unwrap_or(0))).collect();
+        // What was in Odoo before this reading began is in its counts.
+        self.given().tickets.retain(|_, ticket| ticket.made_at.is_none_or(|made| made >= read_at));
+        Ok(Board { read_at, open })
+    }
+
+    fn given(&self) -> MutexGuard<'_, Given> {
+        self.inner.given.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn verified(&self) -> MutexGuard<'_, HashMap<i64, Instant>> {
+        self.inner.verified.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Given {
+    fn per_user(&self) -> HashMap<i64, u64> {
+        self.tickets.values().fold(HashMap::new(), |mut counts, ticket| {
+            *counts.entry(ticket.user_id).or_default() += 1;
+            counts
+        })
+    }
+}
+
+impl Claim {
+    /// Whose it is.
+    pub fn user_id(&self) -> i64 {
+        self.user_id
+    }
+
+    /// Says that the opportunity is in Odoo: it counts until the next reading includes it.
+    pub fn settle(&self) {
+        if let Some(ticket) = self.salespeople.given().tickets.get_mut(&self.ticket) {
+            ticket.made_at = Some(Instant::now());
+        }
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let mut given = self.salespeople.given();
+        if given.tickets.get(&self.ticket).is_some_and(|ticket| ticket.made_at.is_none()) {
+            given.tickets.remove(&self.ticket);
+        }
+    }
+}
+
+fn open_opportunities(stage_ids: &[i64]) -> Value {
+    let stage = if stage_ids.is_empty() {
+        json!(["stage_id.is_won", "=", false])
+    } else {
+        json!(["stage_id", "in", stage_ids])
+    };
+    json!([["type", "=", "opportunity"], ["user_id", "!=", false], stage])
+}

@@ -1,0 +1,32 @@
+//! One at a time for each quotation: its acceptance, its taking up and the writing of its log.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::quotation::id::TrackingId;
+
+/// Quotations that share a lock wait for one another; few do.
+const LOCKS: usize = 512;
+
+/// The locks of all quotations.
+pub(super) struct Locks {
+    first: Mutex<()>,
+    others: Vec<Mutex<()>>,
+}
+
+impl Default for Locks {
+    fn default() -> Self {
+        Self { first: Mutex::default(), others: (1..LOCKS).map(|_| Mutex::default()).collect() }
+    }
+}
+
+impl Locks {
+    /// Waits until nobody else is at this quotation.
+    pub(super) async fn lock(&self, id: &TrackingId) -> MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        let index = usize::try_from(hasher.finish() % LOCKS as u64).unwrap_or(LOCKS);
+        self.others.get(index).unwrap_or(&self.first).lock().await
+    }
+}

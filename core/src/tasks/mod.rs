@@ -1,0 +1,360 @@
+//! Quotations in progress: accepted durably, made in the background, remembered.
+//!
+//! Every accepted quotation is in the journal before its caller hears of it. Memory holds those that
+//! are not finished (at most the queue's capacity) and the most recent finished ones; whatever has
+//! left memory is answered from the journal.
+
+mod estimate;
+mod locks;
+mod outage;
+mod run;
+mod task;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use dashmap::DashMap;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use self::estimate::Estimate;
+pub use self::task::Subscription;
+
+use self::estimate::Durations;
+use self::locks::Locks;
+use self::outage::Outage;
+use self::task::Task;
+use crate::journal::{Journal, JournalError, Logged};
+use crate::quotation::error;
+use crate::quotation::id::{IdempotencyKey, TrackingId};
+use crate::quotation::pipeline::Pipeline;
+use crate::quotation::request::QuotationRequest;
+use crate::quotation::status::{QuotationStatus, State};
+use crate::timestamp::Timestamp;
+
+/// Bytes, about, of finished quotations kept in memory, however recent: a day of a busy service would not fit.
+const FINISHED_IN_MEMORY: usize = 64 * 1024 * 1024;
+
+/// How quotations are queued, retried and remembered.
+#[derive(Clone, Debug)]
+pub struct TaskConfig {
+    /// Accepted quotations that are not finished, at most (`QUEUE_CAPACITY`).
+    pub queue_capacity: usize,
+    /// Quotations being made at once, at most (`QUOTATION_WORKERS`).
+    pub workers: usize,
+    /// How long a finished quotation stays in memory (`TASK_RETENTION_HOURS`).
+    pub retention: Duration,
+    /// How long a quotation is tried before it fails (`QUOTATION_DEADLINE_SECONDS`).
+    pub deadline: Duration,
+    /// The pause before the first retry; it doubles, with jitter.
+    pub first_retry: Duration,
+    /// The longest pause between two tries.
+    pub longest_retry: Duration,
+}
+
+impl Default for TaskConfig {
+    fn default() -> Self {
+        Self {
+            queue_capacity: 10_000,
+            workers: 64,
+            retention: Duration::from_secs(24 * 3600),
+            deadline: Duration::from_secs(900),
+            first_retry: Duration::from_millis(200),
+            longest_retry: Duration::from_secs(15),
+        }
+    }
+}
+
+/// The quotations of this process; a cheap handle.
+#[derive(Clone)]
+pub struct Tasks {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: TaskConfig,
+    pipeline: Pipeline,
+    journal: Journal,
+    tasks: DashMap<TrackingId, Arc<Task>>,
+    finished: Mutex<Finished>,
+    queue: Arc<Semaphore>,
+    workers: Semaphore,
+    durations: Durations,
+    locks: Locks,
+    outage: Outage,
+    tracker: TaskTracker,
+    /// No new work.
+    stop: CancellationToken,
+    /// Leave even running work, for the journal to take up.
+    abort: CancellationToken,
+}
+
+/// Finished quotations in memory, oldest first.
+#[derive(Default)]
+struct Finished {
+    size: usize,
+    oldest_first: VecDeque<(Instant, usize, TrackingId)>,
+}
+
+/// A quotation that was accepted, now or by an earlier request with the same key.
+#[derive(Debug)]
+pub struct Accepted {
+    /// Its state now.
+    pub status: Arc<QuotationStatus>,
+    /// When it should be done, from recent durations.
+    pub estimate: Estimate,
+}
+
+/// Why a quotation was not accepted. Nothing was kept of it.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// Too many unfinished quotations.
+    #[error("{} quotations are waiting already; repeat in {} s", .capacity, .retry_after.as_secs())]
+    QueueFull {
+        /// The bound.
+        capacity: usize,
+        /// When there should be room.
+        retry_after: Duration,
+    },
+    /// The key was used for another request.
+    #[error("this Idempotency-Key was used for another quotation: use a new key for a new quotation")]
+    KeyReused,
+    /// The key was used when the service worked on another Odoo.
+    #[error(
+        "this Idempotency-Key was used for a quotation in another Odoo, before ODOO_URL or ODOO_DB changed: \
+         use a new key, or give each Odoo a LOG_DIR of its own"
+    )]
+    OtherOdoo,
+    /// It could not be made durable.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The process is stopping.
+    #[error("the service is restarting; repeat in a few seconds")]
+    Stopping,
+}
+
+impl Tasks {
+    /// A manager with nothing in it; [`Tasks::resume`] takes up what the journal holds.
+    pub fn new(config: TaskConfig, pipeline: Pipeline, journal: Journal) -> Self {
+        let inner = Inner {
+            tasks: DashMap::new(),
+            finished: Mutex::default(),
+            queue: Arc::new(Semaphore::new(config.queue_capacity)),
+            workers: Semaphore::new(config.workers),
+            durations: Durations::default(),
+            locks: Locks::default(),
+            outage: Outage::default(),
+            tracker: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            abort: CancellationToken::new(),
+            config,
+            pipeline,
+            journal,
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Takes up every unfinished quotation of the journal. Requests may come meanwhile.
+    pub async fn resume(&self) {
+        let unfinished = match self.inner.journal.unfinished().await {
+            Ok(unfinished) => unfinished,
+            Err(error) => {
+                return tracing::error!(%error, "unfinished quotations could not be read; restart to try again");
+            }
+        };
+        if !unfinished.is_empty() {
+            tracing::info!(count = unfinished.len(), "taking up unfinished quotations");
+        }
+        for id in unfinished {
+            if let Err(error) = self.find(&id).await {
+                tracing::error!(tracking_id = %id, %error, "not taken up; repeat it with its key, or restart");
+            }
+        }
+    }
+
+    /// Accepts a quotation: durable, and under way, when this returns. A repeat of a key answers with
+    /// the quotation it named before; one that failed for a passing reason is tried again.
+    ///
+    /// # Errors
+    /// See [`SubmitError`]; nothing was accepted.
+    pub async fn submit(
+        &self,
+        request: QuotationRequest,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Accepted, SubmitError> {
+        let scope = self.inner.journal.target().key_scope();
+        let id = key.map(|key| TrackingId::from_key(scope, key));
+        let tasks = self.clone();
+        // A caller that hangs up must not leave a quotation on disk that nobody works on.
+        let accepting = self.inner.tracker.spawn(async move { tasks.accept(request, id).await });
+        match accepting.await {
+            Ok(accepted) => accepted,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(SubmitError::Stopping),
+            },
+        }
+    }
+
+    /// The state of a quotation, from memory or the journal.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn status(&self, id: &TrackingId) -> Result<Option<Arc<QuotationStatus>>, JournalError> {
+        if let Some(status) = self.inner.tasks.get(id).map(|task| task.status()) {
+            return Ok(Some(status));
+        }
+        Ok(self.inner.journal.find(id).await?.map(|logged| logged.status))
+    }
+
+    /// The state of a quotation and its changes until it is finished.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn subscribe(&self, id: &TrackingId) -> Result<Option<Subscription>, JournalError> {
+        if let Some(task) = self.inner.tasks.get(id) {
+            return Ok(Some(task.subscribe()));
+        }
+        Ok(self.find(id).await?.map(|known| match known {
+            Known::Task(task) => task.subscribe(),
+            Known::Logged(logged) => Subscription::finished(logged.status),
+        }))
+    }
+
+    /// When a quotation accepted now should be done.
+    pub fn estimate(&self) -> Estimate {
+        let config = &self.inner.config;
+        let ahead = config.queue_capacity.saturating_sub(self.inner.queue.available_permits());
+        self.inner.durations.estimate(ahead, config.workers)
+    }
+
+    /// Takes no new work, lets what runs finish for so long, then leaves the rest to the journal and gives
+    /// its folder free: a connection that lingers must not keep the next process from starting.
+    pub async fn shutdown(&self, grace: Duration) {
+        let inner = &self.inner;
+        inner.stop.cancel();
+        inner.tracker.close();
+        if tokio::time::timeout(grace, inner.tracker.wait()).await.is_err() {
+            inner.abort.cancel();
+            inner.tracker.wait().await;
+        }
+        inner.journal.release();
+    }
+
+    async fn accept(
+        &self,
+        request: QuotationRequest,
+        id: Option<TrackingId>,
+    ) -> Result<Accepted, SubmitError> {
+        let inner = &self.inner;
+        if inner.stop.is_cancelled() {
+            return Err(SubmitError::Stopping);
+        }
+        // A random id is known to nobody.
+        let (id, may_be_known) = id.map_or_else(|| (TrackingId::random(), false), |id| (id, true));
+        let _alone = inner.locks.lock(&id).await;
+        let known = if may_be_known { self.find_locked(&id).await? } else { None };
+        let known = match known {
+            None => return self.begin(QuotationStatus::queued(id, request, Timestamp::now()), false).await,
+            Some(Known::Logged(logged)) if logged.other_odoo => return Err(SubmitError::OtherOdoo),
+            Some(known) => known.status(),
+        };
+        if known.input != request {
+            return Err(SubmitError::KeyReused);
+        }
+        if known.status == State::Failed && error::worth_repeating(known.error_code.as_deref()) {
+            return self.begin(QuotationStatus::queued(id, request, known.created_at), true).await;
+        }
+        Ok(Accepted { status: known, estimate: self.estimate() })
+    }
+
+    /// Makes a quotation durable and starts it. `again`: an earlier run may have left records in Odoo.
+    /// The caller holds its lock.
+    async fn begin(&self, status: QuotationStatus, again: bool) -> Result<Accepted, SubmitError> {
+        let inner = &self.inner;
+        // Before it takes its place: it is not ahead of itself.
+        let estimate = self.estimate();
+        let place = Arc::clone(&inner.queue).try_acquire_owned().map_err(|_| SubmitError::QueueFull {
+            capacity: inner.config.queue_capacity,
+            retry_after: estimate.until_a_place_is_free(),
+        })?;
+        inner.journal.write(&status).await?;
+        let status = self.start(status, Some(place), again).status();
+        Ok(Accepted { status, estimate })
+    }
+
+    /// What is known of a quotation; one that is unfinished is taken up.
+    async fn find(&self, id: &TrackingId) -> Result<Option<Known>, JournalError> {
+        let _alone = self.inner.locks.lock(id).await;
+        self.find_locked(id).await
+    }
+
+    /// The same for who holds its lock.
+    async fn find_locked(&self, id: &TrackingId) -> Result<Option<Known>, JournalError> {
+        if let Some(task) = self.inner.tasks.get(id) {
+            return Ok(Some(Known::Task(Arc::clone(&task))));
+        }
+        Ok(self.inner.journal.find(id).await?.map(|logged| {
+            let over = logged.status.status.is_final() || logged.other_odoo;
+            if over {
+                Known::Logged(logged)
+            } else {
+                Known::Task(self.start((*logged.status).clone(), None, true))
+            }
+        }))
+    }
+
+    /// Starts a run. The caller holds the quotation's lock.
+    fn start(&self, status: QuotationStatus, place: Option<OwnedSemaphorePermit>, again: bool) -> Arc<Task> {
+        let (inner, id) = (Arc::clone(&self.inner), status.tracking_id.clone());
+        let task = Arc::new(Task::new(status));
+        self.inner.tasks.insert(id, Arc::clone(&task));
+        let running = Arc::clone(&task);
+        self.inner.tracker.spawn(async move { inner.run(&running, place, again).await });
+        task
+    }
+}
+
+/// What is known of a quotation.
+enum Known {
+    /// In memory.
+    Task(Arc<Task>),
+    /// In the journal only: finished, or made for another Odoo.
+    Logged(Logged),
+}
+
+impl Known {
+    fn status(self) -> Arc<QuotationStatus> {
+        match self {
+            Self::Task(task) => task.status(),
+            Self::Logged(logged) => logged.status,
+        }
+    }
+}
+
+impl Inner {
+    /// Remembers a finished quotation for a while, and forgets older ones.
+    fn retire(&self, status: &QuotationStatus) {
+        let size = approximate_size(status);
+        let mut finished = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
+        finished.size += size;
+        finished.oldest_first.push_back((Instant::now(), size, status.tracking_id.clone()));
+        while let Some((since, size, id)) = finished.oldest_first.front() {
+            if finished.size <= FINISHED_IN_MEMORY && since.elapsed() <= self.config.retention {
+                break;
+            }
+            self.tasks.remove_if(id, |_, task| task.status().status.is_final());
+            finished.size -= *size;
+            finished.oldest_first.pop_front();
+        }
+    }
+}
+
+/// Bytes that a finished quotation takes in memory, about: its texts take what they take in JSON.
+fn approximate_size(status: &QuotationStatus) -> usize {
+    const EMPTY: usize = 1000;
+    EMPTY + serde_json::to_vec(status).map_or(0, |json| json.len())
+}

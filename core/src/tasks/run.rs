@@ -1,0 +1,189 @@
+//! The life of one quotation after it was accepted.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use futures::FutureExt;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+
+use super::Inner;
+use super::task::Task;
+use crate::journal::JournalError;
+use crate::odoo::OdooError;
+use crate::quotation::error::{Failure, QuotationError};
+use crate::quotation::pipeline::Draft;
+use crate::quotation::status::{QuotationOutput, QuotationStatus, State};
+use crate::quotation::texts;
+use crate::timestamp::Timestamp;
+
+/// How a quotation ended.
+type Outcome = Result<QuotationOutput, (Failure, QuotationOutput)>;
+
+/// The process is stopping; the journal has what is to be taken up.
+struct Stopped;
+
+impl Inner {
+    pub(super) async fn run(&self, task: &Arc<Task>, place: Option<OwnedSemaphorePermit>, again: bool) {
+        // What a restart takes up waits here for its place in the queue.
+        let place = match place {
+            Some(place) => Ok(place),
+            None => self
+                .unless_stopping(Arc::clone(&self.queue).acquire_owned())
+                .await
+                .and_then(|place| place.map_err(|_| Stopped)),
+        };
+        let Ok(_place) = place else { return };
+        let mut draft = Draft::new(again);
+        let mut begun = None;
+        let made = AssertUnwindSafe(self.make(task, &mut draft, &mut begun)).catch_unwind().await;
+        let outcome = match made {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(Stopped)) => return,
+            Err(_) => Err((Failure::internal(&task.status().tracking_id), draft.output())),
+        };
+        let took = begun.map_or(Duration::ZERO, |begun| begun.elapsed());
+        if outcome.is_ok() {
+            self.durations.record(took);
+        }
+        let written = self.finish(task, outcome).await;
+        let status = task.status();
+        let (milliseconds, id) = (took.as_millis(), &status.tracking_id);
+        match &status.error_code {
+            None => tracing::info!(tracking_id = %id, milliseconds, "quotation completed"),
+            Some(code) => tracing::warn!(tracking_id = %id, milliseconds, code, "quotation failed"),
+        }
+        if let Err(error) = written {
+            self.keep_writing(task, error).await;
+        }
+        self.retire(&status);
+    }
+
+    /// Makes the end durable, then tells it: who hears of it may at once ask for more.
+    async fn finish(&self, task: &Task, outcome: Outcome) -> Result<(), JournalError> {
+        let mut status = (*task.status()).clone();
+        let _alone = self.locks.lock(&status.tracking_id).await;
+        conclude(&mut status, outcome);
+        status.updated_at = Timestamp::now();
+        let written = self.journal.write(&status).await;
+        task.update(|told| *told = status);
+        written
+    }
+
+    /// Tries until it is made, refused, out of time, or the process stops. Time counts from when the
+    /// first try has `begun`: waiting for a worker is not the quotation's fault.
+    async fn make(
+        &self,
+        task: &Arc<Task>,
+        draft: &mut Draft,
+        begun: &mut Option<Instant>,
+    ) -> Result<Outcome, Stopped> {
+        let mut pauses = ExponentialBuilder::default()
+            .with_min_delay(self.config.first_retry)
+            .with_max_delay(self.config.longest_retry)
+            .with_jitter()
+            .without_max_times()
+            .build();
+        let mut error = QuotationError::from(OdooError::TimedOut(self.config.deadline));
+        loop {
+            let worker = self.unless_stopping(self.workers.acquire()).await?;
+            let deadline = *begun.get_or_insert_with(Instant::now) + self.config.deadline;
+            match tokio::time::timeout_at(deadline, self.attempt(task, draft)).await {
+                Ok(Ok(Ok(output))) => {
+                    self.outage.ended();
+                    return Ok(Ok(output));
+                }
+                Ok(Ok(Err(met))) => error = met,
+                Ok(Err(stopped)) => return Err(stopped),
+                // Cut short: what the try before it met says more.
+                Err(_) => {}
+            }
+            drop(worker);
+            let id = &task.status().tracking_id;
+            tracing::debug!(tracking_id = %id, code = error.code(), "attempt failed");
+            let pause = pauses.next().unwrap_or(self.config.longest_retry);
+            if !error.is_transient() || Instant::now() + pause >= deadline {
+                let failure = Failure::new(&error, draft.outcome_unknown(), id);
+                return Ok(Err((failure, draft.output())));
+            }
+            self.outage.met(&error);
+            task.update(|status| status.progress = texts::waiting(&error, pause));
+            self.unless_stopping(tokio::time::sleep(pause)).await?;
+        }
+    }
+
+    /// One try.
+    async fn attempt(
+        &self,
+        task: &Arc<Task>,
+        draft: &mut Draft,
+    ) -> Result<Result<QuotationOutput, QuotationError>, Stopped> {
+        let was_queued = task.status().status == State::Queued;
+        let status = task.update(|status| status.status = State::Processing);
+        let attempt = self.pipeline.attempt(&status.tracking_id, &status.input, draft, |step| {
+            task.update(|status| step.text().clone_into(&mut status.progress));
+        });
+        let write_down = async {
+            // Only a courtesy to readers: the journal takes up a queued quotation just as well.
+            if was_queued && let Err(error) = self.write_down(task).await {
+                tracing::warn!(tracking_id = %status.tracking_id, %error, "log file not written");
+            }
+        };
+        tokio::select! {
+            (result, ()) = futures::future::join(attempt, write_down) => Ok(result),
+            () = self.abort.cancelled() => Err(Stopped),
+        }
+    }
+
+    /// Writes the state as it is now, unless a later run of the same quotation has taken over.
+    async fn write_down(&self, task: &Arc<Task>) -> Result<(), JournalError> {
+        let id = task.status().tracking_id.clone();
+        let _alone = self.locks.lock(&id).await;
+        let current = self.tasks.get(&id).is_some_and(|current| Arc::ptr_eq(&current, task));
+        if current { self.journal.write(&task.status()).await } else { Ok(()) }
+    }
+
+    /// Keeps at it while the disk refuses: the quotation exists and its log must say so.
+    async fn keep_writing(&self, task: &Arc<Task>, mut error: JournalError) {
+        let mut pause = Duration::from_secs(1);
+        loop {
+            let id = task.status().tracking_id.clone();
+            tracing::error!(tracking_id = %id, %error, "log file not written; trying again");
+            if self.unless_stopping(tokio::time::sleep(pause)).await.is_err() {
+                return;
+            }
+            pause = (pause * 2).min(Duration::from_secs(60));
+            match self.write_down(task).await {
+                Ok(()) => return,
+                Err(again) => error = again,
+            }
+        }
+    }
+
+    async fn unless_stopping<T>(&self, work: impl Future<Output = T>) -> Result<T, Stopped> {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Err(Stopped),
+            done = work => Ok(done),
+        }
+    }
+}
+
+fn conclude(status: &mut QuotationStatus, outcome: Outcome) {
+    match outcome {
+        Ok(output) => {
+            status.status = State::Completed;
+            texts::COMPLETED.clone_into(&mut status.progress);
+            status.output = Some(output);
+        }
+        Err((failure, made)) => {
+            status.status = State::Failed;
+            texts::FAILED.clone_into(&mut status.progress);
+            status.output = Some(made);
+            status.error = Some(failure.sentence);
+            status.error_code = Some(failure.code.to_owned());
+        }
+    }
+}
