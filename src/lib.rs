@@ -1,1 +1,12 @@
 //! mcp-odoo: MCP and REST over one quotation pipeline.
+
+pub mod app;
+pub mod cli;
+mod commands;
+pub mod error;
+mod extract;
+mod middleware;
+pub mod rest;
+pub mod router;
+pub mod state;
+mod telemetry;

@@ -1,3 +1,15 @@
 //! The `mcp-odoo` command.
 
-fn main() {}
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use mcp_odoo::cli::Cli;
+
+fn main() -> ExitCode {
+    Cli::parse().run().unwrap_or_else(|error| {
+        // Nobody is left to tell when stderr is gone, too.
+        let _ = writeln!(std::io::stderr(), "mcp-odoo: {error:#}");
+        ExitCode::FAILURE
+    })
+}

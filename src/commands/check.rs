@@ -1,0 +1,108 @@
+//! Prints the configuration and tries what is configured.
+
+mod account;
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use mcp_odoo_core::config::{Config, CorsOrigins};
+use mcp_odoo_core::journal::{Journal, JournalError};
+use mcp_odoo_core::quotation::target::Target;
+
+/// Success only if all that is configured works.
+///
+/// # Errors
+/// When the configuration is bad or stdout is closed.
+pub async fn run() -> anyhow::Result<ExitCode> {
+    let config = Config::load()?;
+    let mut out = std::io::stdout().lock();
+    describe(&config, &mut out)?;
+    let mut good = log_folder(&config.log_dir, &mut out)?;
+    let reader = config.odoo.as_ref().map(|odoo| ("ODOO", odoo, config.dev_odoo.is_none()));
+    let writer = config.dev_odoo.as_ref().map(|odoo| ("DEV_ODOO", odoo, true));
+    for (name, odoo, writes) in reader.into_iter().chain(writer) {
+        match account::check(odoo, &config.sales, writes).await {
+            Ok(found) => writeln!(out, "✓ {name}: {found}")?,
+            Err(error) => {
+                good = false;
+                writeln!(out, "✗ {name}: {error}")?;
+            }
+        }
+    }
+    if config.odoo.is_none() {
+        writeln!(out, "✓ ODOO: not configured, the embedded one will be used")?;
+    }
+    for (name, set) in &config.not_used_yet {
+        writeln!(out, "{name}={} (this version does not use it yet)", if *set { "✓" } else { "✗" })?;
+    }
+    Ok(ExitCode::from(u8::from(!good)))
+}
+
+fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
+    for (prefix, odoo) in [("ODOO", &config.odoo), ("DEV_ODOO", &config.dev_odoo)] {
+        let Some(odoo) = odoo else { continue };
+        writeln!(out, "{prefix}_URL={}", odoo.url)?;
+        writeln!(out, "{prefix}_DB={}", odoo.database)?;
+        writeln!(out, "{prefix}_LOGIN={}", odoo.login)?;
+        writeln!(out, "{prefix}_API_KEY=✓")?;
+    }
+    let calls = config.calls;
+    writeln!(
+        out,
+        "ODOO_PROTOCOL={} ODOO_TIMEOUT_SECONDS={} ODOO_MAX_CONCURRENCY={}",
+        calls.protocol,
+        calls.timeout.as_secs(),
+        calls.max_concurrency
+    )?;
+    let cors = match &config.http.cors {
+        CorsOrigins::Any => "*".to_owned(),
+        CorsOrigins::These(origins) => origins.join(","),
+    };
+    writeln!(
+        out,
+        "HOST={} PORT={} CORS_ORIGINS={cors} REQUEST_TIMEOUT_SECONDS={}",
+        config.http.host,
+        config.http.port,
+        config.http.request_timeout.as_secs()
+    )?;
+    writeln!(out, "LOG_DIR={} LOG_LEVEL={}", config.log_dir.display(), config.log_level)?;
+    writeln!(out, "SALES_TEAM_IDS={:?} SALES_STAGE_IDS={:?}", config.sales.team_ids, config.sales.stage_ids)?;
+    let tasks = &config.tasks;
+    writeln!(
+        out,
+        "QUEUE_CAPACITY={} QUOTATION_WORKERS={} QUOTATION_DEADLINE_SECONDS={} TASK_RETENTION_HOURS={}",
+        tasks.queue_capacity,
+        tasks.workers,
+        tasks.deadline.as_secs(),
+        tasks.retention.as_secs() / 3600
+    )
+}
+
+/// A server that runs holds the folder: that is well, too.
+fn log_folder(folder: &Path, out: &mut impl Write) -> io::Result<bool> {
+    let (mark, said) = match try_log_folder(folder) {
+        Ok(()) => ("✓", "LOG_DIR can be written".to_owned()),
+        Err(problem @ JournalError::InUse(_)) => ("-", problem.to_string()),
+        Err(problem) => ("✗", problem.to_string()),
+    };
+    writeln!(out, "{mark} {said}")?;
+    Ok(mark != "✗")
+}
+
+/// Writes, and leaves nothing behind: a folder that is not there yet is only tried for.
+fn try_log_folder(folder: &Path) -> Result<(), JournalError> {
+    let failed = |action| move |said| JournalError::Io { action, folder: folder.to_owned(), said };
+    if !folder.exists() {
+        let whole = std::path::absolute(folder).map_err(failed("make the folder"))?;
+        let there = whole.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(&whole);
+        return tempfile::tempdir_in(there).map(drop).map_err(failed("make the folder"));
+    }
+    let _held = Journal::open(folder, Target::embedded())?;
+    let write = || {
+        let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
+        file.write_all(b"mcp-odoo check\n")?;
+        file.as_file().sync_all()
+    };
+    write().map_err(failed("write a file"))
+}

@@ -1,0 +1,59 @@
+//! Runs the embedded Odoo alone.
+
+use std::io::Write;
+use std::net::Ipv4Addr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use mcp_odoo_sandbox::{Options, Sandbox, Version};
+use tokio::net::TcpListener;
+
+use super::stop_signal::stop_signal;
+
+/// How the embedded Odoo runs.
+#[derive(Args)]
+pub struct Arguments {
+    /// Port on 127.0.0.1; 0 takes any free one
+    #[arg(long, default_value_t = 8069)]
+    port: u16,
+    /// The Odoo version it behaves as
+    #[arg(long = "odoo", value_enum, default_value = "19")]
+    version: OdooVersion,
+    /// Milliseconds that every call takes
+    #[arg(long, default_value_t = 0)]
+    latency_ms: u64,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum OdooVersion {
+    #[value(name = "18")]
+    V18,
+    #[value(name = "19")]
+    V19,
+}
+
+/// Serves until asked to stop.
+///
+/// # Errors
+/// When the port is taken or serving fails.
+pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let version = match arguments.version {
+        OdooVersion::V18 => Version::V18,
+        OdooVersion::V19 => Version::V19,
+    };
+    let options =
+        Options { version, latency: Duration::from_millis(arguments.latency_ms), ..Options::default() };
+    let stop = stop_signal()?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port))
+        .await
+        .with_context(|| format!("cannot listen on port {}: choose another with --port", arguments.port))?;
+    writeln!(
+        std::io::stdout(),
+        "embedded Odoo on http://{}: database sandbox, logins admin/admin and demo/demo, API key sandbox",
+        listener.local_addr()?
+    )?;
+    Sandbox::new(options).serve(listener, stop).await?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,127 @@
+//! What a caller gets when a request fails: a problem document (RFC 9457) with a stable code.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use mcp_odoo_core::input::FieldError;
+use mcp_odoo_core::journal::JournalError;
+use mcp_odoo_core::tasks::SubmitError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A failed request.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// The HTTP status in words.
+    #[schema(example = "Unprocessable Entity")]
+    title: &'static str,
+    /// The HTTP status.
+    #[schema(example = 422)]
+    status: u16,
+    /// Stable name of the failure.
+    #[schema(example = "invalid_request")]
+    code: &'static str,
+    /// What is wrong and what to do.
+    detail: String,
+    /// One entry for each bad field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+    #[serde(skip)]
+    retry_after: Option<Duration>,
+}
+
+impl Problem {
+    /// A problem without bad fields.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        let title = status.canonical_reason().unwrap_or("Error");
+        Self {
+            title,
+            status: status.as_u16(),
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    /// A request whose fields break rules.
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.as_slice() {
+            [only] if only.path.is_empty() => only.message.clone(),
+            [only] => format!("{}: {}", only.path, only.message),
+            many => format!("{} fields are not valid; see errors", many.len()),
+        };
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail) }
+    }
+
+    /// There is no such path.
+    pub async fn no_such_path() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "no_such_path",
+            "there is nothing here; GET /docs lists what there is",
+        )
+    }
+
+    /// The path takes another method.
+    pub async fn wrong_method() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "see the Allow header, or GET /docs")
+    }
+
+    /// A defect of this service.
+    pub fn internal() -> Self {
+        let detail = "the service failed; repeat with the same Idempotency-Key, nothing will be made twice";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", detail)
+    }
+
+    /// No quotation has this id.
+    pub fn unknown_quotation() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "quotation_not_found", "no quotation has this tracking_id")
+    }
+
+    fn unavailable(code: &'static str, detail: impl Into<String>, retry_after: Duration) -> Self {
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
+        Self { retry_after: Some(retry_after), ..problem }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = self.retry_after.map(|wait| HeaderValue::from(wait.as_secs()));
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.extend(retry_after.map(|seconds| (header::RETRY_AFTER, seconds)));
+        response
+    }
+}
+
+impl From<SubmitError> for Problem {
+    fn from(error: SubmitError) -> Self {
+        let detail = error.to_string();
+        match error {
+            SubmitError::QueueFull { retry_after, .. } => {
+                Self::unavailable("queue_full", detail, retry_after)
+            }
+            SubmitError::KeyReused | SubmitError::OtherOdoo => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
+            }
+            SubmitError::Stopping => Self::unavailable("stopping", detail, Duration::from_secs(5)),
+            SubmitError::Journal(error) => {
+                let detail = "the service cannot write its log files, so nothing was accepted; repeat later";
+                Self { detail: detail.to_owned(), ..error.into() }
+            }
+        }
+    }
+}
+
+impl From<JournalError> for Problem {
+    fn from(error: JournalError) -> Self {
+        tracing::error!(%error, "the journal cannot be used");
+        let detail = "the service cannot use its log files; repeat later";
+        Self::unavailable("journal_unavailable", detail, Duration::from_secs(30))
+    }
+}

@@ -1,0 +1,83 @@
+//! From the HTTP request to a value that keeps its rules.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use garde::Validate;
+use mcp_odoo_core::input::{self, FieldError};
+use mcp_odoo_core::quotation::id::{IdempotencyKey, TrackingId};
+use serde::de::DeserializeOwned;
+
+use crate::error::Problem;
+
+/// A JSON body that keeps the rules of its type.
+pub struct ValidJson<T>(pub T);
+
+impl<S, T> FromRequest<S> for ValidJson<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned + Validate<Context = ()>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            let detail = "send the body as JSON with the header Content-Type: application/json";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail));
+        }
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| unreadable(&rejection))?;
+        let json = serde_json::from_slice(&body).map_err(|error| {
+            let detail = format!("the body is not JSON: line {}, column {}", error.line(), error.column());
+            Problem::new(StatusCode::BAD_REQUEST, "invalid_json", detail)
+        })?;
+        input::parse(json).map(Self).map_err(Problem::invalid)
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+fn unreadable(rejection: &BytesRejection) -> Problem {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the body may have at most 1 MiB")
+    } else {
+        Problem::new(StatusCode::BAD_REQUEST, "body_cut_short", "the body did not arrive whole")
+    }
+}
+
+/// The header `Idempotency-Key`, where there is one.
+pub struct OptionalKey(pub Option<IdempotencyKey>);
+
+impl<S: Send + Sync> FromRequestParts<S> for OptionalKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        const NAME: &str = "Idempotency-Key";
+        let invalid = |message| Problem::invalid(vec![FieldError { path: NAME.to_owned(), message }]);
+        let mut values = parts.headers.get_all(NAME).iter();
+        let Some(value) = values.next() else { return Ok(Self(None)) };
+        if values.next().is_some() {
+            return Err(invalid("may be sent only once".to_owned()));
+        }
+        let key = value.to_str().unwrap_or_default().parse::<IdempotencyKey>();
+        key.map(|key| Self(Some(key))).map_err(|error| invalid(error.to_string()))
+    }
+}
+
+/// The tracking id in the path; what cannot be one is as unknown as any other.
+pub struct QuotationId(pub TrackingId);
+
+impl<S: Send + Sync> FromRequestParts<S> for QuotationId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let text = Path::<String>::from_request_parts(parts, state).await;
+        text.ok().and_then(|Path(text)| text.parse().ok()).map(Self).ok_or_else(Problem::unknown_quotation)
+    }
+}

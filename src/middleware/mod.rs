@@ -1,0 +1,4 @@
+//! What every request passes, one file per concern.
+
+pub mod request_log;
+pub mod timeout;

@@ -1,0 +1,53 @@
+//! A request id on every answer, and one line in the process log for every request.
+//!
+//! The line has the route, never the path or the query: those may hold what a user typed.
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue, Method};
+use axum::middleware::Next;
+use axum::response::Response;
+use tokio::time::Instant;
+
+/// Taken from the caller where it is well formed, made otherwise.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Longer ids are not taken from callers.
+const MAX_LENGTH: usize = 64;
+
+/// Serves the request, and logs it when the head of its answer is ready.
+pub async fn log(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = request_id(&request);
+    let method = method(&request);
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    let status = response.status().as_u16();
+    let milliseconds = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
+    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
+    tracing::info!(request_id = id, method, route, status, milliseconds, "request");
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// An e-mail address or a phone number cannot pass for an id: it would end up in the log.
+fn request_id(request: &Request) -> String {
+    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let well_formed = |id: &&str| uuid::Uuid::try_parse(id).is_ok() && id.len() <= MAX_LENGTH;
+    given.filter(well_formed).map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned)
+}
+
+/// A method may be any word: only those of HTTP are logged.
+fn method(request: &Request) -> &'static str {
+    match *request.method() {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
+}

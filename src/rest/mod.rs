@@ -1,0 +1,19 @@
+//! The REST API, one file per resource.
+
+pub mod docs;
+mod health;
+mod quotation;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::AppState;
+
+/// The routes and, built from them, the OpenAPI document.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(docs::description())
+        .routes(routes!(quotation::submit))
+        .routes(routes!(quotation::status))
+        .routes(routes!(quotation::events))
+        .routes(routes!(health::health))
+}

@@ -1,0 +1,148 @@
+//! Make a quotation and follow it.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::stream::{self, Stream, StreamExt};
+use mcp_odoo_core::quotation::id::TrackingId;
+use mcp_odoo_core::quotation::request::QuotationRequest;
+use mcp_odoo_core::quotation::status::{QuotationStatus, State as QuotationState};
+use mcp_odoo_core::quotation::texts;
+use mcp_odoo_core::tasks::{Accepted, Tasks};
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
+
+use crate::error::Problem;
+use crate::extract::{OptionalKey, QuotationId, ValidJson};
+
+/// A proxy closes streams that stay silent for long.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// A quotation that was accepted.
+#[derive(Serialize, ToSchema)]
+pub struct AcceptedQuotation {
+    /// Names the quotation.
+    #[schema(value_type = String, example = "quot_3f2a9c0d5e6b47a1b8c9d0e1f2a3b4c5")]
+    tracking_id: TrackingId,
+    /// `queued`, or where it is by now when the request was a repeat.
+    status: QuotationState,
+    /// For people.
+    #[schema(example = "Cotización en proceso...")]
+    message: &'static str,
+    /// When it should be done, from recent durations.
+    #[schema(example = "1-2 segundos")]
+    estimated_time: String,
+    /// Where to ask for its status.
+    #[schema(example = "/api/quotation/status/quot_3f2a9c0d5e6b47a1b8c9d0e1f2a3b4c5")]
+    status_url: String,
+}
+
+impl From<Accepted> for AcceptedQuotation {
+    fn from(Accepted { status, estimate }: Accepted) -> Self {
+        Self {
+            tracking_id: status.tracking_id.clone(),
+            status: status.status,
+            message: match status.status {
+                QuotationState::Queued | QuotationState::Processing => texts::ACCEPTED,
+                QuotationState::Completed => texts::COMPLETED,
+                QuotationState::Failed => texts::FAILED,
+            },
+            estimated_time: estimate.to_string(),
+            status_url: format!("/api/quotation/status/{}", status.tracking_id),
+        }
+    }
+}
+
+/// Accepts a quotation and makes it in the background, exactly once.
+///
+/// When this answers 202 the quotation is on disk and will be made, whatever fails on the way. Send an
+/// `Idempotency-Key` to be able to repeat the request safely: the same key and body give the same
+/// `tracking_id` and no second quotation, also after a restart.
+#[utoipa::path(
+    post,
+    path = "/api/quotation/async",
+    tag = "quotation",
+    params((
+        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+        description = "1 to 255 printable ASCII characters, new for each new quotation",
+    )),
+    request_body = QuotationRequest,
+    responses(
+        (status = 202, description = "Accepted", body = AcceptedQuotation,
+            headers(("Location" = String, description = "Where to ask for its status"))),
+        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "More than 1 MiB", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not sent as JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field is not valid, or the key was used for another quotation",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The queue is full or the disk refuses; nothing was accepted",
+            body = Problem, content_type = "application/problem+json",
+            headers(("Retry-After" = u64, description = "Seconds to wait"))),
+    )
+)]
+pub async fn submit(
+    State(tasks): State<Tasks>,
+    OptionalKey(key): OptionalKey,
+    ValidJson(request): ValidJson<QuotationRequest>,
+) -> Result<Response, Problem> {
+    let accepted = AcceptedQuotation::from(tasks.submit(request, key.as_ref()).await?);
+    let location = [(header::LOCATION, accepted.status_url.clone())];
+    Ok((StatusCode::ACCEPTED, location, Json(accepted)).into_response())
+}
+
+/// Tells where a quotation is, however long ago it was made.
+#[utoipa::path(
+    get,
+    path = "/api/quotation/status/{tracking_id}",
+    tag = "quotation",
+    params(("tracking_id" = String, Path, description = "As it was given when the quotation was accepted")),
+    responses(
+        (status = 200, description = "Where it is", body = QuotationStatus),
+        (status = 404, description = "There is no such quotation", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The disk refuses", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn status(State(tasks): State<Tasks>, QuotationId(id): QuotationId) -> Result<Response, Problem> {
+    let status = tasks.status(&id).await?.ok_or_else(Problem::unknown_quotation)?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(&*status)).into_response())
+}
+
+/// Tells each change of a quotation as a Server-Sent Event; the stream ends after the last one.
+///
+/// Every event's data is the same object as `/api/quotation/status/{tracking_id}` gives.
+#[utoipa::path(
+    get,
+    path = "/api/quotation/events/{tracking_id}",
+    tag = "quotation",
+    params(("tracking_id" = String, Path, description = "As it was given when the quotation was accepted")),
+    responses(
+        (status = 200, description = "Events with the status object as data", body = QuotationStatus, content_type = "text/event-stream"),
+        (status = 404, description = "There is no such quotation", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The disk refuses", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn events(
+    State(tasks): State<Tasks>,
+    State(stop): State<CancellationToken>,
+    QuotationId(id): QuotationId,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let subscription = tasks.subscribe(&id).await?.ok_or_else(Problem::unknown_quotation)?;
+    let changes = stream::unfold(subscription, async |mut subscription| {
+        let status = subscription.next().await?;
+        Some((Ok(event(&status)), subscription))
+    });
+    let until_stopped = changes.take_until(stop.cancelled_owned());
+    Ok(Sse::new(until_stopped).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+fn event(status: &Arc<QuotationStatus>) -> Event {
+    // The status is made of texts, numbers and lists: it always has a JSON form.
+    Event::default().json_data(&**status).unwrap_or_default()
+}

@@ -1,0 +1,51 @@
+//! The whole router, as the process serves it and the tests call it.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::response::IntoResponse;
+use mcp_odoo_core::config::{CorsOrigins, HttpConfig};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{Any, CorsLayer};
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::error::Problem;
+use crate::middleware::{request_log, timeout};
+use crate::rest;
+use crate::state::AppState;
+
+/// The largest body: 1,000 lines and a description take far less.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// Builds the router.
+pub fn build(state: AppState, config: &HttpConfig) -> Router {
+    let (router, openapi) = rest::routes().split_for_parts();
+    router
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
+        .fallback(Problem::no_such_path)
+        .method_not_allowed_fallback(Problem::wrong_method)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(axum::middleware::from_fn_with_state(config.request_timeout, timeout::limit))
+        .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
+        .layer(cors(&config.cors))
+        .layer(axum::middleware::from_fn(request_log::log))
+        .with_state(state)
+}
+
+fn cors(origins: &CorsOrigins) -> CorsLayer {
+    let layer = CorsLayer::new()
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([
+            header::CONTENT_TYPE,
+            HeaderName::from_static("idempotency-key"),
+            request_log::REQUEST_ID,
+        ])
+        .expose_headers([header::LOCATION, header::RETRY_AFTER, request_log::REQUEST_ID]);
+    match origins {
+        CorsOrigins::Any => layer.allow_origin(Any),
+        CorsOrigins::These(origins) => {
+            let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+            layer.allow_origin(origins.collect::<Vec<_>>())
+        }
+    }
+}

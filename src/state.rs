@@ -1,0 +1,14 @@
+//! What the handlers share.
+
+use axum::extract::FromRef;
+use mcp_odoo_core::tasks::Tasks;
+use tokio_util::sync::CancellationToken;
+
+/// The state of the router; a cheap handle.
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    /// The quotations.
+    pub tasks: Tasks,
+    /// Cancelled when the process stops: open event streams end.
+    pub stop: CancellationToken,
+}
