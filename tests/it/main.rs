@@ -8,5 +8,9 @@
 )]
 
 mod odoo;
+mod process;
+mod quotation;
+mod rest;
 mod sandbox;
 mod support;
+mod tasks;

@@ -1,2 +1,12 @@
 //! What the tests share.
+
+pub mod app;
+pub mod echo;
+pub mod events;
+pub mod http;
+pub mod odoo;
+pub mod process;
+pub mod proxy;
 pub mod transcripts;
+
+pub use http::client as http_client;

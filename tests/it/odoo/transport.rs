@@ -1,0 +1,200 @@
+//! What goes wrong between the client and Odoo, on real sockets.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use futures::future::join_all;
+use mcp_odoo_core::odoo::{Call, Odoo, OdooError, ProtocolChoice};
+use reqwest::Url;
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::Barrier,
+};
+
+use super::peer::{self, Peer, answer, client, config, html, login, result};
+
+const PROTOCOLS: [ProtocolChoice; 3] =
+    [ProtocolChoice::Json2, ProtocolChoice::JsonRpc, ProtocolChoice::XmlRpc];
+
+fn call() -> Call {
+    Call::new("res.partner", "create").arg("vals_list", json!([{"name": "Ana"}]))
+}
+
+#[tokio::test]
+async fn a_refused_port_is_unreachable() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    drop(listener);
+    for protocol in PROTOCOLS {
+        let error = client(&url, protocol).call(call()).await.unwrap_err();
+        assert!(matches!(error, OdooError::Unreachable(_)), "{error:?}");
+        assert!(!error.outcome_unknown() && error.is_transient());
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_times_out() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}", silent.local_addr().unwrap())).unwrap();
+    let timeout = Duration::from_millis(100);
+    for protocol in PROTOCOLS {
+        let mut config = config(&url, protocol);
+        config.timeout = timeout;
+        let error = Odoo::new(config).unwrap().call(call()).await.unwrap_err();
+        assert_eq!(error, OdooError::TimedOut(timeout));
+    }
+}
+
+#[tokio::test]
+async fn statuses_and_garbage_have_their_class() {
+    let cases: [(u16, &str, &[u8], &str); 18] = [
+        (502, "text/html", b"<html>", "odoo_gateway_error"),
+        (504, "text/html", b"<html>", "odoo_gateway_error"),
+        (500, "text/html", b"<html>", "odoo_gateway_error"),
+        (520, "text/plain", b"", "odoo_gateway_error"),
+        (429, "text/html", b"<html>", "odoo_overloaded"),
+        (503, "text/html", b"<html>", "odoo_overloaded"),
+        (401, "text/html", b"<html>", "odoo_access_denied"),
+        (403, "text/html", b"<html>", "odoo_access_error"),
+        (404, "text/html", b"<html>", "odoo_unknown_name"),
+        (405, "text/plain", b"", "odoo_unknown_name"),
+        (413, "text/html", b"<html>", "odoo_validation_error"),
+        (302, "text/html", b"", "odoo_unreachable"),
+        (204, "text/html", b"", "odoo_malformed_answer"),
+        (200, "text/html", b"<!DOCTYPE html><html></html>", "odoo_malformed_answer"),
+        (200, "application/json", b"\xff\xfe garbage", "odoo_malformed_answer"),
+        (200, "text/xml", b"<methodResponse><params>", "odoo_malformed_answer"),
+        (200, "application/json", b"{\"jsonrpc\": \"2.0\", \"id\": 1, \"result", "odoo_malformed_answer"),
+        (200, "application/json", b"", "odoo_malformed_answer"),
+    ];
+    for (status, content_type, body, code) in cases {
+        let peer = peer::odoo(move |_| answer(status, content_type, body)).await;
+        for protocol in PROTOCOLS {
+            let error = client(&peer.url, protocol).call(call()).await.unwrap_err();
+            assert_eq!(error.code(), code, "{protocol:?} HTTP {status} {:?}", String::from_utf8_lossy(body));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_result_or_error_is_malformed() {
+    for body in [json!({}), json!({"ok": true}), json!({"jsonrpc": "2.0", "id": 7}), json!([1]), json!(null)]
+    {
+        let peer = peer::odoo(move |_| peer::json_answer(&body)).await;
+        let error = client(&peer.url, ProtocolChoice::JsonRpc).call(call()).await.unwrap_err();
+        assert!(matches!(error, OdooError::Malformed(_)), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_returns_nothing_returns_null() {
+    let peer = peer::odoo(|_| peer::json_answer(&json!({"jsonrpc": "2.0", "id": 1}))).await;
+    let odoo = client(&peer.url, ProtocolChoice::JsonRpc);
+    assert_eq!(odoo.call(call()).await, Ok(json!(null)));
+    assert!(matches!(odoo.read("res.partner", &[1], &[]).await, Err(OdooError::Malformed(_))));
+}
+
+#[tokio::test]
+async fn a_connection_cut_after_the_request_is_lost_and_not_repeated() {
+    // Kept alive after the login, then cut: a client that repeats the call in silence would make two records.
+    for reply in ["", "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"jsonrpc\": \"2.0\", "] {
+        let (url, calls, connections) = cutting(reply).await;
+        let error = client(&url, ProtocolChoice::JsonRpc).call(call()).await.unwrap_err();
+        assert!(matches!(error, OdooError::ConnectionLost(_)), "{error:?}");
+        assert!(error.outcome_unknown() && !error.to_string().contains("127.0.0.1"));
+        assert_eq!((calls.load(Ordering::SeqCst), connections.load(Ordering::SeqCst)), (1, 1));
+    }
+}
+
+#[tokio::test]
+async fn no_more_requests_than_allowed_are_under_way() {
+    let (running, most, full) =
+        (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)), Arc::new(Barrier::new(3)));
+    let seen = Arc::clone(&most);
+    let peer = Peer::start(move |received| {
+        let (running, most, full) = (Arc::clone(&running), Arc::clone(&most), Arc::clone(&full));
+        async move {
+            if let Some(answer) = login(&received) {
+                return answer;
+            }
+            most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            full.wait().await;
+            running.fetch_sub(1, Ordering::SeqCst);
+            result(1)
+        }
+    })
+    .await;
+    let mut config = config(&peer.url, ProtocolChoice::JsonRpc);
+    config.max_concurrency = 3;
+    let odoo = Odoo::new(config).unwrap();
+    let outcomes = join_all((0..12).map(|_| odoo.call(call()))).await;
+    assert!(outcomes.iter().all(Result::is_ok));
+    assert_eq!(seen.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_and_says_where_it_leads() {
+    let peer = Peer::simple(|_| {
+        let mut answer = html(301);
+        answer.headers_mut().insert("location", "https://erp.example.com/jsonrpc?secret=1".parse().unwrap());
+        answer
+    })
+    .await;
+    let error = client(&peer.url, ProtocolChoice::JsonRpc).call(call()).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "Odoo cannot be reached: it redirects to https://erp.example.com, use that address"
+    );
+}
+
+/// A server that answers the login on a kept connection and cuts it in the middle of its answer to a call.
+async fn cutting(reply: &'static str) -> (Url, Arc<AtomicUsize>, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let connections = Arc::new(AtomicUsize::new(0));
+    let (counter, accepted) = (Arc::clone(&calls), Arc::clone(&connections));
+    tokio::spawn(async move {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            accepted.fetch_add(1, Ordering::SeqCst);
+            while let Some(request) = read_request(&mut socket).await {
+                let result = match () {
+                    () if request.contains("\"version\"") => r#"{"server_version": "18.0"}"#,
+                    () if request.contains("\"authenticate\"") => "2",
+                    () => {
+                        counter.fetch_add(1, Ordering::SeqCst);
+                        socket.write_all(reply.as_bytes()).await.unwrap();
+                        break;
+                    }
+                };
+                let body = format!(r#"{{"jsonrpc": "2.0", "id": 1, "result": {result}}}"#);
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+                socket.write_all((head + &body).as_bytes()).await.unwrap();
+            }
+        }
+    });
+    (url, calls, connections)
+}
+
+async fn read_request(socket: &mut TcpStream) -> Option<String> {
+    let mut request = Vec::new();
+    loop {
+        if socket.read_buf(&mut request).await.unwrap_or(0) == 0 {
+            return None;
+        }
+        let text = String::from_utf8_lossy(&request);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+        if body.len() >= length.parse().unwrap() {
+            return Some(text.into_owned());
+        }
+    }
+}

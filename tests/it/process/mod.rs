@@ -1,0 +1,7 @@
+//! The real binary: start, stop, kill, command line, process log.
+
+mod cli;
+mod crash;
+mod log;
+mod settings;
+mod shutdown;

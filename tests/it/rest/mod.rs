@@ -1,0 +1,8 @@
+//! The REST API as its callers meet it.
+
+mod accepting;
+mod front_end;
+mod idempotency;
+mod invalid;
+mod openapi;
+mod service;

@@ -1,0 +1,51 @@
+//! The OpenAPI document is what the service does.
+
+use serde_json::Value;
+
+use crate::support::app::TestApp;
+
+#[tokio::test]
+async fn the_document_is_as_it_was() {
+    let app = TestApp::start().await;
+    let mut served = app.get_json("/openapi.json").await;
+    served["info"]["version"] = "as in Cargo.toml".into();
+    insta::assert_json_snapshot!(served);
+}
+
+fn examples<'a>(schema: &'a Value, found: &mut Vec<&'a Value>) {
+    match schema {
+        Value::Object(fields) => {
+            found.extend(fields.get("example"));
+            fields.values().for_each(|value| examples(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| examples(item, found)),
+        _ => {}
+    }
+}
+
+/// Every example of a request is one that works.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_examples_work() {
+    let app = TestApp::start().await;
+    let document = app.get_json("/openapi.json").await;
+    let example = &document["components"]["schemas"]["QuotationRequest"]["example"];
+    assert!(example.is_object(), "the request has no example");
+    assert_eq!(app.quote(example).await["status"], "completed");
+    let mut with_line = example.clone();
+    with_line.as_object_mut().unwrap().retain(|name, _| !name.starts_with("product"));
+    with_line["products"] =
+        Value::Array(vec![document["components"]["schemas"]["ProductLine"]["example"].clone()]);
+    assert_eq!(app.quote(&with_line).await["status"], "completed");
+    let mut found = Vec::new();
+    examples(&document["components"], &mut found);
+    assert!(found.len() >= 10, "{found:?}");
+}
+
+#[tokio::test]
+async fn the_pages_for_people_are_there() {
+    let app = TestApp::start().await;
+    let page = app.get("/docs").await;
+    assert!(page.status().is_success());
+    let text = page.text().await.unwrap();
+    assert!(text.contains("swagger-ui"), "{text}");
+}

@@ -1,0 +1,219 @@
+//! Every recorded request, sent to a sandbox of the same version.
+
+use std::collections::HashMap;
+
+use dxr::{FaultResponse, MethodCall, MethodResponse};
+use mcp_odoo_sandbox::{API_KEY, DATABASE, Version};
+use serde_json::{Map, Value, json};
+
+use super::served::Served;
+use super::{names, shape, xml};
+use crate::support::transcripts::{self, Recording, is_from_elsewhere};
+
+pub const PROTOCOLS: &[(&str, Version, &str)] = &[
+    ("18.0", Version::V18, "xmlrpc"),
+    ("18.0", Version::V18, "jsonrpc"),
+    ("19.0", Version::V19, "xmlrpc"),
+    ("19.0", Version::V19, "jsonrpc"),
+    ("19.0", Version::V19, "json2"),
+];
+
+/// What was recorded and what the sandbox answers to the same request.
+pub struct Replayed {
+    pub name: String,
+    pub recorded: Answer,
+    pub answer: Answer,
+}
+
+pub struct Answer {
+    pub status: u16,
+    pub content_type: String,
+    pub body: Value,
+}
+
+/// Replays the recordings of one protocol in their order; `None`: there are none here.
+pub async fn replay(folder: &str, version: Version, protocol: &str) -> Option<Vec<Replayed>> {
+    let recordings = transcripts::load(folder, protocol)?;
+    let served = Served::of(version).await;
+    let mut replay = Replay { demo: served.login("demo").await, served, database: None, ids: HashMap::new() };
+    let mut replayed = Vec::new();
+    for recording in recordings {
+        replayed.push(replay.one(recording).await);
+    }
+    Some(replayed)
+}
+
+struct Replay {
+    served: Served,
+    demo: i64,
+    /// The name of the database that was recorded.
+    database: Option<Value>,
+    /// The sandbox's id for a recorded one, by model.
+    ids: HashMap<(String, i64), i64>,
+}
+
+impl Replay {
+    async fn one(&mut self, recording: Recording) -> Replayed {
+        let is_xml = recording.path.starts_with("/xmlrpc");
+        let mut request = self.served.client.post(format!("{}{}", self.served.url, recording.path));
+        for (name, value) in &recording.headers {
+            let value = match value.as_str().unwrap() {
+                wrong if wrong.contains("<api key>") && recording.name == "wrong_key" => {
+                    "Bearer wrong".to_owned()
+                }
+                _ if name.eq_ignore_ascii_case("x-odoo-database") => DATABASE.to_owned(),
+                value => value.replace("<api key>", API_KEY),
+            };
+            request = request.header(name, value);
+        }
+        let (model, method, body) = self.body(&recording, is_xml);
+        let response = request.body(body).send().await.unwrap();
+        let status = response.status().as_u16();
+        let content_type = response.headers()["content-type"].to_str().unwrap().to_owned();
+        let text = response.text().await.unwrap();
+        let (recorded, body) = if is_xml {
+            (answer_of_xml(recording.answer.as_str().unwrap()), answer_of_xml(&text))
+        } else {
+            (recording.answer.clone(), serde_json::from_str(&text).unwrap_or(json!(text)))
+        };
+        self.learn(&model, &method, &recorded, &body);
+        Replayed {
+            name: recording.name,
+            recorded: Answer {
+                status: recording.status,
+                content_type: recording.content_type,
+                body: recorded,
+            },
+            answer: Answer { status, content_type, body },
+        }
+    }
+
+    /// The model, the method and the body of a request, with this sandbox's names and ids.
+    fn body(&mut self, recording: &Recording, is_xml: bool) -> (String, String, String) {
+        if is_xml {
+            let call = MethodCall::from_xml(recording.body.as_str().unwrap()).unwrap();
+            let mut args: Vec<Value> = call.params.iter().map(xml::to_json).collect();
+            let (model, method) = self.rpc(&call.name, &recording.name, &mut args);
+            let params = args.iter().map(xml::from_json).collect();
+            return (model, method, MethodCall { name: call.name, params }.to_xml().unwrap());
+        }
+        let mut body = recording.body.clone();
+        if recording.path == "/jsonrpc" {
+            let service_method = body["params"]["method"].as_str().unwrap().to_owned();
+            let args = body["params"]["args"].as_array_mut().unwrap();
+            let (model, method) = self.rpc(&service_method, &recording.name, args);
+            return (model, method, body.to_string());
+        }
+        let mut parts = recording.path.rsplit('/').map(str::to_owned);
+        let (method, model) = (parts.next().unwrap(), parts.next().unwrap());
+        if let Some(ids) = body.get_mut("ids") {
+            self.translate(&model, ids);
+        }
+        (model, method, body.to_string())
+    }
+
+    fn rpc(&mut self, service_method: &str, name: &str, args: &mut [Value]) -> (String, String) {
+        if name == "authenticate" {
+            self.database = Some(args[0].clone());
+        }
+        if !args.is_empty() && Some(&args[0]) == self.database.as_ref() {
+            args[0] = json!(DATABASE);
+        }
+        if service_method != "execute_kw" {
+            return (String::new(), String::new());
+        }
+        if args[2] == "demo" {
+            args[1] = json!(self.demo);
+        }
+        let (model, method) = (args[3].as_str().unwrap().to_owned(), args[4].as_str().unwrap().to_owned());
+        let on_records = ["read", "write", "unlink", "action_confirm", "message_post"];
+        if let Some(first) = args[5].as_array_mut().and_then(|args| args.first_mut()) {
+            if on_records.contains(&method.as_str()) {
+                self.translate(&model, first);
+            }
+            for leaf in first.as_array_mut().into_iter().flatten().filter_map(Value::as_array_mut) {
+                if leaf.len() == 3 && leaf[0] == "order_id" {
+                    self.translate("sale.order", &mut leaf[2]);
+                }
+            }
+        }
+        (model, method)
+    }
+
+    fn translate(&self, model: &str, ids: &mut Value) {
+        match ids {
+            Value::Array(ids) => ids.iter_mut().for_each(|id| self.translate(model, id)),
+            id => {
+                let here = id.as_i64().and_then(|id| self.ids.get(&(model.to_owned(), id)));
+                if let Some(here) = here {
+                    *id = json!(here);
+                }
+            }
+        }
+    }
+
+    /// Learns which id here stands for which in the recording, from what made them.
+    fn learn(&mut self, model: &str, method: &str, recorded: &Value, answer: &Value) {
+        let ids = |body: &Value| {
+            let result = body.get("result").unwrap_or(body);
+            let made = if method == "load" { &result["ids"] } else { result };
+            match made {
+                Value::Array(ids) => ids.iter().filter_map(Value::as_i64).collect(),
+                id => Vec::from_iter(id.as_i64()),
+            }
+        };
+        if method == "load" || method == "create" {
+            for (there, here) in ids(recorded).into_iter().zip(ids(answer)) {
+                self.ids.insert((model.to_owned(), there), here);
+            }
+        }
+    }
+}
+
+/// The answer's value, or `{faultCode, faultString}`.
+fn answer_of_xml(text: &str) -> Value {
+    if let Ok(response) = MethodResponse::from_xml(text) {
+        return xml::to_json(&response.value);
+    }
+    match FaultResponse::from_xml(text) {
+        Ok(response) => json!({"faultCode": response.fault.code(), "faultString": response.fault.string()}),
+        Err(_) => json!(text),
+    }
+}
+
+/// What must be equal to the letter: the classes and codes of errors.
+fn exact(body: &Value) -> Map<String, Value> {
+    let pointers = ["/error/code", "/error/data/name", "/faultCode", "/name"];
+    let strings =
+        pointers.iter().filter_map(|pointer| Some(((*pointer).to_owned(), body.pointer(pointer)?.clone())));
+    strings.collect()
+}
+
+#[tokio::test]
+async fn answers_as_recorded() {
+    let mut problems = Vec::new();
+    for (folder, version, protocol) in PROTOCOLS {
+        let Some(replayed) = replay(folder, *version, protocol).await else { continue };
+        let missing = names::expected(folder, protocol)
+            .into_iter()
+            .filter(|name| !replayed.iter().any(|replayed| replayed.name == *name))
+            .filter(|name| !is_from_elsewhere() || !transcripts::AS_SALESPERSON.contains(name));
+        problems.extend(missing.map(|name| format!("{folder} {protocol} {name}: no such recording")));
+        println!("{folder} {protocol}: {} recordings checked", replayed.len());
+        for Replayed { name, recorded, answer } in replayed {
+            let kind = |answer: &Answer| answer.content_type.split(';').next().unwrap().to_owned();
+            let mut found = shape::differences(&recorded.body, &answer.body);
+            if recorded.status != answer.status {
+                found.push(format!("HTTP status {} instead of {}", answer.status, recorded.status));
+            }
+            if kind(&recorded) != kind(&answer) {
+                found.push(format!("{} instead of {}", answer.content_type, recorded.content_type));
+            }
+            if exact(&recorded.body) != exact(&answer.body) && !recorded.body.is_array() {
+                found.push(format!("{:?} instead of {:?}", exact(&answer.body), exact(&recorded.body)));
+            }
+            problems.extend(found.into_iter().map(|text| format!("{folder} {protocol} {name}: {text}")));
+        }
+    }
+    assert!(problems.is_empty(), "{} differences:\n{}", problems.len(), problems.join("\n"));
+}

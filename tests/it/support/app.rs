@@ -1,0 +1,229 @@
+//! The service as users meet it: on a real socket, in front of the embedded Odoo, with a proxy between.
+
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use mcp_odoo::app::App;
+use mcp_odoo_core::config::{Config, Env};
+use mcp_odoo_core::odoo::{OdooConfig, ProtocolChoice};
+use mcp_odoo_core::quotation::target::Target;
+use mcp_odoo_sandbox::{Options, Sandbox};
+use reqwest::{Client, Response, StatusCode, Url};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::events::Events;
+use super::proxy::Proxy;
+
+/// How a [`TestApp`] is to be.
+pub struct Builder {
+    config: Config,
+    protocol: ProtocolChoice,
+    timeout: Duration,
+    options: Options,
+    log_dir: Option<Arc<TempDir>>,
+    odoo: Option<Arc<Odoo>>,
+}
+
+/// The embedded Odoo behind its proxy; may outlive the service in front of it.
+pub struct Odoo {
+    pub sandbox: Sandbox,
+    pub proxy: Proxy,
+    stop: CancellationToken,
+}
+
+impl Drop for Odoo {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// A running service.
+pub struct TestApp {
+    pub url: String,
+    pub client: Client,
+    pub odoo: Arc<Odoo>,
+    log_dir: Arc<TempDir>,
+    stop: CancellationToken,
+    serving: JoinHandle<anyhow::Result<()>>,
+}
+
+impl Odoo {
+    pub async fn start(options: Options) -> Arc<Self> {
+        let sandbox = Sandbox::new(options);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        tokio::spawn(sandbox.clone().serve(listener, stop.clone().cancelled_owned()));
+        Arc::new(Self { sandbox, proxy: Proxy::start(address).await, stop })
+    }
+
+    /// How to reach it through the proxy.
+    pub fn config(&self, protocol: ProtocolChoice, timeout: Duration) -> OdooConfig {
+        OdooConfig {
+            url: Url::parse(&format!("http://{}", self.proxy.address)).unwrap(),
+            database: "sandbox".to_owned(),
+            login: "admin".to_owned(),
+            secret: "sandbox".into(),
+            secret_is_api_key: true,
+            protocol,
+            timeout,
+            max_concurrency: 8,
+        }
+    }
+}
+
+impl Builder {
+    pub fn protocol(mut self, protocol: ProtocolChoice) -> Self {
+        self.protocol = protocol;
+        self
+    }
+
+    /// How long one call to Odoo may take.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    pub fn sandbox(mut self, options: Options) -> Self {
+        self.options = options;
+        self
+    }
+
+    pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    /// In front of an Odoo and on a log folder that were there before.
+    pub fn after(mut self, earlier: (Arc<Odoo>, Arc<TempDir>)) -> Self {
+        self.odoo = Some(earlier.0);
+        self.log_dir = Some(earlier.1);
+        self
+    }
+
+    pub async fn start(self) -> TestApp {
+        let odoo = match self.odoo {
+            Some(odoo) => odoo,
+            None => Odoo::start(self.options).await,
+        };
+        let log_dir = self.log_dir.unwrap_or_else(|| Arc::new(TempDir::new().unwrap()));
+        let config = Config { log_dir: log_dir.path().to_owned(), ..self.config };
+        let odoo_config = odoo.config(self.protocol, self.timeout);
+        let target = Target::server(&odoo_config);
+        let app = App::new(config, odoo_config, target).unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(app.serve(listener, stop.clone().cancelled_owned()));
+        TestApp { url, client: super::http_client(), odoo, log_dir, stop, serving }
+    }
+}
+
+impl TestApp {
+    /// Quick retries and time-outs, so that faults cost milliseconds.
+    pub fn builder() -> Builder {
+        let mut config = Config::from_env(&Env::default()).unwrap();
+        config.tasks.first_retry = Duration::from_millis(5);
+        config.tasks.longest_retry = Duration::from_millis(50);
+        Builder {
+            config,
+            protocol: ProtocolChoice::Auto,
+            timeout: Duration::from_secs(10),
+            options: Options::default(),
+            log_dir: None,
+            odoo: None,
+        }
+    }
+
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.odoo.sandbox
+    }
+
+    pub fn proxy(&self) -> &Proxy {
+        &self.odoo.proxy
+    }
+
+    pub fn log_dir(&self) -> &Path {
+        self.log_dir.path()
+    }
+
+    /// The log files of quotations.
+    pub fn logs(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.log_dir()).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.extension().is_some_and(|extension| extension == "log")).collect()
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.client.get(format!("{}{path}", self.url)).send().await.unwrap()
+    }
+
+    pub async fn get_json(&self, path: &str) -> Value {
+        self.get(path).await.json().await.unwrap()
+    }
+
+    pub async fn post(&self, body: &Value, key: Option<&str>) -> Response {
+        let request = self.client.post(format!("{}/api/quotation/async", self.url)).json(body);
+        let request = key.into_iter().fold(request, |request, key| request.header("Idempotency-Key", key));
+        request.send().await.unwrap()
+    }
+
+    /// Posts a quotation that is accepted, and gives its tracking id.
+    pub async fn accepted(&self, body: &Value, key: Option<&str>) -> String {
+        let response = self.post(body, key).await;
+        let status = response.status();
+        let answer: Value = response.json().await.unwrap();
+        assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
+        answer["tracking_id"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn status(&self, tracking_id: &str) -> Value {
+        self.get_json(&format!("/api/quotation/status/{tracking_id}")).await
+    }
+
+    pub async fn events(&self, tracking_id: &str) -> Events {
+        let response = self.get(&format!("/api/quotation/events/{tracking_id}")).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        Events::new(response)
+    }
+
+    /// Posts a quotation and waits for its final status.
+    pub async fn quote(&self, body: &Value) -> Value {
+        let tracking_id = self.accepted(body, None).await;
+        self.finished(&tracking_id).await
+    }
+
+    /// Waits for the final status.
+    pub async fn finished(&self, tracking_id: &str) -> Value {
+        self.events(tracking_id).await.last().await
+    }
+
+    /// Stops the service as SIGTERM does; gives what a next one starts on.
+    pub async fn stop(self) -> (Arc<Odoo>, Arc<TempDir>) {
+        self.stop.cancel();
+        self.serving.await.unwrap().unwrap();
+        (self.odoo, self.log_dir)
+    }
+}
+
+/// A request for two lines, one of them at the pricelist's price.
+pub fn request(email: &str) -> Value {
+    json!({
+        "partner_name": "Almacenes Torres", "contact_name": "Luis Fernández", "email": email,
+        "phone": "+52 155 1234 5678", "lead_name": "Cotización Robot PUDU", "ciudad": "Guadalajara",
+        "description": "Para restaurante",
+        "products": [{ "product_id": 26174, "qty": 2, "price": 99.5 }, { "product_id": 1, "qty": 3, "price": 10 }],
+    })
+}
+
+/// The lines that [`request`] makes.
+pub const REQUEST_LINES: [(i64, f64, f64); 2] = [(26174, 2.0, 99.5), (1, 3.0, 10.0)];

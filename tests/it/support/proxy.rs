@@ -1,0 +1,232 @@
+//! A proxy between the service and Odoo that fails on demand.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// What goes wrong with one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The connection is closed before Odoo hears of the call.
+    Refuse,
+    /// Odoo does the call, then the connection is cut.
+    CutAfter,
+    /// Odoo does the call, the proxy answers 502 with HTML.
+    BadGateway,
+    /// Odoo does the call, the answer never comes.
+    Late,
+    /// Odoo does the call, the answer is garbage.
+    Garbage,
+    /// Odoo does nothing and reports a serialization conflict.
+    Conflict,
+    /// A proxy in front of Odoo sheds load.
+    Overloaded,
+}
+
+impl Fault {
+    pub const ALL: [Self; 7] = [
+        Self::Refuse,
+        Self::CutAfter,
+        Self::BadGateway,
+        Self::Late,
+        Self::Garbage,
+        Self::Conflict,
+        Self::Overloaded,
+    ];
+}
+
+/// One call as it passed: `model.method`, or the method alone for log-in and version.
+pub type CallName = String;
+
+/// Decides what goes wrong with the n-th call (from 1).
+type Plan = Box<dyn FnMut(usize, &str) -> Option<Fault> + Send>;
+
+/// The running proxy; stops when dropped.
+pub struct Proxy {
+    pub address: SocketAddr,
+    shared: Arc<Shared>,
+    _stop: tokio_util::sync::DropGuard,
+}
+
+struct Shared {
+    upstream: SocketAddr,
+    client: reqwest::Client,
+    state: Mutex<State>,
+}
+
+struct State {
+    calls: Vec<CallName>,
+    plan: Plan,
+}
+
+impl Proxy {
+    /// Starts a proxy in front of this address; nothing goes wrong until [`Proxy::plan`] says so.
+    pub async fn start(upstream: SocketAddr) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = State { calls: Vec::new(), plan: Box::new(|_, _| None) };
+        let client = super::http_client();
+        let shared = Arc::new(Shared { upstream, client, state: Mutex::new(state) });
+        let stop = CancellationToken::new();
+        tokio::spawn(stop.clone().run_until_cancelled_owned(accept(listener, Arc::clone(&shared))));
+        Self { address, shared, _stop: stop.drop_guard() }
+    }
+
+    /// From now on these faults; the count of calls starts anew.
+    pub fn plan(&self, plan: impl FnMut(usize, &str) -> Option<Fault> + Send + 'static) {
+        let mut state = self.shared.state.lock().unwrap();
+        *state = State { calls: Vec::new(), plan: Box::new(plan) };
+    }
+
+    /// The calls since the last plan.
+    pub fn calls(&self) -> Vec<CallName> {
+        self.shared.state.lock().unwrap().calls.clone()
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        stream.set_nodelay(true).unwrap();
+        let shared = Arc::clone(&shared);
+        let serve = service_fn(move |request| {
+            let shared = Arc::clone(&shared);
+            async move { shared.pass(request).await }
+        });
+        // A connection that ends in an error is what a fault looks like from here.
+        tokio::spawn(
+            hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), serve),
+        );
+    }
+}
+
+/// Ends the connection without an answer.
+fn cut() -> io::Error {
+    io::Error::other("cut on purpose")
+}
+
+impl Shared {
+    async fn pass(&self, request: Request<Incoming>) -> io::Result<Response<Full<Bytes>>> {
+        let (parts, body) = request.into_parts();
+        let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+        let path = parts.uri.path().to_owned();
+        let name = call_name(&path, &body);
+        let fault = {
+            let mut state = self.state.lock().unwrap();
+            state.calls.push(name.clone());
+            let n = state.calls.len();
+            (state.plan)(n, &name)
+        };
+        match fault {
+            Some(Fault::Refuse) => return Err(cut()),
+            Some(Fault::Conflict) => return Ok(conflict(&path, &name)),
+            Some(Fault::Overloaded) => {
+                return Ok(answer(StatusCode::SERVICE_UNAVAILABLE, "text/html", "<h1>Busy</h1>"));
+            }
+            _ => {}
+        }
+        let url = format!("http://{}{}", self.upstream, parts.uri);
+        let mut forward = self.client.request(parts.method, url).body(body);
+        for name in ["content-type", "authorization", "x-odoo-database"] {
+            if let Some(value) = parts.headers.get(name) {
+                forward = forward.header(name, value);
+            }
+        }
+        let done = forward.send().await.map_err(io::Error::other)?;
+        let (status, content_type) = (done.status(), done.headers()["content-type"].clone());
+        let bytes = done.bytes().await.map_err(io::Error::other)?;
+        match fault {
+            Some(Fault::CutAfter) => Err(cut()),
+            Some(Fault::BadGateway) => {
+                Ok(answer(StatusCode::BAD_GATEWAY, "text/html", "<h1>502 Bad Gateway</h1>"))
+            }
+            Some(Fault::Late) => std::future::pending().await,
+            Some(Fault::Garbage) => Ok(answer(StatusCode::OK, "text/plain", "\u{1}%% no such thing")),
+            _ => Ok(Response::builder()
+                .status(status)
+                .header("content-type", content_type)
+                .body(Full::new(bytes))
+                .unwrap()),
+        }
+    }
+}
+
+fn answer(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    Response::builder()
+        .status(status)
+        .header("content-type", content_type)
+        .body(Full::new(body.into()))
+        .unwrap()
+}
+
+fn call_name(path: &str, body: &[u8]) -> CallName {
+    if let Some(rest) = path.strip_prefix("/json/2/") {
+        return rest.replace('/', ".");
+    }
+    let arguments: Vec<Value> = if path == "/jsonrpc" {
+        let request: Value = serde_json::from_slice(body).unwrap();
+        if request["params"]["method"] != "execute_kw" {
+            return request["params"]["method"].as_str().unwrap().to_owned();
+        }
+        request["params"]["args"].as_array().unwrap().clone()
+    } else {
+        let call = dxr::MethodCall::from_xml(std::str::from_utf8(body).unwrap()).unwrap();
+        if call.name != "execute_kw" {
+            return call.name.into_owned();
+        }
+        call.params
+            .iter()
+            .map(|value| if let dxr::Value::String(text) = value { json!(text) } else { Value::Null })
+            .collect()
+    };
+    format!("{}.{}", arguments[3].as_str().unwrap(), arguments[4].as_str().unwrap())
+}
+
+/// As Odoo reports it: in `load`'s messages, else as an exception.
+fn conflict(path: &str, name: &str) -> Response<Full<Bytes>> {
+    const SAID: &str = "could not serialize access due to concurrent update\n";
+    let exception = json!({
+        "name": "psycopg2.errors.SerializationFailure", "message": SAID, "arguments": [SAID], "context": {}, "debug": "",
+    });
+    let message = json!({ "type": "error", "message": SAID, "record": 0, "rows": { "from": 0, "to": 0 } });
+    let loaded = json!({ "ids": false, "messages": [message], "nextrow": 0 });
+    let is_load = name.ends_with(".load");
+    let (status, content_type, body) = if path.starts_with("/json/2/") {
+        let status = if is_load { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR };
+        (status, "application/json", if is_load { loaded } else { exception }.to_string())
+    } else if path == "/jsonrpc" {
+        let error = json!({ "code": 200, "message": "Odoo Server Error", "data": exception });
+        let (key, value) = if is_load { ("result", loaded) } else { ("error", error) };
+        (StatusCode::OK, "application/json", json!({ "jsonrpc": "2.0", "id": 1, key: value }).to_string())
+    } else {
+        let failure = format!(
+            "Traceback (most recent call last):\n  File x\npsycopg2.errors.SerializationFailure: {SAID}"
+        );
+        let member =
+            |name: &str, value: &str| format!("<member><name>{name}</name><value>{value}</value></member>");
+        let text = |text: &str| format!("<string>{text}</string>");
+        let message = member("type", &text("error")) + &member("message", &text(SAID));
+        let messages = format!("<array><data><value><struct>{message}</struct></value></data></array>");
+        let loaded = member("ids", "<boolean>0</boolean>") + &member("messages", &messages);
+        let fault = member("faultCode", "<int>1</int>") + &member("faultString", &text(&failure));
+        let content = if is_load {
+            format!("<params><param><value><struct>{loaded}</struct></value></param></params>")
+        } else {
+            format!("<fault><value><struct>{fault}</struct></value></fault>")
+        };
+        (
+            StatusCode::OK,
+            "text/xml",
+            format!("<?xml version='1.0'?><methodResponse>{content}</methodResponse>"),
+        )
+    };
+    answer(status, content_type, body)
+}
