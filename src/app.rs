@@ -9,34 +9,84 @@ use mcp_odoo_core::config::Config;
 use mcp_odoo_core::journal::Journal;
 use mcp_odoo_core::odoo::{Odoo, OdooConfig};
 use mcp_odoo_core::quotation::pipeline::Pipeline;
+use mcp_odoo_core::quotation::salespeople::Salespeople;
 use mcp_odoo_core::quotation::target::Target;
 use mcp_odoo_core::tasks::Tasks;
+use mcp_odoo_tools::{OdooTools, Services};
+use rmcp::ServerHandler;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
+use crate::mcp::{self, Sessions};
 use crate::router;
 use crate::state::AppState;
 
 /// How long running quotations may take to finish when the process stops.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// The service, not yet listening.
-pub struct App {
+/// The service, not yet listening, with the handler of its MCP tools.
+pub struct App<H> {
     config: Config,
     state: AppState,
+    handler: H,
 }
 
-impl App {
+/// What a handler of MCP is built from.
+pub struct Parts {
+    /// What the handlers share.
+    pub state: AppState,
+    /// The Odoo that is written to.
+    pub odoo: Odoo,
+    /// What makes quotations in it.
+    pub pipeline: Pipeline,
+}
+
+impl App<OdooTools> {
     /// Puts the parts together; nothing waits for Odoo. `odoo` is where quotations are made.
     ///
     /// # Errors
     /// When the log folder cannot be used or the Odoo client cannot be built.
     pub fn new(config: Config, odoo: OdooConfig, target: Target) -> anyhow::Result<Self> {
+        // Without another Odoo to write to, the one that is written to is read as well.
+        let reader = config.odoo.clone().filter(|_| config.dev_odoo.is_some()).map(Odoo::new).transpose()?;
+        let (sales, inline) = (config.sales.clone(), config.mcp.inline);
+        Self::with_handler(config, odoo, target, |parts| {
+            OdooTools::new(Services {
+                tasks: parts.state.tasks.clone(),
+                sales: match &reader {
+                    Some(reader) => Salespeople::new(reader.clone(), sales),
+                    None => parts.pipeline.salespeople().clone(),
+                },
+                reader: reader.unwrap_or_else(|| parts.odoo.clone()),
+                writer: parts.odoo.clone(),
+                inline,
+            })
+        })
+    }
+}
+
+impl<H: ServerHandler + Clone + Sync> App<H> {
+    /// The same, with another handler of MCP.
+    ///
+    /// # Errors
+    /// When the log folder cannot be used or the Odoo client cannot be built.
+    pub fn with_handler(
+        config: Config,
+        odoo: OdooConfig,
+        target: Target,
+        handler: impl FnOnce(&Parts) -> H,
+    ) -> anyhow::Result<Self> {
         let journal = Journal::open(&config.log_dir, target)?;
-        let pipeline = Pipeline::new(Odoo::new(odoo)?, config.sales.clone());
-        let tasks = Tasks::new(config.tasks.clone(), pipeline, journal);
-        Ok(Self { config, state: AppState { tasks, stop: CancellationToken::new() } })
+        let odoo = Odoo::new(odoo)?;
+        let pipeline = Pipeline::new(odoo.clone(), config.sales.clone());
+        let tasks = Tasks::new(config.tasks.clone(), pipeline.clone(), journal);
+        let stop = CancellationToken::new();
+        let state = AppState { tasks, sessions: Sessions::new(&config.mcp, stop.clone()), stop };
+        let parts = Parts { state, odoo, pipeline };
+        let handler = handler(&parts);
+        Ok(Self { config, state: parts.state, handler })
     }
 
     /// What the handlers share.
@@ -54,8 +104,9 @@ impl App {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send,
     ) -> anyhow::Result<()> {
-        let Self { config, state } = self;
-        let router = router::build(state.clone(), &config.http);
+        let Self { config, state, handler } = self;
+        let mcp = mcp::routes(handler, &config.mcp, &state.sessions);
+        let router = router::build(state.clone(), &config.http, mcp);
         // Without this, small answers wait for the client's delayed acknowledgement.
         let listener = listener.tap_io(|io| {
             let _ = io.set_nodelay(true);
@@ -63,20 +114,51 @@ impl App {
         let requests =
             axum::serve(listener, router).with_graceful_shutdown(state.stop.clone().cancelled_owned());
         let requests = tokio::spawn(requests.into_future());
-        let resuming = tokio::spawn({
-            let tasks = state.tasks.clone();
-            async move { tasks.resume().await }
-        });
+        let _resuming = resume(&state);
         stop.await;
         tracing::info!("stopping: no new requests, running quotations finish");
-        state.stop.cancel();
         let deadline = Instant::now() + GRACE;
-        state.tasks.shutdown(GRACE).await;
-        resuming.abort();
+        wind_down(&state).await;
         match tokio::time::timeout_at(deadline, requests).await {
             Ok(served) => served.context("a server task failed")?.context("serving failed"),
             // A connection that would not end ends with the process.
             Err(_) => Ok(()),
         }
     }
+
+    /// Serves MCP on stdin and stdout until the input ends or `stop`, and then ends as [`Self::serve`] does.
+    ///
+    /// # Errors
+    /// When a task of the service failed.
+    pub async fn serve_stdio(self, stop: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
+        let Self { state, handler, .. } = self;
+        let sessions = state.sessions.clone();
+        let mut serving = tokio::spawn(async move { mcp::stdio::serve(handler, &sessions).await });
+        let _resuming = resume(&state);
+        tokio::select! {
+            served = &mut serving => {
+                wind_down(&state).await;
+                served
+            }
+            () = stop => {
+                tracing::info!("stopping: running quotations finish");
+                wind_down(&state).await;
+                serving.await
+            }
+        }
+        .context("a server task failed")
+    }
+}
+
+/// Takes up, beside serving, what an earlier process left.
+fn resume(state: &AppState) -> AbortOnDropHandle<()> {
+    let tasks = state.tasks.clone();
+    AbortOnDropHandle::new(tokio::spawn(async move { tasks.resume().await }))
+}
+
+/// Quotations first: who asked for one by MCP is still told how it ended.
+async fn wind_down(state: &AppState) {
+    state.stop.cancel();
+    state.tasks.shutdown(GRACE).await;
+    state.sessions.close().await;
 }

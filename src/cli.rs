@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
-use crate::commands::{check, healthcheck, openapi, sandbox, serve};
+use crate::commands::{check, client_config, healthcheck, openapi, sandbox, serve, stdio};
 
 /// Real quotations in Odoo, made exactly once, for LLMs, web pages and voice agents.
 ///
@@ -19,10 +19,17 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve REST on HOST:PORT (the default)
+    /// Serve MCP and REST on HOST:PORT (the default)
     Serve,
+    /// Serve MCP on stdin and stdout, for a client that starts this process
+    Stdio,
     /// Print the configuration and try what is configured; exit code 0 only if all of it works
     Check,
+    /// Print the configuration of an MCP client that is to use this binary
+    ClientConfig {
+        /// The client
+        client: client_config::Client,
+    },
     /// Print the OpenAPI document
     Openapi,
     /// Ask a running server on HOST:PORT for its health; exit code 0 if it answers
@@ -38,14 +45,19 @@ impl Cli {
     /// What stopped it, for the person at the terminal.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
-        runtime.block_on(async {
+        let done = runtime.block_on(async {
             match self.command.unwrap_or(Command::Serve) {
                 Command::Serve => serve::run().await,
+                Command::Stdio => stdio::run().await,
                 Command::Check => check::run().await,
+                Command::ClientConfig { client } => client_config::run(client),
                 Command::Openapi => openapi::run(),
                 Command::Healthcheck => healthcheck::run().await,
                 Command::Sandbox(arguments) => sandbox::run(arguments).await,
             }
-        })
+        });
+        // Whoever reads stdin may do so for ever; all that has to be waited for was waited for.
+        runtime.shutdown_background();
+        done
     }
 }

@@ -81,7 +81,8 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "quotation_not_found", "no quotation has this tracking_id")
     }
 
-    fn unavailable(code: &'static str, detail: impl Into<String>, retry_after: Duration) -> Self {
+    /// The service cannot do it now.
+    pub(crate) fn unavailable(code: &'static str, detail: impl Into<String>, retry_after: Duration) -> Self {
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
         Self { retry_after: Some(retry_after), ..problem }
     }

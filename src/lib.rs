@@ -5,6 +5,7 @@ pub mod cli;
 mod commands;
 pub mod error;
 mod extract;
+pub mod mcp;
 mod middleware;
 pub mod rest;
 pub mod router;

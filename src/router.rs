@@ -17,8 +17,8 @@ use crate::state::AppState;
 /// The largest body: 1,000 lines and a description take far less.
 const MAX_BODY: usize = 1024 * 1024;
 
-/// Builds the router.
-pub fn build(state: AppState, config: &HttpConfig) -> Router {
+/// Builds the router. MCP has bounds of its own: its answers are streams, its callers no web pages.
+pub fn build(state: AppState, config: &HttpConfig, mcp: Router) -> Router {
     let (router, openapi) = rest::routes().split_for_parts();
     router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
@@ -26,10 +26,11 @@ pub fn build(state: AppState, config: &HttpConfig) -> Router {
         .method_not_allowed_fallback(Problem::wrong_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(axum::middleware::from_fn_with_state(config.request_timeout, timeout::limit))
-        .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
         .layer(cors(&config.cors))
-        .layer(axum::middleware::from_fn(request_log::log))
         .with_state(state)
+        .merge(mcp)
+        .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
+        .layer(axum::middleware::from_fn(request_log::log))
 }
 
 fn cors(origins: &CorsOrigins) -> CorsLayer {

@@ -4,11 +4,15 @@ use axum::extract::FromRef;
 use mcp_odoo_core::tasks::Tasks;
 use tokio_util::sync::CancellationToken;
 
+use crate::mcp::Sessions;
+
 /// The state of the router; a cheap handle.
 #[derive(Clone, FromRef)]
 pub struct AppState {
     /// The quotations.
     pub tasks: Tasks,
+    /// The open MCP sessions.
+    pub sessions: Sessions,
     /// Cancelled when the process stops: open event streams end.
     pub stop: CancellationToken,
 }

@@ -3,7 +3,7 @@
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -79,7 +79,11 @@ fn require_objects(json: &mut Value, errors: &mut Vec<FieldError>) {
 
 /// serde speaks of Rust's types.
 fn in_json_terms(message: &str) -> String {
-    let terms = [("expected f64", "expected a number"), ("expected i64", "expected an integer")];
+    let terms = [
+        ("expected f64", "expected a number"),
+        ("expected i64", "expected an integer"),
+        ("expected u32", "expected an integer, 1 or more"),
+    ];
     let message = terms.iter().fold(message.to_owned(), |message, (rust, json)| message.replace(rust, json));
     match message.split_once("expected struct ") {
         Some((before, _)) => format!("{before}expected an object"),
@@ -119,4 +123,17 @@ fn take_out(json: &mut Value, path: &serde_path_to_error::Path) -> bool {
         },
         Segment::Enum { .. } | Segment::Unknown => false,
     }
+}
+
+/// A text without the blanks around it.
+pub(crate) fn trimmed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    String::deserialize(deserializer).map(|text| text.trim().to_owned())
+}
+
+/// A blank text is none.
+pub(crate) fn trimmed_or_absent<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
 }

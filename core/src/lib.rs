@@ -1,6 +1,8 @@
-//! Configuration, Odoo client, quotation pipeline, tasks and journal of mcp-odoo.
+//! Configuration, Odoo client, quotation pipeline, records of Odoo, tasks and journal of mcp-odoo.
 
 pub mod config;
+pub mod erp;
+pub mod html;
 pub mod input;
 pub mod journal;
 pub mod odoo;

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use mcp_odoo_core::config::{Config, CorsOrigins};
+use mcp_odoo_core::config::{AllowedHosts, Config, CorsOrigins};
 use mcp_odoo_core::journal::{Journal, JournalError};
 use mcp_odoo_core::quotation::target::Target;
 
@@ -55,16 +55,26 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
         calls.timeout.as_secs(),
         calls.max_concurrency
     )?;
-    let cors = match &config.http.cors {
-        CorsOrigins::Any => "*".to_owned(),
-        CorsOrigins::These(origins) => origins.join(","),
-    };
     writeln!(
         out,
-        "HOST={} PORT={} CORS_ORIGINS={cors} REQUEST_TIMEOUT_SECONDS={}",
+        "HOST={} PORT={} CORS_ORIGINS={} REQUEST_TIMEOUT_SECONDS={}",
         config.http.host,
         config.http.port,
+        origins(&config.http.cors),
         config.http.request_timeout.as_secs()
+    )?;
+    let mcp = &config.mcp;
+    let hosts = match &mcp.allowed_hosts {
+        AllowedHosts::Any => "*".to_owned(),
+        AllowedHosts::These(hosts) => hosts.join(","),
+    };
+    writeln!(out, "ALLOWED_HOSTS={hosts} ALLOWED_ORIGINS={}", origins(&mcp.allowed_origins))?;
+    writeln!(
+        out,
+        "MCP_MAX_SESSIONS={} MCP_IDLE_SECONDS={} MCP_INLINE_SECONDS={}",
+        mcp.max_sessions,
+        mcp.idle.as_secs(),
+        mcp.inline.as_secs()
     )?;
     writeln!(out, "LOG_DIR={} LOG_LEVEL={}", config.log_dir.display(), config.log_level)?;
     writeln!(out, "SALES_TEAM_IDS={:?} SALES_STAGE_IDS={:?}", config.sales.team_ids, config.sales.stage_ids)?;
@@ -77,6 +87,13 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
         tasks.deadline.as_secs(),
         tasks.retention.as_secs() / 3600
     )
+}
+
+fn origins(origins: &CorsOrigins) -> String {
+    match origins {
+        CorsOrigins::Any => "*".to_owned(),
+        CorsOrigins::These(origins) => origins.join(","),
+    }
 }
 
 /// A server that runs holds the folder: that is well, too.

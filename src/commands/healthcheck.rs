@@ -33,7 +33,7 @@ pub async fn run() -> anyhow::Result<ExitCode> {
 }
 
 /// A server that listens everywhere is asked on loopback.
-fn reachable(host: IpAddr) -> IpAddr {
+pub(super) fn reachable(host: IpAddr) -> IpAddr {
     match host {
         IpAddr::V4(host) if host.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(host) if host.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

@@ -45,7 +45,7 @@ pub struct AcceptedQuotation {
 }
 
 impl From<Accepted> for AcceptedQuotation {
-    fn from(Accepted { status, estimate }: Accepted) -> Self {
+    fn from(Accepted { status, estimate, .. }: Accepted) -> Self {
         Self {
             tracking_id: status.tracking_id.clone(),
             status: status.status,

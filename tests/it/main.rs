@@ -7,6 +7,7 @@
     clippy::print_stdout
 )]
 
+mod mcp;
 mod odoo;
 mod process;
 mod quotation;

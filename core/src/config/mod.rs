@@ -67,6 +67,8 @@ pub struct Config {
     pub tasks: TaskConfig,
     /// The web server.
     pub http: HttpConfig,
+    /// The MCP endpoints.
+    pub mcp: McpConfig,
     /// `LOG_DIR`: the folder of the log files, which are also the memory of the process.
     pub log_dir: PathBuf,
     /// `LOG_LEVEL`
@@ -97,6 +99,30 @@ pub struct HttpConfig {
     pub cors: CorsOrigins,
     /// `REQUEST_TIMEOUT_SECONDS`
     pub request_timeout: Duration,
+}
+
+/// The MCP endpoints.
+#[derive(Clone, Debug)]
+pub struct McpConfig {
+    /// `MCP_MAX_SESSIONS`: open sessions, at most.
+    pub max_sessions: usize,
+    /// `MCP_IDLE_SECONDS`: how long a session is kept of whose client nothing is heard.
+    pub idle: Duration,
+    /// `ALLOWED_HOSTS`: the names, besides those of this machine, under which clients may call.
+    pub allowed_hosts: AllowedHosts,
+    /// `ALLOWED_ORIGINS`: the web pages, besides those of this machine, that may call.
+    pub allowed_origins: CorsOrigins,
+    /// `MCP_INLINE_SECONDS`: how long a tool call may take before it answers that work goes on.
+    pub inline: Duration,
+}
+
+/// Under which names clients may call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AllowedHosts {
+    /// `*`
+    Any,
+    /// These, in lower case, with a port where only that one is meant.
+    These(Vec<String>),
 }
 
 /// Which web pages of other origins may call.
@@ -179,6 +205,7 @@ pub const VARIABLES: &[&str] = &[
     "ODOO_PROTOCOL", "ODOO_TIMEOUT_SECONDS", "ODOO_MAX_CONCURRENCY", "SALES_TEAM_IDS", "SALES_STAGE_IDS",
     "QUEUE_CAPACITY", "QUOTATION_WORKERS", "QUOTATION_DEADLINE_SECONDS", "TASK_RETENTION_HOURS",
     "HOST", "PORT", "CORS_ORIGINS", "REQUEST_TIMEOUT_SECONDS", "LOG_DIR", "LOG_LEVEL",
+    "MCP_MAX_SESSIONS", "MCP_IDLE_SECONDS", "MCP_INLINE_SECONDS", "ALLOWED_HOSTS", "ALLOWED_ORIGINS",
     "S3_LOGS_BUCKET", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ROLE_ARN",
     "AWS_ENDPOINT_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WHATSAPP_FROM", "TWILIO_SMS_FROM",
     "VENDEDOR_WHATSAPP", "MESSAGE_CHANNEL", "TWILIO_API_BASE", "DEFAULT_COUNTRY_CODE",
@@ -238,8 +265,15 @@ impl Config {
                     IpAddr::from([127, 0, 0, 1]),
                 )?,
                 port: env.parse("PORT", "a port number, 0 to 65535", 8000)?,
-                cors: cors(env)?,
+                cors: origins(env, "CORS_ORIGINS")?,
                 request_timeout: env.seconds("REQUEST_TIMEOUT_SECONDS", 30)?,
+            },
+            mcp: McpConfig {
+                max_sessions: env.number("MCP_MAX_SESSIONS", 1..=100_000, 1000)?,
+                idle: env.seconds("MCP_IDLE_SECONDS", 300)?,
+                allowed_hosts: allowed_hosts(env)?,
+                allowed_origins: origins(env, "ALLOWED_ORIGINS")?,
+                inline: env.seconds("MCP_INLINE_SECONDS", 25)?,
             },
             log_dir: env.text("LOG_DIR").unwrap_or("logs").into(),
             log_level: env.parse("LOG_LEVEL", "error, warn, info, debug or trace", LogLevel::Info)?,
@@ -299,15 +333,28 @@ fn odoo_for_writing(env: &Env, has_odoo: bool, calls: CallConfig) -> Result<Opti
     Ok(dev_odoo)
 }
 
-fn cors(env: &Env) -> Result<CorsOrigins, ConfigError> {
-    if env.text("CORS_ORIGINS") == Some("*") {
+fn origins(env: &Env, name: &'static str) -> Result<CorsOrigins, ConfigError> {
+    if env.text(name) == Some("*") {
         return Ok(CorsOrigins::Any);
     }
-    let takes =
-        || ConfigError::takes("CORS_ORIGINS", "* or origins divided by commas, e.g. https://shop.example");
+    let takes = || ConfigError::takes(name, "* or origins divided by commas, e.g. https://shop.example");
     let origin = |item: &str| {
         let url = Url::parse(item).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         url.map(|url| url.origin().ascii_serialization()).ok_or_else(takes)
     };
-    env.list("CORS_ORIGINS").map(origin).collect::<Result<_, _>>().map(CorsOrigins::These)
+    env.list(name).map(origin).collect::<Result<_, _>>().map(CorsOrigins::These)
+}
+
+fn allowed_hosts(env: &Env) -> Result<AllowedHosts, ConfigError> {
+    const NAME: &str = "ALLOWED_HOSTS";
+    if env.text(NAME) == Some("*") {
+        return Ok(AllowedHosts::Any);
+    }
+    let takes = || ConfigError::takes(NAME, "* or host names divided by commas, e.g. mcp.company.example");
+    let host = |item: &str| {
+        let is_plain = !item.contains(['/', '@', '?', '#', '*', ' ']);
+        let is_host = is_plain && Url::parse(&format!("http://{item}")).is_ok_and(|url| url.has_host());
+        is_host.then(|| item.to_ascii_lowercase()).ok_or_else(takes)
+    };
+    env.list(NAME).map(host).collect::<Result<_, _>>().map(AllowedHosts::These)
 }

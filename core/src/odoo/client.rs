@@ -47,6 +47,12 @@ impl Odoo {
         self.shared.transport.base()
     }
 
+    /// Opens a record in every version's web client.
+    pub fn record_url(&self, model: &str, id: i64) -> String {
+        let base = self.base_url().as_str().trim_end_matches('/');
+        format!("{base}/web#id={id}&model={model}&view_type=form")
+    }
+
     /// What is known of the server and account, connecting if need be.
     pub async fn connection(&self) -> Result<Connection, OdooError> {
         self.connected().await.map(|connection| (*connection).clone())

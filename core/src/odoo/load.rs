@@ -1,10 +1,28 @@
 //! Imports by external id: Odoo's `load`.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::{Call, Odoo, OdooError, classify, record::id_list};
 
 impl Odoo {
+    /// Imports rows that each have an external id: what has none yet is made, what exists is left alone.
+    ///
+    /// So the same call may be made again whatever became of the first. `context` is added to the call's.
+    pub async fn load_once(
+        &self,
+        model: &str,
+        fields: &[&str],
+        rows: Vec<Vec<String>>,
+        mut context: Map<String, Value>,
+    ) -> Result<Vec<i64>, OdooError> {
+        // With the first two, Odoo's `load` marks what it makes and never writes again what is marked so.
+        // The last lets it see a record that was archived since.
+        context.insert("mode".to_owned(), json!("update"));
+        context.insert("noupdate".to_owned(), json!(true));
+        context.insert("active_test".to_owned(), json!(false));
+        self.load(model, fields, rows, context.into()).await
+    }
+
     /// Imports rows of text, each column a field path such as `id`, `partner_id/id` or `order_line/product_id/.id`.
     ///
     /// Returns the ids of the records, made or already there. What Odoo finds wrong is an error, and nothing is written.

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -81,6 +82,11 @@ pub fn partner_external_name(email: &str) -> String {
     format!("partner_{}", digest(&["partner", email]))
 }
 
+/// The name of the external id of a record that a caller's key stands for.
+pub fn keyed_external_name(kind: &str, key: &IdempotencyKey) -> String {
+    format!("{kind}_{}", digest(&[kind, &key.0]))
+}
+
 /// An external id with its module, as `load` wants it.
 pub fn qualified(name: &str) -> String {
     format!("{MODULE}.{name}")
@@ -132,13 +138,35 @@ impl fmt::Display for TrackingId {
 }
 
 /// A caller's `Idempotency-Key`: 1–255 printable ASCII characters.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(with = "String")]
 pub struct IdempotencyKey(String);
 
 /// A text that cannot be an idempotency key.
 #[derive(Debug, thiserror::Error)]
 #[error("must be 1 to 255 printable ASCII characters")]
 pub struct InvalidIdempotencyKey;
+
+impl IdempotencyKey {
+    /// A new key that nobody else uses.
+    pub fn random() -> Self {
+        Self(uuid::Uuid::new_v4().simple().to_string())
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for IdempotencyKey {
+    type Error = InvalidIdempotencyKey;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
 
 impl FromStr for IdempotencyKey {
     type Err = InvalidIdempotencyKey;

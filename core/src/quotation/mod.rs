@@ -5,7 +5,7 @@ pub mod id;
 pub mod pipeline;
 pub mod request;
 mod rows;
-mod rules;
+pub(crate) mod rules;
 pub mod salespeople;
 pub mod status;
 pub mod target;

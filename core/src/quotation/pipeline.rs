@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::OnceCell;
 
 use super::error::QuotationError;
@@ -116,6 +116,11 @@ impl Pipeline {
     pub fn new(odoo: Odoo, sales: SalesConfig) -> Self {
         let salespeople = Salespeople::new(odoo.clone(), sales);
         Self { odoo, salespeople, studio_field: Arc::default() }
+    }
+
+    /// Who this pipeline gives quotations to.
+    pub fn salespeople(&self) -> &Salespeople {
+        &self.salespeople
     }
 
     /// Tries once, from where the draft stands. What the draft learns stays in it when this fails.
@@ -357,10 +362,7 @@ impl Pipeline {
 
     /// Loads and gives the first record's id.
     async fn load(&self, model: &str, table: Table) -> Result<i64, OdooError> {
-        // With the first two, Odoo's `load` marks what it makes and never writes again what is marked so.
-        // The last lets it see a partner that was archived since.
-        let create_only = json!({ "mode": "update", "noupdate": true, "active_test": false });
-        let ids = self.odoo.load(model, &table.columns, table.rows, create_only).await?;
+        let ids = self.odoo.load_once(model, &table.columns, table.rows, Map::new()).await?;
         ids.first().copied().ok_or_else(|| OdooError::Malformed("load returned no id".to_owned()))
     }
 
@@ -395,7 +397,7 @@ impl Pipeline {
             amount_total: order.float("amount_total")?,
             currency: order.many2one("currency_id")?.map(|(_, name)| name.to_owned()),
             products_added,
-            odoo_url: Some(self.order_url(order_id)),
+            odoo_url: Some(self.odoo.record_url("sale.order", order_id)),
             ..known
         })
     }
@@ -420,11 +422,5 @@ impl Pipeline {
             })
         };
         lines.iter().map(product).collect()
-    }
-
-    /// Works in every version's web client.
-    fn order_url(&self, order_id: i64) -> String {
-        let base = self.odoo.base_url().as_str().trim_end_matches('/');
-        format!("{base}/web#id={order_id}&model=sale.order&view_type=form")
     }
 }

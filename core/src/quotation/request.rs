@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::rules;
+use crate::input::{trimmed, trimmed_or_absent};
 
 /// Lets Odoo's pricelist decide the unit price.
 pub const PRICELIST: f64 = -1.0;
@@ -18,73 +19,74 @@ pub const PRICELIST: f64 = -1.0;
 /// product's unit of measure.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = name_required)]
 #[schema(example = json!({
     "partner_name": "Almacenes Torres", "contact_name": "Luis Fernández", "email": "luis@almacenes-torres.example",
     "phone": "+52 155 1234 5678", "lead_name": "Cotización Robot PUDU", "product_id": 26174, "product_qty": 1,
     "description": "Para restaurante", "ciudad": "Guadalajara"
 }))]
 pub struct QuotationRequest {
-    /// The customer: a company or a person. 1 to 256 characters.
+    /// The customer: a company or a person.
     #[serde(default, deserialize_with = "trimmed")]
     #[garde(custom(rules::name))]
     #[schema(required = true, min_length = 1, max_length = 256)]
     pub partner_name: String,
-    /// The person who asks. 1 to 256 characters.
+    /// The person who asks.
     #[serde(default, deserialize_with = "trimmed")]
     #[garde(custom(rules::name))]
     #[schema(required = true, min_length = 1, max_length = 256)]
     pub contact_name: String,
-    /// E-mail address; the customer is looked up by it, compared in lower case.
+    /// The customer is found by it.
     #[serde(default, deserialize_with = "normalised_email")]
     #[garde(custom(rules::email))]
     #[schema(required = true, format = Email)]
     pub email: String,
-    /// Phone number: 3 to 32 digits and `+ - ( ) .` or spaces.
+    /// Digits, `+ - ( ) .` and spaces.
     #[serde(default, deserialize_with = "trimmed")]
     #[garde(custom(rules::phone))]
     #[schema(required = true, min_length = 3, max_length = 32, pattern = "^[0-9+() .-]+$")]
     pub phone: String,
-    /// Title of the opportunity. 1 to 256 characters.
+    /// Title of the opportunity.
     #[serde(default, deserialize_with = "trimmed")]
     #[garde(custom(rules::name))]
     #[schema(required = true, min_length = 1, max_length = 256)]
     pub lead_name: String,
-    /// A single product by its id in Odoo (`product.product`); 0 for none. Not together with `products`.
+    /// One product (`product.product`); 0: none.
     #[serde(default)]
     #[garde(custom(rules::record_id(0)), custom(rules::one_product_form(self.products.is_some())))]
     #[schema(minimum = 0, default = 0)]
     pub product_id: i64,
-    /// Quantity of the single product.
+    /// Its quantity.
     #[serde(default = "one")]
     #[garde(custom(rules::quantity))]
     #[schema(exclusive_minimum = 0, default = 1)]
     pub product_qty: f64,
-    /// Unit price of the single product; -1 lets Odoo's pricelist decide.
+    /// Its unit price; -1: the pricelist's.
     #[serde(default = "pricelist")]
     #[garde(custom(rules::price))]
     #[schema(minimum = -1, default = -1)]
     pub product_price: f64,
-    /// Several products, 1 to 1,000 lines.
+    /// Several products instead.
     #[serde(default)]
     #[garde(custom(rules::line_count), dive)]
     #[schema(min_items = 1, max_items = 1000)]
     pub products: Option<Vec<ProductLine>>,
-    /// Salesperson by id in Odoo (`res.users`); 0 gives it to the one with the fewest open opportunities.
+    /// Salesperson (`res.users`); 0: the least busy.
     #[serde(default)]
     #[garde(custom(rules::record_id(0)))]
     #[schema(minimum = 0, default = 0)]
     pub user_id: i64,
-    /// Notes for the opportunity, at most 10,000 characters.
+    /// Notes for the opportunity.
     #[serde(default, deserialize_with = "trimmed_or_absent")]
     #[garde(inner(custom(rules::description)))]
     #[schema(max_length = 10_000)]
     pub description: Option<String>,
-    /// City of a customer that is new to Odoo.
+    /// City of a new customer.
     #[serde(default, deserialize_with = "trimmed_or_absent")]
     #[garde(inner(custom(rules::name)))]
     #[schema(max_length = 256)]
     pub ciudad: Option<String>,
-    /// Value for the opportunity's field `x_studio_producto`, written only where this Odoo has that field.
+    /// For the opportunity's field of that name, if any.
     #[serde(default)]
     #[garde(inner(custom(rules::integer)))]
     pub x_studio_producto: Option<i64>,
@@ -93,9 +95,10 @@ pub struct QuotationRequest {
 /// One line of the quotation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = product_required)]
 #[schema(example = json!({ "product_id": 26174, "qty": 2, "price": -1 }))]
 pub struct ProductLine {
-    /// Product by its id in Odoo (`product.product`).
+    /// Product (`product.product`).
     #[serde(default)]
     #[garde(custom(rules::record_id(1)))]
     #[schema(required = true, minimum = 1)]
@@ -105,7 +108,7 @@ pub struct ProductLine {
     #[garde(custom(rules::quantity))]
     #[schema(exclusive_minimum = 0, default = 1)]
     pub qty: f64,
-    /// Unit price; -1 lets Odoo's pricelist decide.
+    /// Unit price; -1: the pricelist's.
     #[serde(default = "pricelist")]
     #[garde(custom(rules::price))]
     #[schema(minimum = -1, default = -1)]
@@ -134,22 +137,27 @@ impl fmt::Debug for QuotationRequest {
     }
 }
 
+/// serde fills these in when they are missing, so that all bad fields are named at once.
+fn name_required(schema: &mut schemars::Schema) {
+    schema.insert(
+        "required".to_owned(),
+        ["partner_name", "contact_name", "email", "phone", "lead_name"].as_slice().into(),
+    );
+}
+
+fn product_required(schema: &mut schemars::Schema) {
+    schema.insert("required".to_owned(), ["product_id"].as_slice().into());
+    if let Some(product) = schema.pointer_mut("/properties/product_id").and_then(|it| it.as_object_mut()) {
+        product.remove("default");
+    }
+}
+
 fn one() -> f64 {
     1.0
 }
 
 fn pricelist() -> f64 {
     PRICELIST
-}
-
-fn trimmed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    String::deserialize(deserializer).map(|text| text.trim().to_owned())
-}
-
-/// A blank text is none.
-fn trimmed_or_absent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
 }
 
 /// As Odoo fills `email_normalized`: a local part that is not ASCII keeps its case.

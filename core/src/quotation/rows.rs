@@ -2,6 +2,7 @@
 
 use super::id::{ExternalIds, qualified};
 use super::request::{PRICELIST, ProductLine, QuotationRequest};
+use crate::html;
 
 /// Columns and rows for one call of `load`.
 pub(super) struct Table {
@@ -47,7 +48,7 @@ pub(super) fn lead(
         ("phone", request.phone.clone()),
     ];
     cells.extend(user_id.map(|user| ("user_id/.id", user.to_string())));
-    cells.extend(request.description.as_deref().map(|text| ("description", html(text))));
+    cells.extend(request.description.as_deref().map(|text| ("description", html::from_text(text))));
     cells.extend(extra.map(|(column, value)| (column, value.to_string())));
     Table::single(cells)
 }
@@ -159,10 +160,4 @@ const LINE_SEQUENCE: LineColumn = LineColumn { in_order: "order_line/sequence", 
 
 fn has_price(line: &ProductLine) -> bool {
     line.price != PRICELIST
-}
-
-/// A person's plain text for an HTML field.
-fn html(text: &str) -> String {
-    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    escaped.replace("\r\n", "<br>").replace('\n', "<br>")
 }

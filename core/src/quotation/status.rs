@@ -40,21 +40,22 @@ pub struct QuotationStatus {
     pub tracking_id: TrackingId,
     /// Where it is.
     pub status: State,
-    /// What is being done, or why it waits, for people to read.
+    /// What is being done.
     #[schema(example = "Creando lead...")]
     pub progress: String,
-    /// The request as it was accepted.
+    /// The request.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub input: QuotationRequest,
-    /// What was made in Odoo; when `failed`, what was made before the failing step.
+    /// What was made in Odoo, also before a failure.
     pub output: Option<QuotationOutput>,
-    /// One sentence a person can act on, when `failed`.
+    /// What to do, when `failed`.
     pub error: Option<String>,
-    /// Stable name of the failure, when `failed`.
+    /// Stable name of the failure.
     #[schema(example = "product_not_found")]
     pub error_code: Option<String>,
-    /// When it was accepted.
+    /// UTC.
     pub created_at: Timestamp,
-    /// When this changed last.
+    /// UTC.
     pub updated_at: Timestamp,
 }
 
@@ -125,6 +126,7 @@ pub struct QuotationOutput {
     /// The lines as they stand in Odoo.
     pub products_added: Vec<OrderedProduct>,
     /// How each record came to be.
+    #[schemars(with = "std::collections::BTreeMap<String, String>")]
     pub steps: Steps,
     /// Whether the salesperson was told.
     pub notification: Notification,

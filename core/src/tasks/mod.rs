@@ -106,6 +106,8 @@ pub struct Accepted {
     pub status: Arc<QuotationStatus>,
     /// When it should be done, from recent durations.
     pub estimate: Estimate,
+    /// Its changes from here on, none missed.
+    pub changes: Subscription,
 }
 
 /// Why a quotation was not accepted. Nothing was kept of it.
@@ -218,10 +220,7 @@ impl Tasks {
         if let Some(task) = self.inner.tasks.get(id) {
             return Ok(Some(task.subscribe()));
         }
-        Ok(self.find(id).await?.map(|known| match known {
-            Known::Task(task) => task.subscribe(),
-            Known::Logged(logged) => Subscription::finished(logged.status),
-        }))
+        Ok(self.find(id).await?.map(|known| known.subscribe()))
     }
 
     /// When a quotation accepted now should be done.
@@ -257,10 +256,10 @@ impl Tasks {
         let (id, may_be_known) = id.map_or_else(|| (TrackingId::random(), false), |id| (id, true));
         let _alone = inner.locks.lock(&id).await;
         let known = if may_be_known { self.find_locked(&id).await? } else { None };
-        let known = match known {
+        let (known, changes) = match known {
             None => return self.begin(QuotationStatus::queued(id, request, Timestamp::now()), false).await,
             Some(Known::Logged(logged)) if logged.other_odoo => return Err(SubmitError::OtherOdoo),
-            Some(known) => known.status(),
+            Some(known) => (known.status(), known.subscribe()),
         };
         if known.input != request {
             return Err(SubmitError::KeyReused);
@@ -268,7 +267,7 @@ impl Tasks {
         if known.status == State::Failed && error::worth_repeating(known.error_code.as_deref()) {
             return self.begin(QuotationStatus::queued(id, request, known.created_at), true).await;
         }
-        Ok(Accepted { status: known, estimate: self.estimate() })
+        Ok(Accepted { status: known, estimate: self.estimate(), changes })
     }
 
     /// Makes a quotation durable and starts it. `again`: an earlier run may have left records in Odoo.
@@ -282,8 +281,8 @@ impl Tasks {
             retry_after: estimate.until_a_place_is_free(),
         })?;
         inner.journal.write(&status).await?;
-        let status = self.start(status, Some(place), again).status();
-        Ok(Accepted { status, estimate })
+        let task = self.start(status, Some(place), again);
+        Ok(Accepted { status: task.status(), estimate, changes: task.subscribe() })
     }
 
     /// What is known of a quotation; one that is unfinished is taken up.
@@ -327,10 +326,17 @@ enum Known {
 }
 
 impl Known {
-    fn status(self) -> Arc<QuotationStatus> {
+    fn status(&self) -> Arc<QuotationStatus> {
         match self {
             Self::Task(task) => task.status(),
-            Self::Logged(logged) => logged.status,
+            Self::Logged(logged) => Arc::clone(&logged.status),
+        }
+    }
+
+    fn subscribe(&self) -> Subscription {
+        match self {
+            Self::Task(task) => task.subscribe(),
+            Self::Logged(logged) => Subscription::finished(Arc::clone(&logged.status)),
         }
     }
 }

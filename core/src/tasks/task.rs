@@ -62,6 +62,7 @@ impl Task {
 }
 
 /// The state of a quotation, then each change, the last one final.
+#[derive(Debug)]
 pub struct Subscription {
     first: Option<Arc<QuotationStatus>>,
     changes: Option<broadcast::Receiver<Arc<QuotationStatus>>>,

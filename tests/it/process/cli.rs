@@ -197,11 +197,42 @@ async fn the_sandbox_runs_alone() {
 }
 
 #[tokio::test]
+async fn client_config_prints_json_that_clients_take() {
+    let folder = TempDir::new().unwrap();
+    let env = [
+        ("ODOO_URL", "https://odoo.example"),
+        ("ODOO_DB", "shop"),
+        ("ODOO_LOGIN", "bot"),
+        ("ODOO_API_KEY", "geheim-4711"),
+        ("PORT", "8123"),
+    ];
+    for (client, servers) in [("claude", "mcpServers"), ("vscode", "servers"), ("cursor", "mcpServers")] {
+        let output = run(folder.path(), &["client-config", client], &env).await;
+        assert_eq!(output.status.code(), Some(0), "{}", all(&output));
+        let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let server = &printed[servers]["odoo"];
+        assert_eq!(
+            (&server["command"], &server["args"]),
+            (&json!(env!("CARGO_BIN_EXE_mcp-odoo")), &json!(["stdio"]))
+        );
+        assert_eq!(server["env"]["ODOO_URL"], "https://odoo.example/");
+        let logs = server["env"]["LOG_DIR"].as_str().unwrap();
+        assert!(logs.starts_with('/') && logs.ends_with(&format!("/logs-{client}")), "{logs}");
+        assert!(all(&output).contains("http://127.0.0.1:8123/mcp"), "{}", all(&output));
+        assert!(!all(&output).contains("geheim"), "{}", all(&output));
+    }
+    let output = run(folder.path(), &["client-config", "chatgpt"], &env).await;
+    assert!(stdout(&output).contains("ALLOWED_HOSTS"), "{}", all(&output));
+    let output = run(folder.path(), &["client-config", "emacs"], &env).await;
+    assert_eq!(output.status.code(), Some(2), "{}", all(&output));
+}
+
+#[tokio::test]
 async fn help_lists_the_subcommands() {
     let folder = TempDir::new().unwrap();
     let output = run(folder.path(), &["--help"], &[]).await;
     assert_eq!(output.status.code(), Some(0));
-    for subcommand in ["serve", "check", "openapi", "healthcheck", "sandbox"] {
+    for subcommand in ["serve", "stdio", "check", "client-config", "openapi", "healthcheck", "sandbox"] {
         let line = format!("\n  {subcommand} ");
         assert!(stdout(&output).contains(&line), "{subcommand}: {}", all(&output));
     }

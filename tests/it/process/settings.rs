@@ -45,6 +45,7 @@ async fn a_bad_value_stops_the_start_and_is_named() {
     let address = "an address, e.g. https://company.odoo.com";
     let ids = "ids in Odoo divided by commas, e.g. 1,5";
     let origins = "* or origins divided by commas, e.g. https://shop.example";
+    let hosts = "* or host names divided by commas, e.g. mcp.company.example";
     let cases = [
         ("PORT", "http", "a port number, 0 to 65535"),
         ("PORT", "65536", "a port number, 0 to 65535"),
@@ -73,6 +74,13 @@ async fn a_bad_value_stops_the_start_and_is_named() {
         ("LOG_LEVEL", "loud", "error, warn, info, debug or trace"),
         ("CORS_ORIGINS", "shop.example", origins),
         ("CORS_ORIGINS", "https://shop.example,*", origins),
+        ("ALLOWED_ORIGINS", "app.example", origins),
+        ("ALLOWED_HOSTS", "https://mcp.example", hosts),
+        ("ALLOWED_HOSTS", "mcp.example:port", hosts),
+        ("ALLOWED_HOSTS", "*.example", hosts),
+        ("MCP_MAX_SESSIONS", "0", "a whole number from 1 to 100000"),
+        ("MCP_IDLE_SECONDS", "0", seconds),
+        ("MCP_INLINE_SECONDS", "soon", seconds),
     ];
     for (name, value, takes) in cases {
         let env = [&ODOO[..], &[(name, value)]].concat();

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_odoo::app::App;
+use mcp_odoo::state::AppState;
 use mcp_odoo_core::config::{Config, Env};
 use mcp_odoo_core::odoo::{OdooConfig, ProtocolChoice};
 use mcp_odoo_core::quotation::target::Target;
 use mcp_odoo_sandbox::{Options, Sandbox};
 use reqwest::{Client, Response, StatusCode, Url};
+use rmcp::ServerHandler;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -48,6 +50,7 @@ pub struct TestApp {
     pub url: String,
     pub client: Client,
     pub odoo: Arc<Odoo>,
+    pub state: AppState,
     log_dir: Arc<TempDir>,
     stop: CancellationToken,
     serving: JoinHandle<anyhow::Result<()>>,
@@ -108,6 +111,18 @@ impl Builder {
     }
 
     pub async fn start(self) -> TestApp {
+        self.start_as(App::new).await
+    }
+
+    /// With another handler of MCP than the product's.
+    pub async fn start_with<H: ServerHandler + Clone + Sync>(self, handler: H) -> TestApp {
+        self.start_as(|config, odoo, target| App::with_handler(config, odoo, target, |_| handler)).await
+    }
+
+    async fn start_as<H: ServerHandler + Clone + Sync>(
+        self,
+        build: impl FnOnce(Config, OdooConfig, Target) -> anyhow::Result<App<H>>,
+    ) -> TestApp {
         let odoo = match self.odoo {
             Some(odoo) => odoo,
             None => Odoo::start(self.options).await,
@@ -116,12 +131,13 @@ impl Builder {
         let config = Config { log_dir: log_dir.path().to_owned(), ..self.config };
         let odoo_config = odoo.config(self.protocol, self.timeout);
         let target = Target::server(&odoo_config);
-        let app = App::new(config, odoo_config, target).unwrap();
+        let app = build(config, odoo_config, target).unwrap();
+        let state = app.state().clone();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let serving = tokio::spawn(app.serve(listener, stop.clone().cancelled_owned()));
-        TestApp { url, client: super::http_client(), odoo, log_dir, stop, serving }
+        TestApp { url, client: super::http_client(), odoo, state, log_dir, stop, serving }
     }
 }
 

@@ -4,9 +4,11 @@ pub mod app;
 pub mod echo;
 pub mod events;
 pub mod http;
+pub mod mcp;
 pub mod odoo;
 pub mod process;
 pub mod proxy;
+pub mod sweep;
 pub mod transcripts;
 
 pub use http::client as http_client;

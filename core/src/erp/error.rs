@@ -1,0 +1,95 @@
+//! Why records could not be read or written, with what to do about it.
+
+use super::Named;
+use crate::odoo::OdooError;
+
+/// A failure, told in one sentence that a model or a person can act on.
+#[derive(Debug, thiserror::Error)]
+pub enum ErpError {
+    /// Odoo failed or refused.
+    #[error("{}", said(.0))]
+    Odoo(#[from] OdooError),
+    /// There is no such record.
+    #[error("there is no {what} with id {id} in Odoo that this service may read: look its id up with {find}")]
+    NotFound {
+        /// What was asked for.
+        what: &'static str,
+        /// Its id.
+        id: i64,
+        /// What finds one.
+        find: &'static str,
+    },
+    /// Nobody can be given an opportunity.
+    #[error("there is no salesperson in Odoo: tell the user to add members to a sales team")]
+    NoSalesperson,
+    /// No user has this name.
+    #[error("no user is called \"{0}\": look the name up with find_users")]
+    NobodyCalled(String),
+    /// Several users have this name.
+    #[error("\"{name}\" may be {}: repeat with assigned_to set to one of these ids", either(.candidates))]
+    Ambiguous {
+        /// The name.
+        name: String,
+        /// Who it may be.
+        candidates: Vec<Named>,
+    },
+    /// The answer of a call that makes a record was lost.
+    #[error(
+        "{cause}, and nobody knows whether Odoo did it: repeat the call with idempotency_key \"{key}\", \
+         which makes nothing twice"
+    )]
+    OutcomeUnknown {
+        /// What makes the repeat safe.
+        key: String,
+        /// What happened.
+        cause: OdooError,
+    },
+}
+
+impl ErpError {
+    /// The stable name of the failure.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Odoo(error) => error.code(),
+            Self::NotFound { .. } => "not_found",
+            Self::NoSalesperson => "no_salesperson",
+            Self::NobodyCalled(_) => "user_not_found",
+            Self::Ambiguous { .. } => "ambiguous_name",
+            Self::OutcomeUnknown { .. } => "outcome_unknown",
+        }
+    }
+}
+
+fn said(error: &OdooError) -> String {
+    let cause = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("{}: {}", cause.trim_end_matches('.'), advice(error))
+}
+
+fn advice(error: &OdooError) -> &'static str {
+    match error {
+        OdooError::Unreachable(_)
+        | OdooError::TimedOut(_)
+        | OdooError::Gateway(_)
+        | OdooError::ConnectionLost(_) => {
+            "try again in a minute; if it stays so, tell the user that Odoo is not available"
+        }
+        OdooError::Overloaded(_) | OdooError::Conflict(_) => "try again in a few seconds",
+        OdooError::AccessDenied(_) => {
+            "tell the user to check ODOO_LOGIN and ODOO_API_KEY; repeating does not help"
+        }
+        OdooError::AccessError(_) => {
+            "tell the user that this service's Odoo user lacks that right; repeating does not help"
+        }
+        OdooError::Validation(_) => "correct the values and try again",
+        OdooError::MissingRecord(_) => "check the id and try again",
+        OdooError::Unknown(_) => "correct the name of the field and try again",
+        OdooError::Server(_) => "check the values; if they are right, tell the user what Odoo said",
+        OdooError::Malformed(_) => "try again; if it stays so, tell the user to check ODOO_URL",
+    }
+}
+
+fn either(candidates: &[Named]) -> String {
+    let names: Vec<String> =
+        candidates.iter().map(|user| format!("{} (id {})", user.name, user.id)).collect();
+    names.join(", ")
+}

@@ -1,0 +1,69 @@
+//! Lists: at most so many, and how many there are in all.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::odoo::{Odoo, OdooError, Record, SearchRead};
+
+/// More than a model reads.
+const MOST: u32 = 500;
+
+/// One record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Single<T> {
+    /// Fields
+    pub record: T,
+}
+
+/// The first records that match.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Page<T> {
+    /// Each
+    pub items: Vec<T>,
+    /// All there are, if more
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+}
+
+/// What to list.
+pub(super) struct Listing<'a> {
+    pub(super) model: &'a str,
+    pub(super) domain: Vec<Value>,
+    pub(super) fields: &'a [&'a str],
+    pub(super) order: Option<&'a str>,
+    pub(super) limit: u32,
+}
+
+impl Listing<'_> {
+    /// Asks for one more than wanted: only when it is there does the whole have to be counted.
+    pub(super) async fn page<T>(
+        self,
+        odoo: &Odoo,
+        convert: impl Fn(&Record) -> Result<T, OdooError>,
+    ) -> Result<Page<T>, OdooError> {
+        let limit = self.limit.min(MOST);
+        let query = SearchRead {
+            fields: self.fields,
+            limit: Some(u64::from(limit) + 1),
+            order: self.order,
+            ..SearchRead::default()
+        };
+        let found = odoo.search_read(self.model, self.domain.clone().into(), &query).await?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let items = found.iter().take(limit).map(convert).collect::<Result<_, _>>()?;
+        let total = match found.len() > limit {
+            true => Some(odoo.search_count(self.model, self.domain.into()).await?),
+            false => None,
+        };
+        Ok(Page { items, total })
+    }
+}
+
+/// The domain of records of which one of these fields contains the text.
+pub(super) fn contains(text: &str, fields: &[&str]) -> Vec<Value> {
+    let either = fields.iter().skip(1).map(|_| Value::from("|"));
+    let terms =
+        fields.iter().map(|field| Value::from(vec![Value::from(*field), "ilike".into(), text.into()]));
+    either.chain(terms).collect()
+}

@@ -1,0 +1,78 @@
+//! Projects.
+
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::page::{Listing, contains};
+use super::value::{text, time};
+use super::{Erp, ErpError, Named, Page, default_limit, yes};
+use crate::input::trimmed_or_absent;
+
+/// Which projects to list.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectFilter {
+    /// Part of the name
+    #[serde(default, deserialize_with = "trimmed_or_absent")]
+    #[garde(skip)]
+    pub q: Option<String>,
+    /// false: archived ones
+    #[serde(default = "yes")]
+    #[garde(skip)]
+    pub active: bool,
+    /// At most 500
+    #[serde(default = "default_limit")]
+    #[garde(range(min = 1))]
+    pub limit: u32,
+}
+
+/// One project.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Project {
+    /// Id
+    pub id: i64,
+    /// Name
+    pub name: String,
+    /// Manager
+    pub manager: Option<Named>,
+    /// Customer
+    pub partner: Option<Named>,
+    /// First day
+    pub date_start: Option<String>,
+    /// Last day
+    pub date_end: Option<String>,
+    /// Open tasks
+    pub task_count: Option<i64>,
+}
+
+impl Erp {
+    /// Projects, in Odoo's order.
+    ///
+    /// # Errors
+    /// When Odoo fails.
+    pub async fn projects(&self, filter: &ProjectFilter) -> Result<Page<Project>, ErpError> {
+        let mut domain = vec![json!(["active", "=", filter.active])];
+        domain.extend(filter.q.iter().flat_map(|q| contains(q, &["name"])));
+        let listing = Listing {
+            model: "project.project",
+            domain,
+            fields: &["name", "user_id", "partner_id", "date_start", "date", "task_count"],
+            order: None,
+            limit: filter.limit,
+        };
+        let page = listing.page(&self.odoo, |project| {
+            Ok(Project {
+                id: project.id()?,
+                name: text(project, "name")?.unwrap_or_default(),
+                manager: Named::of(project, "user_id")?,
+                partner: Named::of(project, "partner_id")?,
+                date_start: time(project, "date_start")?,
+                date_end: time(project, "date")?,
+                task_count: project.int("task_count")?,
+            })
+        });
+        Ok(page.await?)
+    }
+}

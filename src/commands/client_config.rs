@@ -1,0 +1,121 @@
+//! Prints what an MCP client must be told to use this binary.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::ValueEnum;
+use mcp_odoo_core::config::Config;
+use mcp_odoo_core::odoo::OdooConfig;
+use serde_json::{Map, Value, json};
+
+use super::healthcheck::reachable;
+
+/// Stands where a secret belongs: none is ever printed.
+const SECRET: &str = "<the API key>";
+
+/// A program that speaks MCP.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Client {
+    /// Claude Desktop and Claude Code
+    Claude,
+    /// VS Code with GitHub Copilot
+    Vscode,
+    /// Cursor
+    Cursor,
+    /// ChatGPT, which only takes a public address
+    Chatgpt,
+}
+
+impl Client {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Claude => "claude",
+            Self::Vscode => "vscode",
+            Self::Cursor => "cursor",
+            Self::Chatgpt => "chatgpt",
+        }
+    }
+
+    /// Where the client keeps its configuration.
+    fn file(self) -> &'static str {
+        match self {
+            Self::Claude => {
+                "claude_desktop_config.json (Claude Desktop: Settings, Developer, Edit Config) or .mcp.json (Claude Code)"
+            }
+            Self::Vscode => ".vscode/mcp.json",
+            Self::Cursor => ".cursor/mcp.json or ~/.cursor/mcp.json",
+            Self::Chatgpt => "nothing",
+        }
+    }
+
+    /// The file's content with this server in it.
+    fn document(self, server: Value) -> Value {
+        let servers = if matches!(self, Self::Vscode) { "servers" } else { "mcpServers" };
+        json!({ servers: { "odoo": server } })
+    }
+}
+
+/// JSON for the client's file on stdout; on stderr where it goes, and how to connect to a running server instead.
+///
+/// # Errors
+/// When the configuration is bad, the binary cannot be located or stdout is closed.
+pub fn run(client: Client) -> anyhow::Result<ExitCode> {
+    let config = Config::load()?;
+    let url = format!("http://{}:{}/mcp", host(&config), config.http.port);
+    if matches!(client, Client::Chatgpt) {
+        writeln!(std::io::stdout(), "{}", chatgpt(&url))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let binary = std::env::current_exe().context("cannot locate this binary")?;
+    let started = json!({
+        "type": "stdio", "command": binary, "args": ["stdio"], "env": environment(&config, client)?,
+    });
+    let running = json!({ "type": "http", "url": url });
+    let pretty = |server| serde_json::to_string_pretty(&client.document(server));
+    let mut notes = std::io::stderr().lock();
+    writeln!(notes, "Put this into {}; the client starts mcp-odoo itself.", client.file())?;
+    if config.odoo.is_some() {
+        writeln!(notes, "Write your API key where it says \"{SECRET}\".")?;
+    }
+    writeln!(std::io::stdout(), "{}", pretty(started)?)?;
+    writeln!(notes, "\nOr, where `mcp-odoo serve` is running:\n{}", pretty(running)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn host(config: &Config) -> String {
+    match reachable(config.http.host) {
+        std::net::IpAddr::V6(host) => format!("[{host}]"),
+        host => host.to_string(),
+    }
+}
+
+/// What is configured here, since the client starts the binary in a folder of its own. The log folder
+/// is one that no other process locks.
+fn environment(config: &Config, client: Client) -> anyhow::Result<Map<String, Value>> {
+    let mut env = Map::new();
+    for (prefix, odoo) in [("ODOO", &config.odoo), ("DEV_ODOO", &config.dev_odoo)] {
+        let Some(OdooConfig { url, database, login, .. }) = odoo else { continue };
+        env.insert(format!("{prefix}_URL"), url.as_str().into());
+        env.insert(format!("{prefix}_DB"), database.as_str().into());
+        env.insert(format!("{prefix}_LOGIN"), login.as_str().into());
+        env.insert(format!("{prefix}_API_KEY"), SECRET.into());
+    }
+    let logs = std::path::absolute(&config.log_dir).context("cannot locate LOG_DIR")?;
+    let mut logs = logs.into_os_string();
+    logs.push(format!("-{}", client.name()));
+    env.insert("LOG_DIR".to_owned(), json!(PathBuf::from(logs)));
+    Ok(env)
+}
+
+fn chatgpt(url: &str) -> String {
+    format!(
+        "ChatGPT connects from the internet, so it needs a public https address that leads to {url}\n\
+         1. Make one, e.g. with a reverse proxy or a tunnel: https://odoo.example.com/mcp\n\
+         2. Put its host name into ALLOWED_HOSTS and start `mcp-odoo serve`.\n\
+         3. In ChatGPT: Settings, Apps & Connectors, Advanced settings: turn Developer mode on.\n\
+         4. Settings, Apps & Connectors, Create: name Odoo, URL https://odoo.example.com/mcp.\n\
+         5. In a chat choose the connector; search and fetch also serve deep research."
+    )
+}

@@ -1,0 +1,96 @@
+//! Under which names, and from which web pages, MCP may be called.
+//!
+//! A web page that has its own name resolve to this machine would otherwise talk to the tools as if it
+//! ran here (DNS rebinding). Names of this machine are always allowed; every other is one setting away.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::uri::Authority;
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use mcp_odoo_core::config::{AllowedHosts, CorsOrigins, McpConfig};
+use url::Url;
+
+use crate::error::Problem;
+
+/// What the configuration allows.
+pub(super) struct Allowed {
+    hosts: AllowedHosts,
+    origins: CorsOrigins,
+}
+
+impl Allowed {
+    pub(super) fn new(config: &McpConfig) -> Arc<Self> {
+        Arc::new(Self { hosts: config.allowed_hosts.clone(), origins: config.allowed_origins.clone() })
+    }
+
+    fn host(&self, authority: &Authority) -> bool {
+        let names = match &self.hosts {
+            AllowedHosts::Any => return true,
+            AllowedHosts::These(names) => names,
+        };
+        let is = |name: &String| {
+            name.eq_ignore_ascii_case(authority.host()) || name.eq_ignore_ascii_case(authority.as_str())
+        };
+        is_loopback(authority.host()) || names.iter().any(is)
+    }
+
+    fn origin(&self, origin: &str) -> bool {
+        let origins = match &self.origins {
+            CorsOrigins::Any => return true,
+            CorsOrigins::These(origins) => origins,
+        };
+        let Ok(url) = Url::parse(origin) else { return false };
+        let is_page = matches!(url.scheme(), "http" | "https");
+        let origin = url.origin().ascii_serialization();
+        is_page && (url.host_str().is_some_and(is_loopback) || origins.contains(&origin))
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
+/// Lets the request pass, or says which setting would.
+pub(super) async fn check(
+    State(allowed): State<Arc<Allowed>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let authority = authority(&request).ok_or_else(|| {
+        Problem::new(StatusCode::BAD_REQUEST, "host_invalid", "send one well-formed Host header")
+    })?;
+    if !allowed.host(&authority) {
+        let host = authority.host();
+        let detail = format!(
+            "the host {host} is not allowed: add it to ALLOWED_HOSTS (now: this machine only, \
+             and what is listed there)"
+        );
+        return Err(Problem::new(StatusCode::FORBIDDEN, "host_not_allowed", detail));
+    }
+    for origin in request.headers().get_all(header::ORIGIN) {
+        if !origin.to_str().is_ok_and(|origin| allowed.origin(origin)) {
+            let detail = "web pages of this Origin are not allowed: add it to ALLOWED_ORIGINS";
+            return Err(Problem::new(StatusCode::FORBIDDEN, "origin_not_allowed", detail));
+        }
+    }
+    Ok(next.run(request).await)
+}
+
+/// Whom the request was sent to; `None` where that is not clear.
+fn authority(request: &Request) -> Option<Authority> {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) => {
+            let authority = Authority::try_from(host.as_bytes()).ok()?;
+            let after_host = authority.as_str().strip_prefix(authority.host())?;
+            (after_host.is_empty() || authority.port_u16().is_some()).then_some(authority)
+        }
+        (None, _) => request.uri().authority().cloned(),
+        (Some(_), Some(_)) => None,
+    }
+}

@@ -1,0 +1,43 @@
+//! The MCP endpoints, one file per transport, over any handler.
+
+mod body;
+mod caller;
+mod hosts;
+mod session;
+mod sse;
+pub mod stdio;
+mod streamable;
+
+use axum::Router;
+use axum::http::{HeaderName, Method};
+use mcp_odoo_core::config::McpConfig;
+use rmcp::ServerHandler;
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
+
+pub use self::session::Sessions;
+
+use crate::error::Problem;
+use crate::middleware::request_log::REQUEST_ID;
+
+/// The endpoints over HTTP. The handler is cloned for every session, and for every request without one.
+pub fn routes<H: ServerHandler + Clone + Sync>(
+    handler: H,
+    config: &McpConfig,
+    sessions: &Sessions,
+) -> Router {
+    let allowed = hosts::Allowed::new(config);
+    sse::routes(handler.clone(), sessions.clone())
+        .merge(streamable::routes(handler, sessions.clone()))
+        .method_not_allowed_fallback(Problem::wrong_method)
+        .layer(cors())
+        .layer(axum::middleware::from_fn_with_state(allowed, hosts::check))
+}
+
+/// Web pages that passed the check of their origin may do what any client may.
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::mirror_request())
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers([HeaderName::from_static("mcp-session-id"), REQUEST_ID])
+}

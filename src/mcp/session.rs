@@ -1,0 +1,255 @@
+//! A session over any transport: its place under the cap, the end of one whose client is gone, an
+//! orderly end for all.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mcp_odoo_core::config::McpConfig;
+use rmcp::RoleServer;
+use rmcp::model::{
+    ClientJsonRpcMessage, ClientNotification, PingRequest, RequestId, ServerJsonRpcMessage, ServerRequest,
+};
+use rmcp::transport::Transport;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::Problem;
+
+/// Requests of one session that are worked on at once, at most; more of them wait.
+const MAX_RUNNING: usize = 64;
+/// No answer that takes longer will ever come: its handler has panicked.
+const LONGEST_CALL: Duration = Duration::from_secs(600);
+/// How long answers that are ready may take to leave when the process stops.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// The open sessions of all transports; a cheap handle.
+#[derive(Clone)]
+pub struct Sessions {
+    max: usize,
+    idle: Duration,
+    places: Arc<Semaphore>,
+    open: watch::Sender<usize>,
+    stop: CancellationToken,
+    abort: CancellationToken,
+}
+
+/// Why there is no new session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error("{0} MCP sessions are open already (MCP_MAX_SESSIONS); repeat later")]
+    Full(usize),
+    #[error("the service is restarting; repeat in a few seconds")]
+    Stopping,
+}
+
+impl Sessions {
+    /// None yet. With `stop`, sessions end as soon as they owe their client no answer.
+    pub fn new(config: &McpConfig, stop: CancellationToken) -> Self {
+        Self {
+            max: config.max_sessions,
+            idle: config.idle,
+            places: Arc::new(Semaphore::new(config.max_sessions.min(Semaphore::MAX_PERMITS))),
+            open: watch::Sender::new(0),
+            stop,
+            abort: CancellationToken::new(),
+        }
+    }
+
+    /// How many are open, now and as it changes.
+    pub fn open(&self) -> watch::Receiver<usize> {
+        self.open.subscribe()
+    }
+
+    /// Waits a little for answers that are ready, then ends what is still open.
+    pub async fn close(&self) {
+        self.stop.cancel();
+        let mut open = self.open();
+        let _ = tokio::time::timeout(FAREWELL, open.wait_for(|open| *open == 0)).await;
+        self.abort.cancel();
+        // A client that reads nothing may hold up the last words to it; nobody waits long for that.
+        let _ = tokio::time::timeout(2 * FAREWELL, open.wait_for(|open| *open == 0)).await;
+    }
+
+    /// Cancelled when sessions are to end whatever they do.
+    pub(super) fn abort(&self) -> &CancellationToken {
+        &self.abort
+    }
+
+    /// Takes a place for one more session.
+    pub(super) fn admit(&self) -> Result<Place, Refusal> {
+        if self.stop.is_cancelled() {
+            return Err(Refusal::Stopping);
+        }
+        let permit = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Refusal::Full(self.max))?;
+        self.open.send_modify(|open| *open += 1);
+        Ok(Place { _permit: permit, open: self.open.clone() })
+    }
+
+    /// A session of a client that may vanish without a word.
+    pub(super) fn remote<T>(&self, transport: T, place: Place) -> Session<T> {
+        Session { _place: Some(place), idle: Some(self.idle), ..self.local(transport) }
+    }
+
+    /// The session of the process that started this one; its end of input is not the end of its interest.
+    pub(super) fn local<T>(&self, transport: T) -> Session<T> {
+        Session {
+            transport,
+            _place: None,
+            idle: None,
+            stop: self.stop.clone(),
+            input_ended: false,
+            ready: false,
+            asked: false,
+            heard: Instant::now(),
+            running: HashSet::new(),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let (code, wait) = match refusal {
+            Refusal::Full(_) => ("too_many_sessions", Duration::from_secs(30)),
+            Refusal::Stopping => ("stopping", Duration::from_secs(5)),
+        };
+        Self::unavailable(code, refusal.to_string(), wait)
+    }
+}
+
+/// A place under the cap.
+pub(super) struct Place {
+    _permit: OwnedSemaphorePermit,
+    open: watch::Sender<usize>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.open.send_modify(|open| *open -= 1);
+    }
+}
+
+/// A transport that ends in time.
+///
+/// A client counts as there while it sends something. When nothing came for half of the idle time, it is
+/// asked by `ping`; when still nothing came at its end, and no answer is owed to it, the session is over.
+pub(super) struct Session<T> {
+    transport: T,
+    /// Left when nothing more is taken in: fields are dropped in their order.
+    _place: Option<Place>,
+    idle: Option<Duration>,
+    stop: CancellationToken,
+    input_ended: bool,
+    /// The client has said that it is initialized: before that it takes no requests.
+    ready: bool,
+    asked: bool,
+    heard: Instant,
+    running: HashSet<RequestId>,
+}
+
+impl<T> Session<T> {
+    fn is_over(&self) -> bool {
+        self.running.is_empty() && (self.input_ended || self.stop.is_cancelled())
+    }
+
+    fn has_room(&self) -> bool {
+        self.running.len() < MAX_RUNNING
+    }
+
+    /// When to ask the client, or, when it was asked, to give it up. Who waits for an answer may be silent.
+    fn alarm(&self) -> Option<Instant> {
+        let idle = self.idle?;
+        let patience = if self.running.is_empty() { idle } else { idle.max(LONGEST_CALL) };
+        self.heard.checked_add(if self.asked { patience } else { patience / 2 })
+    }
+
+    fn heard(&mut self, message: &ClientJsonRpcMessage) {
+        (self.heard, self.asked) = (Instant::now(), false);
+        match message {
+            ClientJsonRpcMessage::Request(request) => {
+                self.running.insert(request.id.clone());
+            }
+            ClientJsonRpcMessage::Notification(notification) => match &notification.notification {
+                ClientNotification::InitializedNotification(_) => self.ready = true,
+                ClientNotification::CancelledNotification(cancelled) => {
+                    if let Some(id) = &cancelled.params.request_id {
+                        self.running.remove(id);
+                    }
+                }
+                _ => {}
+            },
+            ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => {}
+        }
+    }
+
+    fn answered(&mut self, message: &ServerJsonRpcMessage) {
+        let id = match message {
+            ServerJsonRpcMessage::Response(response) => Some(&response.id),
+            ServerJsonRpcMessage::Error(error) => error.id.as_ref(),
+            _ => None,
+        };
+        if id.is_some_and(|id| self.running.remove(id)) {
+            // The client had reason to be silent until now.
+            (self.heard, self.asked) = (Instant::now(), false);
+        }
+    }
+}
+
+impl<T: Transport<RoleServer>> Transport<RoleServer> for Session<T> {
+    type Error = T::Error;
+
+    fn send(
+        &mut self,
+        message: ServerJsonRpcMessage,
+    ) -> impl Future<Output = Result<(), T::Error>> + Send + 'static {
+        self.answered(&message);
+        self.transport.send(message)
+    }
+
+    async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
+        // Called anew after every answer, so that what is decided here is decided on the newest state.
+        while !self.is_over() {
+            let (has_room, alarm, stop) = (self.has_room(), self.alarm(), self.stop.clone());
+            tokio::select! {
+                message = self.transport.receive(), if has_room && !self.input_ended => match message {
+                    Some(message) => {
+                        self.heard(&message);
+                        return Some(message);
+                    }
+                    None if self.idle.is_some() => return None,
+                    None => self.input_ended = true,
+                },
+                () = stop.cancelled(), if !stop.is_cancelled() => {}
+                () = at(alarm), if alarm.is_some() => {
+                    if self.asked {
+                        tracing::debug!("an MCP session ends: nothing was heard of its client");
+                        return None;
+                    }
+                    self.asked = true;
+                    if self.ready {
+                        tokio::spawn(self.transport.send(ping()));
+                    }
+                }
+                else => std::future::pending().await,
+            }
+        }
+        None
+    }
+
+    async fn close(&mut self) -> Result<(), T::Error> {
+        self.transport.close().await
+    }
+}
+
+async fn at(alarm: Option<Instant>) {
+    if let Some(alarm) = alarm {
+        tokio::time::sleep_until(alarm).await;
+    }
+}
+
+/// The service counts its own requests in numbers: a text cannot be mistaken for one of them.
+fn ping() -> ServerJsonRpcMessage {
+    let ping = ServerRequest::PingRequest(PingRequest::default());
+    ServerJsonRpcMessage::request(ping, RequestId::String("are-you-there".into()))
+}

@@ -1,0 +1,172 @@
+//! HTTP+SSE, the transport of MCP 2024-11-05: one stream of events out, one POST for each message in.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Router, http::HeaderMap};
+use futures::{StreamExt, stream};
+use rmcp::model::{ClientJsonRpcMessage, GetExtensions, ServerJsonRpcMessage};
+use rmcp::transport::TransportAdapterIdentity;
+use rmcp::transport::sink_stream::SinkStreamTransport;
+use rmcp::{ServerHandler, service::serve_server_with_ct};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::{DropGuard, PollSender};
+use uuid::Uuid;
+
+use super::body;
+use super::caller::Caller;
+use super::session::Sessions;
+use crate::error::Problem;
+
+/// Where clients post, as the first event tells them.
+const MESSAGES: &str = "/mcp/messages";
+/// Messages that wait on the way in and out of one session.
+const BUFFER: usize = 16;
+/// Comments between events, so that proxies keep the connection and a broken one is noticed.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Has nginx pass events on at once.
+const NO_BUFFERING: &str = "x-accel-buffering";
+
+/// The routes of this transport.
+pub(super) fn routes<H: ServerHandler + Clone>(handler: H, sessions: Sessions) -> Router {
+    let shared = Shared { handler, sessions, inboxes: Arc::default() };
+    Router::new().route("/mcp/sse", get(open::<H>)).route(MESSAGES, post(message::<H>)).with_state(shared)
+}
+
+#[derive(Clone)]
+struct Shared<H> {
+    handler: H,
+    sessions: Sessions,
+    inboxes: Inboxes,
+}
+
+/// The open sessions by their ids, which cannot be guessed.
+type Inboxes = Arc<Mutex<HashMap<Uuid, Inbox>>>;
+
+#[derive(Clone)]
+struct Inbox {
+    caller: Caller,
+    messages: mpsc::Sender<ClientJsonRpcMessage>,
+    /// Held weakly: the stream ends with the session.
+    answers: mpsc::WeakSender<ServerJsonRpcMessage>,
+}
+
+fn lock(inboxes: &Inboxes) -> MutexGuard<'_, HashMap<Uuid, Inbox>> {
+    inboxes.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Opens a session; it lasts as long as its stream.
+async fn open<H: ServerHandler + Clone>(
+    State(shared): State<Shared<H>>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Problem> {
+    let place = shared.sessions.admit()?;
+    let id = Uuid::new_v4();
+    let (messages, incoming) = mpsc::channel(BUFFER);
+    let (answers, outgoing) = mpsc::channel(BUFFER);
+    let inbox = Inbox { caller: Caller::of(&headers), messages, answers: answers.downgrade() };
+    lock(&shared.inboxes).insert(id, inbox);
+    let transport = SinkStreamTransport::new(PollSender::new(answers), ReceiverStream::new(incoming));
+    let session = shared.sessions.remote(transport, place);
+    let end = shared.sessions.abort().child_token();
+    let token = end.clone();
+    tokio::spawn(async move {
+        let serving =
+            serve_server_with_ct::<_, _, _, TransportAdapterIdentity>(shared.handler, session, token).await;
+        if let Ok(running) = serving {
+            let _ = running.waiting().await;
+        }
+    });
+    let endpoint = Event::default().event("endpoint").data(format!("{MESSAGES}?sessionId={}", id.simple()));
+    let events = stream::once(async { endpoint }).chain(ReceiverStream::new(outgoing).map(event));
+    let hold = Hold { id, inboxes: shared.inboxes, _end: end.drop_guard() };
+    let events = events.map(move |event| {
+        let _ = &hold;
+        Ok::<_, Infallible>(event)
+    });
+    let sse = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    Ok(([(NO_BUFFERING, "no")], sse))
+}
+
+/// Who hangs up drops the stream of events, and with it ends the session and what runs in it.
+struct Hold {
+    id: Uuid,
+    inboxes: Inboxes,
+    _end: DropGuard,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        lock(&self.inboxes).remove(&self.id);
+    }
+}
+
+fn event(message: ServerJsonRpcMessage) -> Event {
+    // A message is made of texts, numbers and lists: it always has a JSON form.
+    Event::default().event("message").json_data(message).unwrap_or_default()
+}
+
+/// Takes one message; what it leads to comes as an event.
+async fn message<H: ServerHandler + Clone>(
+    State(shared): State<Shared<H>>,
+    request: Request,
+) -> Result<Response, Response> {
+    let (parts, body) = request.into_parts();
+    let inbox = inbox(&shared.inboxes, &parts).ok_or_else(|| unknown().into_response())?;
+    if !body::is_json(&parts.headers) {
+        let detail = "send the message as JSON with the header Content-Type: application/json";
+        let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail);
+        return Err(problem.into_response());
+    }
+    let body = body::read(body).await.map_err(IntoResponse::into_response)?;
+    let mut message = serde_json::from_slice(&body).map_err(|_| body::malformed(&body))?;
+    match &mut message {
+        ClientJsonRpcMessage::Request(request) => {
+            request.request.extensions_mut().insert(parts);
+        }
+        ClientJsonRpcMessage::Notification(notification) => {
+            notification.notification.extensions_mut().insert(parts);
+        }
+        ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => {}
+    }
+    match tokio::time::timeout(body::PATIENCE, inbox.deliver(message)).await {
+        Ok(Some(())) => Ok((StatusCode::ACCEPTED, "Accepted").into_response()),
+        Ok(None) => Err(unknown().into_response()),
+        Err(_) => {
+            let detail = "the session has too many answers that were not fetched; read its stream";
+            Err(Problem::unavailable("session_busy", detail, Duration::from_secs(5)).into_response())
+        }
+    }
+}
+
+impl Inbox {
+    /// Waits until the client has read what it was sent, so that answers to who never reads do not pile up.
+    async fn deliver(&self, message: ClientJsonRpcMessage) -> Option<()> {
+        let answers = self.answers.upgrade()?;
+        drop(answers.reserve().await.ok()?);
+        drop(answers);
+        self.messages.send(message).await.ok()
+    }
+}
+
+/// The session that the request names, if it is its caller's.
+fn inbox(inboxes: &Inboxes, parts: &Parts) -> Option<Inbox> {
+    let mut query = url::form_urlencoded::parse(parts.uri.query()?.as_bytes());
+    let (_, id) = query.find(|(name, _)| name == "sessionId")?;
+    let inbox = lock(inboxes).get(&Uuid::try_parse(&id).ok()?).cloned();
+    inbox.filter(|inbox| inbox.caller == Caller::of(&parts.headers))
+}
+
+fn unknown() -> Problem {
+    let detail = "there is no such session (any more): open one with GET /mcp/sse";
+    Problem::new(StatusCode::NOT_FOUND, "session_not_found", detail)
+}

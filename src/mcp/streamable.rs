@@ -1,0 +1,213 @@
+//! Streamable HTTP at `/mcp`: sessions up to MCP 2025-11-25, none from 2026-07-28 on.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use futures::Stream;
+use rmcp::ServerHandler;
+use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
+use rmcp::transport::WorkerTransport;
+use rmcp::transport::streamable_http_server::session::local::{
+    LocalSessionManager, LocalSessionManagerError, LocalSessionWorker,
+};
+use rmcp::transport::streamable_http_server::session::{ServerSseMessage, SessionId, SessionManager};
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+
+use super::body;
+use super::caller::Caller;
+use super::session::{Refusal, Session, Sessions};
+use crate::error::Problem;
+
+const SESSION_ID: &str = "mcp-session-id";
+
+/// The route of this transport.
+pub(super) fn routes<H: ServerHandler + Clone + Sync>(handler: H, sessions: Sessions) -> Router {
+    let config = StreamableHttpServerConfig::default()
+        .with_cancellation_token(sessions.abort().clone())
+        .with_max_request_body_bytes(body::MAX_BODY)
+        // Both are checked for all transports alike, by `hosts`.
+        .disable_allowed_hosts()
+        .disable_allowed_origins();
+    let mut local = LocalSessionManager::default();
+    // Ours counts as present who answers; the one built in would end a quiet client's session.
+    local.session_config.keep_alive = None;
+    let manager = Arc::new(Manager { local, sessions, callers: Mutex::default() });
+    let service = StreamableHttpService::new(move || Ok(handler.clone()), Arc::clone(&manager), config);
+    Router::new().route("/mcp", any(serve::<H>)).with_state(Shared { service, manager })
+}
+
+#[derive(Clone)]
+struct Shared<H> {
+    service: StreamableHttpService<H, Manager>,
+    manager: Arc<Manager>,
+}
+
+tokio::task_local! {
+    /// The request being served, for the manager, which is not shown it.
+    static CURRENT: Current;
+}
+
+struct Current {
+    caller: Caller,
+    failure: Cell<Option<Failure>>,
+}
+
+async fn serve<H: ServerHandler + Clone + Sync>(
+    State(shared): State<Shared<H>>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let caller = Caller::of(&parts.headers);
+    let is_delete = parts.method == Method::DELETE;
+    let is_strange = match shared.manager.owner(&parts.headers) {
+        Some(owner) => owner != caller,
+        // All else that names an unknown session is found out by rmcp.
+        None => is_delete && parts.headers.contains_key(SESSION_ID),
+    };
+    if is_strange {
+        return unknown().into_response();
+    }
+    let body = match body::read(body).await {
+        Ok(body) => body,
+        Err(problem) => return problem.into_response(),
+    };
+    let is_json = body::is_json(&parts.headers);
+    let request = Request::from_parts(parts, Body::from(body.clone()));
+    let current = Current { caller, failure: Cell::default() };
+    let (response, failure) = CURRENT
+        .scope(current, async {
+            let response = shared.service.handle(request).await;
+            (response, CURRENT.with(|current| current.failure.take()))
+        })
+        .await;
+    match failure {
+        Some(Failure::Refused(refusal)) => Problem::from(refusal).into_response(),
+        Some(Failure::Gone) if response.status() == StatusCode::INTERNAL_SERVER_ERROR => {
+            unknown().into_response()
+        }
+        _ if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE && is_json => body::malformed(&body),
+        // rmcp says 202, which Python clients take for a failure.
+        _ if response.status() == StatusCode::ACCEPTED && is_delete => StatusCode::NO_CONTENT.into_response(),
+        _ => response.map(Body::new),
+    }
+}
+
+fn unknown() -> Problem {
+    let detail = "there is no such session (any more): begin a new one with initialize";
+    Problem::new(StatusCode::NOT_FOUND, "session_not_found", detail)
+}
+
+/// rmcp's sessions, with places, callers and ends of our own.
+struct Manager {
+    local: LocalSessionManager,
+    sessions: Sessions,
+    callers: Mutex<HashMap<SessionId, Caller>>,
+}
+
+#[derive(Clone, Copy)]
+enum Failure {
+    Refused(Refusal),
+    Gone,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ManagerError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Local(#[from] LocalSessionManagerError),
+}
+
+impl Manager {
+    fn callers(&self) -> MutexGuard<'_, HashMap<SessionId, Caller>> {
+        self.callers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who has begun the session that the request names.
+    fn owner(&self, headers: &HeaderMap) -> Option<Caller> {
+        let id = headers.get(SESSION_ID)?.to_str().ok()?;
+        self.callers().get(id).cloned()
+    }
+}
+
+/// Remembers, for the answer over HTTP, why a call of the manager failed.
+fn noted<T, E: Into<ManagerError>>(result: Result<T, E>) -> Result<T, ManagerError> {
+    result.map_err(|error| {
+        let error = error.into();
+        let failure = match &error {
+            ManagerError::Refused(refusal) => Failure::Refused(*refusal),
+            ManagerError::Local(_) => Failure::Gone,
+        };
+        let _ = CURRENT.try_with(|current| current.failure.set(Some(failure)));
+        error
+    })
+}
+
+impl SessionManager for Manager {
+    type Error = ManagerError;
+    type Transport = Session<WorkerTransport<LocalSessionWorker>>;
+
+    async fn create_session(&self) -> Result<(SessionId, Self::Transport), ManagerError> {
+        let place = noted(self.sessions.admit())?;
+        let (id, transport) = noted(self.local.create_session().await)?;
+        if let Ok(caller) = CURRENT.try_with(|current| current.caller.clone()) {
+            self.callers().insert(id.clone(), caller);
+        }
+        Ok((id, self.sessions.remote(transport, place)))
+    }
+
+    async fn initialize_session(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Result<ServerJsonRpcMessage, ManagerError> {
+        noted(self.local.initialize_session(id, message).await)
+    }
+
+    async fn has_session(&self, id: &SessionId) -> Result<bool, ManagerError> {
+        noted(self.local.has_session(id).await)
+    }
+
+    async fn close_session(&self, id: &SessionId) -> Result<(), ManagerError> {
+        self.callers().remove(id);
+        noted(self.local.close_session(id).await)
+    }
+
+    async fn create_stream(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, ManagerError> {
+        noted(self.local.create_stream(id, message).await)
+    }
+
+    async fn accept_message(
+        &self,
+        id: &SessionId,
+        message: ClientJsonRpcMessage,
+    ) -> Result<(), ManagerError> {
+        noted(self.local.accept_message(id, message).await)
+    }
+
+    async fn create_standalone_stream(
+        &self,
+        id: &SessionId,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, ManagerError> {
+        noted(self.local.create_standalone_stream(id).await)
+    }
+
+    async fn resume(
+        &self,
+        id: &SessionId,
+        last_event_id: String,
+    ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, ManagerError> {
+        Ok(self.local.resume(id, last_event_id).await?)
+    }
+}

@@ -1,0 +1,17 @@
+//! MCP, as clients meet it.
+
+mod tools_list;
+mod tools_quotation;
+mod tools_quotation_faults;
+mod tools_reading;
+mod tools_search;
+mod tools_writing;
+mod transport_client;
+mod transport_handler;
+mod transport_hostile;
+mod transport_hosts;
+mod transport_messages;
+mod transport_sessions;
+mod transport_shutdown;
+mod transport_stdio;
+mod transport_versions;

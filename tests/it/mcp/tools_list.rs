@@ -1,0 +1,161 @@
+//! The list of tools: as it was, small, and with schemas that strict clients take.
+
+use serde_json::{Value, json};
+
+use crate::support::mcp::{McpTools, connect};
+
+/// Every model that is connected pays for this with each of its questions.
+const MOST_BYTES: usize = 16_000;
+
+const NAMES: [&str; 16] = [
+    "dev_create_quotation",
+    "dev_create_sale",
+    "dev_create_sale_line",
+    "dev_get_quotation_status",
+    "dev_read_sale",
+    "dev_update_sale",
+    "fetch",
+    "find_users",
+    "get_sale",
+    "get_salesperson_with_least_opportunities",
+    "get_task",
+    "list_projects",
+    "list_sales",
+    "list_tasks",
+    "list_users",
+    "search",
+];
+
+async fn listed() -> Value {
+    serde_json::to_value(McpTools::start().await.tools().await).unwrap()
+}
+
+#[tokio::test]
+async fn it_is_as_it_was() {
+    insta::assert_json_snapshot!(listed().await);
+}
+
+#[tokio::test]
+async fn it_is_sorted_and_the_same_on_every_connection() {
+    let app = McpTools::start().await;
+    let first = app.tools().await;
+    let names: Vec<&str> = first.iter().map(|tool| tool.name.as_ref()).collect();
+    assert_eq!(names, NAMES);
+    let other = connect(&app.handler).await;
+    assert_eq!(first, other.list_all_tools().await.unwrap());
+    assert_eq!(first, McpTools::start().await.tools().await);
+}
+
+#[tokio::test]
+async fn it_is_small() {
+    let size = json!({ "tools": listed().await }).to_string().len();
+    println!("tools/list: {size} bytes");
+    assert!(size <= MOST_BYTES, "{size}");
+}
+
+#[tokio::test]
+async fn every_tool_says_what_it_is() {
+    for tool in listed().await.as_array().unwrap() {
+        let name = &tool["name"];
+        assert!(tool["title"].as_str().is_some_and(|title| !title.is_empty()), "{name}");
+        assert!(tool["description"].as_str().is_some_and(|text| text.len() > 80), "{name}");
+        for hint in ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"] {
+            assert!(tool["annotations"][hint].is_boolean(), "{name} {hint}");
+        }
+        for schema in ["inputSchema", "outputSchema"] {
+            assert_eq!(tool[schema]["type"], "object", "{name} {schema}");
+            assert!(tool[schema]["properties"].is_object(), "{name} {schema}");
+            check(&tool[schema], &format!("{name} {schema}"));
+        }
+        closed(&tool["inputSchema"], &format!("{name}"));
+    }
+}
+
+/// The rules of strict clients, at every depth.
+fn check(schema: &Value, path: &str) {
+    let fields = schema.as_object().unwrap_or_else(|| panic!("{path}: a schema is an object, not {schema}"));
+    let kind = fields.get("type").and_then(Value::as_str);
+    let kind = kind.unwrap_or_else(|| panic!("{path}: one type and no other, not {schema}"));
+    assert!(["object", "array", "string", "integer", "number", "boolean"].contains(&kind), "{path}: {kind}");
+    for keyword in ["$ref", "$defs", "$schema", "definitions", "anyOf", "oneOf", "allOf", "nullable", "const"]
+    {
+        assert!(!fields.contains_key(keyword), "{path}: {keyword}");
+    }
+    assert_ne!(fields.get("default"), Some(&Value::Null), "{path}: a default of null");
+    let properties = fields.get("properties").and_then(Value::as_object);
+    for (name, property) in properties.into_iter().flatten() {
+        let path = format!("{path}.{name}");
+        check(property, &path);
+        let description = property["description"].as_str().unwrap_or_default();
+        assert!(!description.is_empty(), "{path} has no description");
+    }
+    for name in fields.get("required").and_then(Value::as_array).into_iter().flatten() {
+        let known = properties.is_some_and(|properties| properties.contains_key(name.as_str().unwrap()));
+        assert!(known, "{path}: {name} is required but unknown");
+    }
+    if kind == "array" {
+        check(&fields["items"], &format!("{path}[]"));
+    }
+    match fields.get("additionalProperties") {
+        None | Some(Value::Bool(false)) => {}
+        Some(schema) => check(schema, &format!("{path}.*")),
+    }
+}
+
+/// An input says that it takes nothing else, at every depth that names what it takes.
+fn closed(schema: &Value, path: &str) {
+    if let Some(properties) = schema["properties"].as_object() {
+        assert_eq!(schema["additionalProperties"], false, "{path}");
+        properties.iter().for_each(|(name, property)| closed(property, &format!("{path}.{name}")));
+    }
+    if schema["items"].is_object() {
+        closed(&schema["items"], &format!("{path}[]"));
+    }
+}
+
+/// The examples in the descriptions are arguments that work.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_examples_work() {
+    let app = McpTools::start().await;
+    let mut tried = 0;
+    for tool in app.tools().await {
+        let description = tool.description.unwrap_or_default();
+        let Some((_, example)) = description.split_once("E.g. ") else { continue };
+        let mut values = serde_json::Deserializer::from_str(example).into_iter::<Value>();
+        let example = values.next().unwrap().unwrap_or_else(|error| panic!("{}: {error}", tool.name));
+        if tool.name == "dev_get_quotation_status" {
+            let said = app.error(&tool.name, example).await;
+            assert!(said.starts_with("there is no quotation quot_"), "{said}");
+        } else {
+            app.call(&tool.name, example).await;
+        }
+        tried += 1;
+    }
+    assert!(tried >= 13, "{tried}");
+}
+
+#[tokio::test]
+async fn the_server_introduces_itself() {
+    let app = McpTools::start().await;
+    let info = app.client.peer_info().unwrap();
+    let server = info.server_info.clone().unwrap();
+    assert_eq!((server.name.as_str(), server.version.as_str()), ("mcp-odoo", env!("CARGO_PKG_VERSION")));
+    let instructions = info.instructions.clone().unwrap();
+    assert!(instructions.contains("quotation") && instructions.contains("cotizar"), "{instructions}");
+}
+
+#[test]
+fn the_documentation_names_every_tool() {
+    let page = include_str!("../../../docs/CLIENTS.md");
+    NAMES.iter().for_each(|name| assert!(page.contains(&format!("`{name}`")), "{name}"));
+}
+
+#[tokio::test]
+async fn an_unknown_tool_is_a_protocol_error() {
+    let app = McpTools::start().await;
+    let params = rmcp::model::CallToolRequestParams::new("no_such_tool");
+    match app.client.call_tool(params).await {
+        Err(rmcp::ServiceError::McpError(error)) => assert_eq!(error.code.0, -32602, "{error:?}"),
+        other => panic!("{other:?}"),
+    }
+}

@@ -1,0 +1,163 @@
+//! A quotation by MCP is made exactly once, whatever fails and whoever leaves.
+
+use std::time::Duration;
+
+use mcp_odoo_core::odoo::ProtocolChoice;
+use mcp_odoo_core::quotation::id::TrackingId;
+use serde_json::{Value, json};
+
+use crate::support::app::{Odoo, REQUEST_LINES, request};
+use crate::support::mcp::McpTools;
+use crate::support::odoo::Made;
+use crate::support::proxy::Fault;
+use crate::support::sweep::{EMAIL, Quoter, sweep};
+
+impl Quoter for McpTools {
+    async fn start(protocol: ProtocolChoice, timeout: Duration) -> Self {
+        Self::builder().protocol(protocol).timeout(timeout).start().await
+    }
+
+    fn odoo(&self) -> &Odoo {
+        &self.odoo
+    }
+
+    async fn quote(&self, request: &Value) -> Value {
+        self.call("dev_create_quotation", request.clone()).await
+    }
+
+    async fn end(self) {
+        self.client.cancel().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_over_json2() {
+    sweep::<McpTools>(ProtocolChoice::Json2, &request(EMAIL), &REQUEST_LINES).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_over_jsonrpc() {
+    sweep::<McpTools>(ProtocolChoice::JsonRpc, &request(EMAIL), &REQUEST_LINES).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_over_xmlrpc() {
+    sweep::<McpTools>(ProtocolChoice::XmlRpc, &request(EMAIL), &REQUEST_LINES).await;
+}
+
+fn keyed(email: &str, key: &str) -> Value {
+    let mut body = request(email);
+    body["idempotency_key"] = json!(key);
+    body
+}
+
+/// Waits, as the tasks do, until a quotation is finished.
+async fn finished(app: &McpTools, id: &TrackingId) -> Value {
+    let mut changes = app.tasks.subscribe(id).await.unwrap().expect("it was accepted");
+    let mut last = None;
+    while let Some(status) = changes.next().await {
+        last = Some(status);
+    }
+    assert!(last.unwrap().status.is_final());
+    app.call("dev_get_quotation_status", json!({ "tracking_id": id.to_string() })).await
+}
+
+/// Gets a quotation under way that hangs at its order, then lets `leave` take the client away.
+async fn left_in_the_middle(
+    email: &str,
+    leave: impl AsyncFnOnce(&McpTools, rmcp::service::RequestHandle<rmcp::RoleClient>),
+) {
+    let app = McpTools::builder().timeout(Duration::from_millis(300)).start().await;
+    app.odoo.proxy.plan(|_, name| (name == "sale.order.load").then_some(Fault::Late));
+    let call = app.begin("dev_create_quotation", keyed(email, email)).await;
+    app.client.service().until(|step| step == "Creando cotización...").await;
+    leave(&app, call).await;
+    let id = TrackingId::from_key("", &email.parse().unwrap());
+    app.no_faults();
+    let status = finished(&app, &id).await;
+    assert_eq!(status["status"], "completed", "{status}");
+    let made = Made::by_email(app.sandbox(), email);
+    made.assert_exactly_once(&REQUEST_LINES, email);
+    assert_eq!(status["output"]["sale_order_name"], made.orders[0]["name"]);
+    let again = app.call("dev_create_quotation", keyed(email, email)).await;
+    assert_eq!(again["tracking_id"], id.as_str());
+    Made::by_email(app.sandbox(), email).assert_exactly_once(&REQUEST_LINES, "asked for again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelled_in_the_middle() {
+    left_in_the_middle("cancel@mcp.example", async |_, call| {
+        call.cancel(Some("the user closed the chat".to_owned())).await.unwrap();
+    })
+    .await;
+}
+
+/// The one that asks is not the one that waits: its pipe is dropped, as when a computer is switched off.
+#[tokio::test(flavor = "multi_thread")]
+async fn disconnected_in_the_middle() {
+    let email = "gone@mcp.example";
+    let app = McpTools::builder().timeout(Duration::from_millis(300)).start().await;
+    app.odoo.proxy.plan(|_, name| (name == "sale.order.load").then_some(Fault::Late));
+    let other = crate::support::mcp::connect(&app.handler).await;
+    let call = crate::support::mcp::begin(&other, "dev_create_quotation", keyed(email, email)).await;
+    other.service().until(|step| step == "Creando cotización...").await;
+    other.cancel().await.unwrap();
+    drop(call);
+    let id = TrackingId::from_key("", &email.parse().unwrap());
+    app.no_faults();
+    let status = finished(&app, &id).await;
+    assert_eq!(status["status"], "completed", "{status}");
+    Made::by_email(app.sandbox(), email).assert_exactly_once(&REQUEST_LINES, email);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_takes_too_long_is_told_by_its_tracking_id() {
+    let email = "late@mcp.example";
+    let builder = McpTools::builder().timeout(Duration::from_secs(5)).inline(Duration::from_millis(200));
+    let app = builder.start().await;
+    app.odoo.proxy.plan(|_, name| (name == "sale.order.load").then_some(Fault::Refuse));
+    let result = app.result("dev_create_quotation", request(email)).await;
+    assert_eq!(result.is_error, Some(false));
+    let said = crate::support::mcp::text(&result);
+    let status = result.structured_content.unwrap();
+    assert_eq!(status["status"], "processing", "{status}");
+    let id = status["tracking_id"].as_str().unwrap();
+    assert!(said.contains(&format!("Ask dev_get_quotation_status with tracking_id {id}")), "{said}");
+    assert!(said.contains("do not create it again"), "{said}");
+    app.no_faults();
+    let status = finished(&app, &id.parse().unwrap()).await;
+    assert_eq!(status["status"], "completed", "{status}");
+    Made::by_email(app.sandbox(), email).assert_exactly_once(&REQUEST_LINES, email);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn odoo_down_for_good_is_an_error_with_advice() {
+    let app = McpTools::builder().deadline(Duration::from_millis(100)).start().await;
+    app.odoo.proxy.plan(|_, _| Some(Fault::Refuse));
+    let result = app.result("dev_create_quotation", request("down@mcp.example")).await;
+    assert_eq!(result.is_error, Some(true), "{result:?}");
+    let said = crate::support::mcp::text(&result);
+    assert!(
+        said.starts_with("Se perdió la conexión con Odoo") && said.contains("repita la solicitud"),
+        "{said}"
+    );
+    assert!(said.contains("odoo_connection_lost"), "{said}");
+    let status = result.structured_content.unwrap();
+    assert_eq!(
+        (&status["status"], &status["error_code"]),
+        (&json!("failed"), &json!("odoo_connection_lost"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_made_before_a_failure_is_told() {
+    let app = McpTools::builder().deadline(Duration::from_millis(200)).start().await;
+    app.odoo.proxy.plan(|_, name| (name == "sale.order.load").then_some(Fault::Overloaded));
+    let result = app.result("dev_create_quotation", request("half@mcp.example")).await;
+    assert_eq!(result.is_error, Some(true), "{result:?}");
+    let made = Made::by_email(app.sandbox(), "half@mcp.example");
+    assert_eq!((made.leads.len(), made.orders.len()), (1, 0));
+    let said = crate::support::mcp::text(&result);
+    assert!(said.contains(&format!("In Odoo already:\ncustomer: {}\n", made.partners[0]["id"])), "{said}");
+    assert!(said.contains(&format!("\nopportunity: {}\n", made.leads[0]["id"])), "{said}");
+}

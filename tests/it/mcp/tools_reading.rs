@@ -1,0 +1,265 @@
+//! What is read of sales, projects, tasks and users.
+
+use mcp_odoo_sandbox::{Options, Version};
+use serde_json::{Value, json};
+
+use crate::support::app::Odoo;
+use crate::support::mcp::McpTools;
+use crate::support::odoo::search;
+use crate::support::proxy::Fault;
+
+fn ids(page: &Value) -> Vec<i64> {
+    page["items"].as_array().unwrap().iter().map(|item| item["id"].as_i64().unwrap()).collect()
+}
+
+async fn sales(app: &McpTools, arguments: Value) -> Vec<i64> {
+    ids(&app.call("list_sales", arguments).await)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sales_are_listed_by_what_is_asked_for() {
+    let app = McpTools::start().await;
+    assert_eq!(sales(&app, json!({})).await, [7, 6, 3, 2, 1, 5, 4, 8]);
+    assert_eq!(sales(&app, json!({ "partner_id": 16 })).await, [7]);
+    assert_eq!(sales(&app, json!({ "user_id": 8 })).await, [7]);
+    assert_eq!(sales(&app, json!({ "state": "sent" })).await, [7, 3]);
+    assert_eq!(sales(&app, json!({ "q": "S00004" })).await, [4]);
+    assert_eq!(sales(&app, json!({ "q": "almacenes" })).await, [7]);
+    assert_eq!(sales(&app, json!({ "q": "guadalajara" })).await, [7], "the source document counts, too");
+    assert_eq!(
+        sales(&app, json!({ "q": "  ", "state": null, "limit": null })).await.len(),
+        8,
+        "blank is none"
+    );
+    assert_eq!(sales(&app, json!({ "state": "done" })).await, Vec::<i64>::new());
+    let page = app.call("list_sales", json!({ "q": "S00007" })).await;
+    let expected = json!({
+        "id": 7, "name": "S00007", "partner": { "id": 16, "name": "Almacenes Torres" },
+        "user": { "id": 8, "name": "Laura Méndez" }, "state": "sent", "date_order": "2026-11-11T18:40:00Z",
+        "currency": "USD",
+    });
+    let mut sale = page["items"][0].clone();
+    assert!(sale.as_object_mut().unwrap().remove("amount_total").unwrap().as_f64().unwrap() > 39_000.0);
+    assert_eq!(sale, expected);
+}
+
+/// One call each; a second one counts, only when there is more.
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_are_kept_and_totals_told() {
+    let app = McpTools::start().await;
+    let lists = [
+        ("list_sales", "sale.order", 8),
+        ("list_projects", "project.project", 5),
+        ("list_tasks", "project.task", 15),
+        ("list_users", "res.users", 5),
+        ("find_users", "res.users", 5),
+    ];
+    app.call("list_users", json!({})).await;
+    for (tool, model, all) in lists {
+        app.no_faults();
+        let page = app.call(tool, json!({ "limit": 2 })).await;
+        assert_eq!((ids(&page).len(), &page["total"]), (2, &json!(all)), "{tool}");
+        assert_eq!(app.odoo.proxy.calls(), [format!("{model}.search_read"), format!("{model}.search_count")]);
+        app.no_faults();
+        let page = app.call(tool, json!({ "limit": all })).await;
+        assert_eq!((ids(&page).len(), page.get("total")), (all, None), "{tool}");
+        assert_eq!(app.odoo.proxy.calls(), [format!("{model}.search_read")]);
+        for bad in [json!(0), json!(-1), json!("many"), json!(1.5)] {
+            let said = app.error(tool, json!({ "limit": bad })).await;
+            assert!(said.contains("\n- limit: "), "{tool}: {said}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_list_is_longer_than_five_hundred() {
+    let app = McpTools::start().await;
+    let values: Vec<Value> =
+        (0..510).map(|n| json!({ "name": format!("Tarea {n}"), "project_id": 5 })).collect();
+    app.sandbox().execute("project.task", "create", vec![json!(values)], Default::default()).unwrap();
+    let page = app.call("list_tasks", json!({ "project_id": 5, "limit": 100_000 })).await;
+    assert_eq!((ids(&page).len(), &page["total"]), (500, &json!(512)));
+    let page = app.call("list_tasks", json!({})).await;
+    assert_eq!((ids(&page).len(), &page["total"]), (50, &json!(525)), "fifty unless asked otherwise");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sale_has_its_lines_in_every_version() {
+    for version in [Version::V18, Version::V19] {
+        let app = McpTools::builder().version(version).start().await;
+        let note = json!({ "note": "<p>Pago a <b>30 días</b></p><p>IVA &amp; flete</p>" });
+        app.sandbox().execute("sale.order", "write", vec![json!([7]), note], Default::default()).unwrap();
+        let sale = app.call("get_sale", json!({ "sale_id": 7 })).await["record"].clone();
+        assert_eq!(sale["opportunity"], json!({ "id": 11, "name": "Robots para hotel" }));
+        assert_eq!(sale["note"], "Pago a 30 días\nIVA & flete");
+        assert!(
+            sale["url"].as_str().unwrap().ends_with("/web#id=7&model=sale.order&view_type=form"),
+            "{sale}"
+        );
+        assert!(sale.get("payment_term").is_none(), "{sale}");
+        let lines = sale["lines"].as_array().unwrap();
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[0]["product"]["id"], 26175);
+        assert_eq!((&lines[0]["qty"], &lines[0]["price_unit"]), (&json!(2.0), &json!(18900.0)));
+        assert_eq!(lines[0]["subtotal"], 37800.0);
+        let without = app.call("get_sale", json!({ "sale_id": 7, "include_lines": false })).await;
+        assert!(without["record"].get("lines").is_none(), "{without}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_is_an_error_that_says_where_to_look() {
+    let app = McpTools::start().await;
+    for (tool, arguments, says) in [
+        ("get_sale", json!({ "sale_id": 999 }), "there is no sale with id 999 in Odoo"),
+        ("get_task", json!({ "task_id": 999 }), "there is no task with id 999 in Odoo"),
+        ("dev_read_sale", json!({ "sale_id": 999 }), "look its id up with list_sales"),
+        ("get_sale", json!({ "sale_id": 0 }), "\n- sale_id: must be an id in Odoo, 1 or more"),
+        ("get_sale", json!({}), "missing field `sale_id`"),
+        ("get_task", json!({ "task_id": "thirteen" }), "\n- task_id: "),
+        ("list_sales", json!({ "state": "open" }), "\n- state: "),
+        ("list_sales", json!({ "partner": 1 }), "\n- partner: unknown field"),
+        ("list_projects", json!({ "active": "maybe" }), "\n- active: "),
+        ("list_users", json!({ "name": "x" }), "\n- name: unknown field"),
+        ("get_salesperson_with_least_opportunities", json!({ "x": 1 }), "\n- x: unknown field"),
+    ] {
+        let said = app.error(tool, arguments).await;
+        assert!(said.contains(says), "{tool}: {said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn projects_and_archived_ones() {
+    let app = McpTools::start().await;
+    let page = app.call("list_projects", json!({ "q": "robots" })).await;
+    let project = &page["items"][0];
+    assert_eq!((ids(&page), &project["task_count"]), (vec![5], &json!(2)));
+    assert_eq!(project["manager"], json!({ "id": 8, "name": "Laura Méndez" }));
+    assert_eq!(project["partner"], json!({ "id": 16, "name": "Almacenes Torres" }));
+    let archive = vec![json!([5]), json!({ "active": false })];
+    app.sandbox().execute("project.project", "write", archive, Default::default()).unwrap();
+    assert_eq!(ids(&app.call("list_projects", json!({})).await), [1, 2, 3, 4]);
+    assert_eq!(ids(&app.call("list_projects", json!({ "active": false })).await), [5]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tasks_by_project_stage_person_and_words() {
+    let app = McpTools::start().await;
+    let tasks = async |arguments: Value| {
+        let mut found = ids(&app.call("list_tasks", arguments).await);
+        found.sort_unstable();
+        found
+    };
+    assert_eq!(tasks(json!({ "project_id": 5 })).await, [13, 14]);
+    assert_eq!(tasks(json!({ "assigned_to": 8 })).await, [13, 14]);
+    assert_eq!(tasks(json!({ "assigned_to_name": "Carlos" })).await, [14]);
+    assert_eq!(tasks(json!({ "stage_id": 3, "project_id": 1 })).await, [1, 2, 3]);
+    assert_eq!(tasks(json!({ "q": "robot" })).await, [13]);
+    let page = app.call("list_tasks", json!({ "q": "Instalar" })).await;
+    let expected = json!({
+        "id": 13, "name": "Instalar Robot PUDU", "project": { "id": 5, "name": "Instalación de robots" },
+        "stage": { "id": 1, "name": "New" }, "assignee_ids": [8], "deadline": "2026-12-01T16:00:00Z",
+        "urgent": true,
+    });
+    assert_eq!(page["items"][0], expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_one_persons_or_an_error() {
+    let app = McpTools::start().await;
+    for (name, login) in [("Ana Torres Ruiz", "ana2"), ("Mariana Luna", "mariana")] {
+        let values = json!([{ "name": name, "login": login }]);
+        app.sandbox().execute("res.users", "create", vec![values], Default::default()).unwrap();
+    }
+    let people = search(app.sandbox(), "res.users", json!([["name", "ilike", "ana"]]), &["name"]);
+    assert_eq!(people.len(), 3, "{people:?}");
+    let said = app.error("list_tasks", json!({ "assigned_to_name": "ana" })).await;
+    for person in &people {
+        let named = format!("{} (id {})", person["name"].as_str().unwrap(), person["id"]);
+        assert!(said.contains(&named), "{named}: {said}");
+    }
+    assert!(said.contains("(ambiguous_name)") && said.contains("assigned_to"), "{said}");
+    let whole = app.call("list_tasks", json!({ "assigned_to_name": "ana torres" })).await;
+    assert_eq!(ids(&whole), Vec::<i64>::new(), "the whole name of one is hers, though part of another's");
+    let said = app.error("list_tasks", json!({ "assigned_to_name": "Zacarías" })).await;
+    assert!(said.contains("no user is called \"Zacarías\"") && said.contains("find_users"), "{said}");
+    let both = json!({ "assigned_to_name": "Ana", "assigned_to": 2 });
+    let said = app.error("list_tasks", both).await;
+    assert!(said.contains("\n- assigned_to_name: cannot be given together"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_has_its_people_and_its_text() {
+    let app = McpTools::start().await;
+    let text = json!({ "description": "<p>Llevar <i>cables</i></p><ul><li>uno</li><li>dos</li></ul>" });
+    app.sandbox().execute("project.task", "write", vec![json!([14]), text], Default::default()).unwrap();
+    let task = app.call("get_task", json!({ "task_id": 14 })).await["record"].clone();
+    let people = json!([{ "id": 9, "name": "Carlos Rivera" }, { "id": 8, "name": "Laura Méndez" }]);
+    assert_eq!(task["assignees"], people);
+    assert_eq!(task["description"], "Llevar cables\nuno\ndos");
+    assert_eq!(task["urgent"], false);
+    assert!(task.get("deadline").is_none(), "{task}");
+    assert!(task["created"].as_str().unwrap().ends_with('Z'), "{task}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_by_name_login_or_address() {
+    let app = McpTools::start().await;
+    for q in ["laura", "Méndez", "laura.mendez@yourcompany"] {
+        let page = app.call("find_users", json!({ "q": q })).await;
+        let laura = json!({
+            "id": 8, "name": "Laura Méndez", "login": "laura", "email": "laura.mendez@yourcompany.example.com",
+        });
+        assert_eq!(page, json!({ "items": [laura] }), "{q}");
+    }
+    assert_eq!(app.call("list_users", json!({ "q": "nobody" })).await, json!({ "items": [] }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_salesperson_with_the_least_work() {
+    let app = McpTools::start().await;
+    for _ in 0..3 {
+        let found = app.call("get_salesperson_with_least_opportunities", json!({})).await;
+        assert_eq!(found, json!({ "user_id": 10, "name": "Ana Torres" }), "asking gives nothing out");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn odoo_that_is_down_is_an_error_with_advice() {
+    for fault in Fault::ALL {
+        let app = McpTools::builder().timeout(std::time::Duration::from_millis(200)).start().await;
+        app.odoo.proxy.plan(move |_, _| Some(fault));
+        for tool in [
+            "list_sales",
+            "list_projects",
+            "list_tasks",
+            "list_users",
+            "get_salesperson_with_least_opportunities",
+        ] {
+            let said = app.error(tool, json!({})).await;
+            assert!(said.contains(": try again"), "{fault:?} {tool}: {said}");
+            assert!(!said.contains("Traceback") && said.contains(" (odoo_"), "{fault:?} {tool}: {said}");
+        }
+        app.no_faults();
+        assert_eq!(sales(&app, json!({ "limit": 500 })).await.len(), 8, "{fault:?}: it is back");
+    }
+}
+
+/// Reads go to one Odoo, `dev_` tools to the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_one_that_is_read_is_never_written() {
+    let reader = Odoo::start(Options::default()).await;
+    let app = McpTools::builder().reader(reader.clone()).start().await;
+    let rename = vec![json!([7]), json!({ "client_order_ref": "of the reader" })];
+    reader.sandbox.execute("sale.order", "write", rename, Default::default()).unwrap();
+    let sale = app.call("get_sale", json!({ "sale_id": 7 })).await;
+    assert_eq!(sale["record"]["client_order_ref"], "of the reader");
+    let fields = json!({ "sale_id": 7, "fields": ["client_order_ref"] });
+    assert_eq!(app.call("dev_read_sale", fields).await, json!({ "record": { "id": 7 } }));
+    let before = search(&reader.sandbox, "sale.order", json!([]), &["name"]);
+    let made = app.call("dev_create_sale", json!({ "partner_id": 16 })).await;
+    app.call("dev_update_sale", json!({ "sale_id": made["id"], "values": { "origin": "x" } })).await;
+    app.call("dev_create_quotation", crate::support::app::request("reader@mcp.example")).await;
+    assert_eq!(search(&reader.sandbox, "sale.order", json!([]), &["name"]), before);
+    assert!(reader.proxy.calls().iter().all(|call| !call.contains("load") && !call.contains("write")));
+}

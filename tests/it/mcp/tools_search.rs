@@ -1,0 +1,105 @@
+//! `search` and `fetch`, as ChatGPT's connectors use them.
+
+use serde_json::{Value, json};
+
+use crate::support::mcp::{McpTools, text};
+
+async fn found(app: &McpTools, arguments: Value) -> Vec<String> {
+    let answer = app.call("search", arguments).await;
+    let results = answer["results"].as_array().unwrap();
+    results.iter().map(|result| result["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_find_projects_and_tasks() {
+    let app = McpTools::start().await;
+    assert_eq!(found(&app, json!({ "query": "robot" })).await, ["project:5", "task:13", "task:14"]);
+    assert_eq!(found(&app, json!({ "query": "proyectos de robots" })).await, ["project:5"]);
+    assert_eq!(found(&app, json!({ "query": "tareas robot PUDU" })).await, ["task:13"]);
+    assert_eq!(found(&app, json!({ "query": "Tasks: entry hall" })).await, ["task:10"]);
+    assert_eq!(found(&app, json!({ "query": "no such thing" })).await, Vec::<String>::new());
+    assert_eq!(found(&app, json!({ "query": "projects" })).await.len(), 5, "all of them");
+    assert_eq!(found(&app, json!({ "query": "tasks" })).await.len(), 10, "ten unless asked otherwise");
+    assert_eq!(found(&app, json!({ "query": "tasks", "limit": 500 })).await.len(), 15);
+    let mixed = found(&app, json!({ "query": "e", "limit": 4 })).await;
+    let projects = mixed.iter().filter(|id| id.starts_with("project:")).count();
+    assert_eq!((projects, mixed.len()), (2, 4), "{mixed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_are_asked_at_once_and_only_what_is_wanted() {
+    let app = McpTools::start().await;
+    app.call("search", json!({ "query": "x" })).await;
+    app.no_faults();
+    app.call("search", json!({ "query": "robot" })).await;
+    let mut calls = app.odoo.proxy.calls();
+    calls.sort();
+    assert_eq!(calls, ["project.project.search_read", "project.task.search_read"]);
+    app.no_faults();
+    app.call("search", json!({ "query": "tarea robot" })).await;
+    assert_eq!(app.odoo.proxy.calls(), ["project.task.search_read"]);
+}
+
+/// The text is the structured answer as JSON: that is what ChatGPT reads.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_text_is_json() {
+    let app = McpTools::start().await;
+    for (tool, arguments) in [("search", json!({ "query": "robot" })), ("fetch", json!({ "id": "task:13" }))]
+    {
+        let result = app.result(tool, arguments).await;
+        let said: Value = serde_json::from_str(&text(&result)).unwrap();
+        assert_eq!(Some(said), result.structured_content);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_found_can_be_fetched() {
+    let app = McpTools::start().await;
+    let note = json!({ "description": "<h1>Plan</h1><p>Entregar el lunes &lt;temprano&gt;</p>" });
+    for (model, id) in [("project.project", 5), ("project.task", 13)] {
+        app.sandbox().execute(model, "write", vec![json!([id]), note.clone()], Default::default()).unwrap();
+    }
+    let results = app.call("search", json!({ "query": "robot" })).await["results"].clone();
+    for result in results.as_array().unwrap() {
+        let document = app.call("fetch", json!({ "doc_id": result["id"] })).await;
+        for field in ["id", "title", "url"] {
+            assert_eq!(document[field], result[field]);
+        }
+        assert!(document["text"].as_str().unwrap().starts_with(document["title"].as_str().unwrap()));
+        assert!(document["metadata"].is_object());
+        assert_eq!(document, app.call("fetch", json!({ "id": result["id"] })).await);
+    }
+    let project = app.call("fetch", json!({ "doc_id": "project:5" })).await;
+    let read = project["text"].as_str().unwrap();
+    for told in [
+        "manager: Laura Méndez",
+        "customer: Almacenes Torres",
+        "Plan\nEntregar el lunes <temprano>",
+        "(task:13)",
+    ] {
+        assert!(read.contains(told), "{told}: {read}");
+    }
+    let task = app.call("fetch", json!({ "doc_id": "task:13" })).await;
+    assert_eq!(task["metadata"]["assignees"], "Laura Méndez");
+    assert_eq!(task["metadata"]["deadline"], "2026-12-01T16:00:00Z");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_arguments_say_what_to_send() {
+    let app = McpTools::start().await;
+    for (tool, arguments, says) in [
+        ("search", json!({}), "missing field `query`"),
+        ("search", json!({ "query": "  " }), "\n- query: must not be empty"),
+        ("search", json!({ "query": "x", "limit": 0 }), "\n- limit: "),
+        ("fetch", json!({}), "\n- doc_id: must be an id that search gave: project:123 or task:456"),
+        ("fetch", json!({ "doc_id": "13" }), "\n- doc_id: must be an id"),
+        ("fetch", json!({ "id": "partner:13" }), "\n- doc_id: must be an id"),
+        ("fetch", json!({ "doc_id": "task:-1" }), "\n- doc_id: must be an id"),
+        ("fetch", json!({ "doc_id": "task:1", "id": "task:2" }), "\n- doc_id: differs from id"),
+        ("fetch", json!({ "doc_id": "task:999" }), "there is no task with id 999"),
+        ("fetch", json!({ "doc_id": "project:999" }), "look its id up with search"),
+    ] {
+        let said = app.error(tool, arguments).await;
+        assert!(said.contains(says), "{tool}: {said}");
+    }
+}

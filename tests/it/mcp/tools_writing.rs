@@ -1,0 +1,184 @@
+//! Orders made and changed step by step.
+
+use std::time::Duration;
+
+use mcp_odoo_core::odoo::ProtocolChoice;
+use mcp_odoo_sandbox::Version;
+use serde_json::{Value, json};
+
+use crate::support::mcp::McpTools;
+use crate::support::odoo::search;
+use crate::support::proxy::Fault;
+
+fn orders(app: &McpTools) -> Vec<Value> {
+    let fields = ["name", "partner_id", "user_id", "date_order", "note", "payment_term_id"];
+    search(app.sandbox(), "sale.order", json!([["id", ">", 8]]), &fields)
+}
+
+fn lines(app: &McpTools, order: &Value) -> Vec<Value> {
+    let fields = ["product_id", "product_uom_qty", "price_unit", "name"];
+    search(app.sandbox(), "sale.order.line", json!([["order_id", "=", order]]), &fields)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_step_by_step() {
+    for version in [Version::V18, Version::V19] {
+        let app = McpTools::builder().version(version).start().await;
+        let arguments = json!({
+            "partner_id": 16, "user_id": 8, "date_order": "2026-12-01T10:00:00-06:00", "note": "2 < 3\nfin",
+            "payment_term_id": 4,
+        });
+        let made = app.call("dev_create_sale", arguments).await;
+        let order = orders(&app).remove(0);
+        assert_eq!(made, json!({ "id": order["id"], "name": order["name"] }));
+        assert_eq!((&order["partner_id"][0], &order["user_id"][0]), (&json!(16), &json!(8)));
+        assert_eq!(
+            order["date_order"], "2026-12-01 16:00:00",
+            "its offset is minded, the user's clock is not"
+        );
+        assert_eq!(order["payment_term_id"][0], 4);
+        let line = json!({ "order_id": made["id"], "product_id": 26174 });
+        let first = app.call("dev_create_sale_line", line).await;
+        let line = json!({
+            "order_id": made["id"], "product_id": 1, "product_uom_qty": 2.5, "price_unit": 0, "name": "Regalo",
+        });
+        let second = app.call("dev_create_sale_line", line).await;
+        let there = lines(&app, &made["id"]);
+        assert_eq!((&there[0]["id"], &there[1]["id"]), (&first["line_id"], &second["line_id"]));
+        assert_eq!((&there[0]["product_uom_qty"], &there[0]["price_unit"]), (&json!(1.0), &json!(12500.0)));
+        assert_eq!((&there[1]["product_uom_qty"], &there[1]["price_unit"]), (&json!(2.5), &json!(0.0)));
+        assert_eq!(there[1]["name"], "Regalo");
+        let read = app.call("dev_read_sale", json!({ "sale_id": made["id"] })).await;
+        assert_eq!(read["record"]["partner_id"], json!({ "id": 16, "name": "Almacenes Torres" }));
+        assert_eq!(read["record"]["date_order"], "2026-12-01T16:00:00Z");
+        assert_eq!(read["record"]["order_line"], json!([first["line_id"], second["line_id"]]));
+        assert_eq!(read["record"]["note"], "2 < 3\nfin");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_makes_a_repeat_safe() {
+    let app = McpTools::start().await;
+    let sale = json!({ "partner_id": 16, "idempotency_key": "one" });
+    let first = app.call("dev_create_sale", sale.clone()).await;
+    app.call("dev_update_sale", json!({ "sale_id": first["id"], "values": { "user_id": 9 } })).await;
+    assert_eq!(app.call("dev_create_sale", sale).await, first);
+    assert_eq!(
+        (orders(&app).len(), &orders(&app)[0]["user_id"][0]),
+        (1, &json!(9)),
+        "what staff changed stays"
+    );
+    let line = json!({ "order_id": first["id"], "product_id": 1, "idempotency_key": "one" });
+    let line_id = app.call("dev_create_sale_line", line.clone()).await;
+    assert_eq!(app.call("dev_create_sale_line", line).await, line_id);
+    assert_eq!(lines(&app, &first["id"]).len(), 1);
+    app.call("dev_create_sale", json!({ "partner_id": 16 })).await;
+    app.call("dev_create_sale", json!({ "partner_id": 16 })).await;
+    assert_eq!(orders(&app).len(), 3, "without a key each call makes one");
+}
+
+/// Each call fails once in every way, and no retry makes a second record.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_makes_one_order_and_one_line() {
+    for protocol in [ProtocolChoice::Json2, ProtocolChoice::JsonRpc, ProtocolChoice::XmlRpc] {
+        for fault in Fault::ALL {
+            let app =
+                McpTools::builder().protocol(protocol).timeout(Duration::from_millis(200)).start().await;
+            app.call("list_users", json!({})).await;
+            for (n, failing) in
+                ["sale.order.load", "sale.order.read", "sale.order.line.load"].iter().enumerate()
+            {
+                let mut left = 1;
+                app.odoo.proxy.plan(move |_, name| {
+                    let hit = name == *failing && left > 0;
+                    left -= i32::from(hit);
+                    hit.then_some(fault)
+                });
+                let context = format!("{protocol:?} {fault:?} {failing}");
+                let made = app.call("dev_create_sale", json!({ "partner_id": 16 })).await;
+                app.call("dev_create_sale_line", json!({ "order_id": made["id"], "product_id": 1 })).await;
+                assert_eq!(orders(&app).len(), n + 1, "{context}");
+                assert_eq!(lines(&app, &made["id"]).len(), 1, "{context}");
+                let calls = app.odoo.proxy.calls().iter().filter(|call| call == failing).count();
+                assert_eq!(calls, 2, "{context}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_outcome_names_the_key_that_makes_a_repeat_safe() {
+    let app = McpTools::start().await;
+    app.call("list_users", json!({})).await;
+    app.odoo.proxy.plan(|_, name| (name == "sale.order.load").then_some(Fault::CutAfter));
+    let said = app.error("dev_create_sale", json!({ "partner_id": 16 })).await;
+    assert!(said.contains("nobody knows") && said.ends_with("(outcome_unknown)"), "{said}");
+    let key = said.split('"').nth(1).unwrap();
+    assert_eq!(orders(&app).len(), 1);
+    app.no_faults();
+    let made = app.call("dev_create_sale", json!({ "partner_id": 16, "idempotency_key": key })).await;
+    assert_eq!((orders(&app).len(), &made["id"]), (1, &orders(&app)[0]["id"]));
+    app.odoo.proxy.plan(|_, name| (name == "sale.order.load").then_some(Fault::Refuse));
+    let said = app.error("dev_create_sale", json!({ "partner_id": 16 })).await;
+    assert!(said.contains("(outcome_unknown)") || said.contains(": try again"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_are_changed_as_they_are_read() {
+    let app = McpTools::start().await;
+    let values = json!({
+        "client_order_ref": "PO-9", "date_order": "2026-12-24T12:00:00Z", "user_id": { "id": 9, "name": "Carlos" },
+        "origin": null,
+    });
+    let done = app.call("dev_update_sale", json!({ "sale_id": 7, "values": values })).await;
+    assert_eq!(done, json!({ "ok": true, "id": 7 }));
+    let fields = ["client_order_ref", "date_order", "user_id", "origin", "state", "order_line"];
+    let read = app.call("dev_read_sale", json!({ "sale_id": 7, "fields": fields })).await;
+    let expected = json!({
+        "id": 7, "client_order_ref": "PO-9", "date_order": "2026-12-24T12:00:00Z",
+        "user_id": { "id": 9, "name": "Carlos Rivera" }, "state": "sent", "order_line": [11, 12],
+    });
+    assert_eq!(read["record"], expected, "what is empty is absent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_odoo_refuses_is_told_in_its_words() {
+    for version in [Version::V18, Version::V19] {
+        let app = McpTools::builder().version(version).start().await;
+        for (tool, arguments, says) in [
+            ("dev_create_sale", json!({ "partner_id": 999 }), "No matching record found"),
+            ("dev_create_sale_line", json!({ "order_id": 7, "product_id": 999 }), "No matching record found"),
+            ("dev_update_sale", json!({ "sale_id": 7, "values": { "colour": "red" } }), "colour"),
+            ("dev_update_sale", json!({ "sale_id": 999, "values": { "origin": "x" } }), "999"),
+            ("dev_read_sale", json!({ "sale_id": 7, "fields": ["colour"] }), "colour"),
+            (
+                "dev_update_sale",
+                json!({ "sale_id": 7, "values": {} }),
+                "\n- values: must have at least one field",
+            ),
+            ("dev_update_sale", json!({ "sale_id": 7 }), "missing field `values`"),
+            (
+                "dev_create_sale",
+                json!({ "partner_id": 16, "date_order": "mañana" }),
+                "\n- date_order: must be a time",
+            ),
+            ("dev_create_sale", json!({ "partner_id": 16, "idempotency_key": "" }), "\n- idempotency_key: "),
+            ("dev_create_sale", json!({ "partner": 16 }), "\n- partner: unknown field"),
+            (
+                "dev_create_sale_line",
+                json!({ "order_id": 7, "product_id": 1, "product_uom_qty": 0 }),
+                "greater than 0",
+            ),
+            (
+                "dev_create_sale_line",
+                json!({ "order_id": 7, "product_id": 1, "price_unit": -2 }),
+                "\n- price_unit: ",
+            ),
+        ] {
+            let said = app.error(tool, arguments).await;
+            assert!(said.contains(says), "{version:?} {tool}: {said}");
+            assert!(!said.contains("Traceback"), "{said}");
+        }
+        assert!(orders(&app).is_empty());
+    }
+}

@@ -1,0 +1,24 @@
+//! Projects.
+
+use mcp_odoo_core::erp::ProjectFilter;
+use rmcp::handler::server::router::tool::ToolRouter;
+
+use crate::OdooTools;
+use crate::reply::Text;
+use crate::route::{Does, Spec};
+
+pub fn router() -> ToolRouter<OdooTools> {
+    ToolRouter::new().with_route(
+        Spec {
+            name: "list_projects",
+            title: "List projects",
+            description: "Lists projects (proyectos) with manager, customer, dates. For tasks use \
+                          list_tasks. E.g. {\"q\":\"robots\"}. Returns items, and total if there are more.",
+            does: Does::Read,
+            text: Text::Lines,
+        }
+        .route(|tools: OdooTools, filter: ProjectFilter| async move {
+            tools.shared.reader.projects(&filter).await
+        }),
+    )
+}

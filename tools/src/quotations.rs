@@ -1,0 +1,234 @@
+//! Whole quotations, made by the same tasks as over REST.
+
+use std::sync::Arc;
+
+use garde::Validate;
+use mcp_odoo_core::input::{self, FieldError};
+use mcp_odoo_core::quotation::id::{IdempotencyKey, TrackingId};
+use mcp_odoo_core::quotation::request::QuotationRequest;
+use mcp_odoo_core::quotation::status::{QuotationOutput, QuotationStatus, State};
+use mcp_odoo_core::tasks::{SubmitError, Subscription};
+use rmcp::RoleServer;
+use rmcp::handler::server::router::tool::{ToolRoute, ToolRouter};
+use rmcp::handler::server::tool::ToolCallContext;
+use rmcp::model::{CallToolResult, JsonObject, ProgressNotificationParam};
+use rmcp::service::RequestContext;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::reply::{self, Text};
+use crate::route::{Does, Spec, answered, given};
+use crate::{OdooTools, schema};
+
+const KEY: &str = "idempotency_key";
+
+#[derive(Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+struct StatusRequest {
+    /// As dev_create_quotation gave it
+    #[garde(skip)]
+    tracking_id: String,
+}
+
+pub fn router() -> ToolRouter<OdooTools> {
+    ToolRouter::new().with_route(create_quotation()).with_route(quotation_status())
+}
+
+fn create_quotation() -> ToolRoute<OdooTools> {
+    let spec = Spec {
+        name: "dev_create_quotation",
+        title: "Create quotation",
+        description: "Makes a quotation (cotización) in one call: customer by e-mail, opportunity, order, lines. Use it \
+                      whenever someone wants a price or offer; not to change one: dev_update_sale. E.g. \
+                      {\"partner_name\":\"Torres SA\",\"contact_name\":\"Luis\",\"email\":\"luis@torres.mx\",\"phone\":\
+                      \"+52 33 1234 5678\",\"lead_name\":\"Robot\",\"product_id\":26174}. Returns its status; if processing, \
+                      ask dev_get_quotation_status.",
+        does: Does::Add,
+        text: Text::Lines,
+    };
+    let tool = spec.tool(request_schema(), schema::output::<QuotationStatus>());
+    ToolRoute::new_dyn(tool, |context: ToolCallContext<'_, OdooTools>| {
+        let tools = context.service.clone();
+        let (arguments, request) = (given(context.arguments), context.request_context);
+        answered(async move { make(&tools, arguments, &request).await })
+    })
+}
+
+fn quotation_status() -> ToolRoute<OdooTools> {
+    let spec = Spec {
+        name: "dev_get_quotation_status",
+        title: "Quotation status",
+        description: "Where a quotation stands, however old. Use it when dev_create_quotation answered \
+                      processing. E.g. {\"tracking_id\":\"quot_3f2a9c0d5e6b47a1\"}.",
+        does: Does::Read,
+        text: Text::Lines,
+    };
+    let mut status_schema = schema::output::<QuotationStatus>();
+    // Every model reads the other tool's, too.
+    let output = status_schema.get_mut("properties").and_then(|properties| properties.get_mut("output"));
+    if let Some(Value::Object(output)) = output {
+        output.insert("description".to_owned(), "What was made, as dev_create_quotation tells it".into());
+    }
+    let tool = spec.tool(schema::input::<StatusRequest>(), status_schema);
+    ToolRoute::new_dyn(tool, |context: ToolCallContext<'_, OdooTools>| {
+        let tools = context.service.clone();
+        let arguments = given(context.arguments);
+        answered(async move { status(&tools, arguments).await })
+    })
+}
+
+async fn make(tools: &OdooTools, arguments: JsonObject, call: &RequestContext<RoleServer>) -> CallToolResult {
+    let (request, key) = match parse(arguments) {
+        Ok(parsed) => parsed,
+        Err(errors) => return reply::invalid(&errors),
+    };
+    let (mut last, mut changes) = match tools.shared.tasks.submit(request, key.as_ref()).await {
+        Ok(accepted) => (accepted.status, accepted.changes),
+        Err(error) => return refused(&error),
+    };
+    // From here on the quotation is made whether or not somebody waits for it.
+    let waiting = tokio::time::timeout(tools.shared.inline, follow(&mut changes, call, &mut last));
+    // Cancelled or late, what is known by then is told.
+    let _ = call.ct.run_until_cancelled(waiting).await;
+    let failed = last.status == State::Failed;
+    let mut result = told(&last);
+    result.is_error = Some(failed);
+    result
+}
+
+/// Tells each step to a client that asked for progress, until there are no more.
+async fn follow(
+    changes: &mut Subscription,
+    call: &RequestContext<RoleServer>,
+    last: &mut Arc<QuotationStatus>,
+) {
+    let token = call.meta.get_progress_token();
+    let mut steps = 0.0;
+    while let Some(status) = changes.next().await {
+        let news = steps == 0.0 || status.progress != last.progress;
+        *last = status;
+        if last.status.is_final() {
+            return;
+        }
+        if let Some(token) = token.clone().filter(|_| news) {
+            steps += 1.0;
+            let progress = ProgressNotificationParam::new(token, steps).with_message(last.progress.clone());
+            // A client that does not hear it can still ask for the status.
+            let _ = call.peer.notify_progress(progress).await;
+        }
+    }
+}
+
+async fn status(tools: &OdooTools, arguments: JsonObject) -> CallToolResult {
+    let StatusRequest { tracking_id } = match input::parse(arguments.into()) {
+        Ok(request) => request,
+        Err(errors) => return reply::invalid(&errors),
+    };
+    let unknown = || {
+        let sentence = format!(
+            "there is no quotation {tracking_id}: use the tracking_id that dev_create_quotation gave"
+        );
+        reply::failed(&sentence, "not_found")
+    };
+    let Ok(id) = tracking_id.trim().parse::<TrackingId>() else { return unknown() };
+    match tools.shared.tasks.status(&id).await {
+        Ok(Some(status)) => told(&status),
+        Ok(None) => unknown(),
+        Err(error) => {
+            tracing::error!(%error, "the journal cannot be read");
+            reply::failed(&"the service cannot read its log files: try again later", "journal_unavailable")
+        }
+    }
+}
+
+/// The request and the key, or every bad field of both.
+fn parse(mut arguments: JsonObject) -> Result<(QuotationRequest, Option<IdempotencyKey>), Vec<FieldError>> {
+    let key = match arguments.remove(KEY) {
+        None => Ok(None),
+        Some(key) => serde_json::from_value(key)
+            .map(Some)
+            .map_err(|error| FieldError { path: KEY.to_owned(), message: error.to_string() }),
+    };
+    match (input::parse(arguments.into()), key) {
+        (Ok(request), Ok(key)) => Ok((request, key)),
+        (request, key) => Err(request.err().into_iter().flatten().chain(key.err()).collect()),
+    }
+}
+
+fn refused(error: &SubmitError) -> CallToolResult {
+    match error {
+        SubmitError::QueueFull { .. } => reply::failed(error, "queue_full"),
+        SubmitError::Stopping => reply::failed(error, "stopping"),
+        SubmitError::KeyReused => {
+            let sentence =
+                "this idempotency_key was used for another quotation: use a new key for a new quotation";
+            reply::failed(&sentence, "idempotency_key_reused")
+        }
+        SubmitError::OtherOdoo => {
+            let sentence = "this idempotency_key was used for a quotation in another Odoo: use a new key";
+            reply::failed(&sentence, "idempotency_key_reused")
+        }
+        SubmitError::Journal(error) => {
+            tracing::error!(%error, "the journal cannot be used");
+            let sentence = "the service cannot write its log files, so nothing was made: try again later";
+            reply::failed(&sentence, "journal_unavailable")
+        }
+    }
+}
+
+fn told(status: &QuotationStatus) -> CallToolResult {
+    match reply::structured(status) {
+        Some(structured) => reply::with(structured, sentence(status)),
+        None => reply::failed(&"the status has no JSON form", "internal_error"),
+    }
+}
+
+fn sentence(status: &QuotationStatus) -> String {
+    let id = &status.tracking_id;
+    let made = status.output.as_ref().map(facts).unwrap_or_default();
+    match status.status {
+        State::Queued | State::Processing => format!(
+            "Not finished yet: {} Ask dev_get_quotation_status with tracking_id {id} in a few seconds; \
+             do not create it again.",
+            status.progress
+        ),
+        State::Failed => {
+            let (error, code) = (status.error.as_deref(), status.error_code.as_deref());
+            let made = if made.is_empty() { made } else { format!("\nIn Odoo already:{made}") };
+            format!("{} ({}, tracking_id {id}){made}", error.unwrap_or_default(), code.unwrap_or_default())
+        }
+        State::Completed => format!("Quotation completed (tracking_id {id}){made}"),
+    }
+}
+
+/// What there is in Odoo, a line for each.
+fn facts(output: &QuotationOutput) -> String {
+    let named = |name: &Option<String>, id: Option<i64>| match (name, id) {
+        (Some(name), Some(id)) => Some(format!("{name} ({id})")),
+        (None, Some(id)) => Some(id.to_string()),
+        (_, None) => None,
+    };
+    let currency = output.currency.as_deref().unwrap_or_default();
+    let lines = output.products_added.iter();
+    let lines = lines.map(|line| format!("\n- {} × {} at {:.2}", line.qty, line.product_name, line.price));
+    let facts = [
+        ("order", named(&output.sale_order_name, output.sale_order_id)),
+        ("customer", named(&output.partner_name, output.partner_id)),
+        ("opportunity", named(&output.lead_name, output.lead_id)),
+        ("salesperson", output.user_id.map(|id| id.to_string())),
+        ("total", output.amount_total.map(|total| format!("{total:.2} {currency}"))),
+        ("url", output.odoo_url.clone()),
+    ];
+    let facts = facts.into_iter().filter_map(|(label, fact)| Some(format!("\n{label}: {}", fact?)));
+    facts.chain(lines).collect()
+}
+
+fn request_schema() -> JsonObject {
+    let mut schema = schema::input::<QuotationRequest>();
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        let description = "The same key with the same arguments makes nothing twice";
+        properties.insert(KEY.to_owned(), json!({ "type": "string", "description": description }));
+    }
+    schema
+}

@@ -1,0 +1,59 @@
+//! Structured answers as lines that a model reads with fewer tokens than JSON.
+
+use serde_json::{Map, Value};
+
+/// One line per field; a list of objects as one line per element.
+pub fn lines(answer: &Value) -> String {
+    let Value::Object(fields) = answer else { return inline(answer) };
+    let line = |(name, value): (&String, &Value)| match value {
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            let items: Vec<String> = items.iter().map(|item| format!("\n- {}", inline(item))).collect();
+            format!("{name}:{}", items.concat())
+        }
+        Value::Object(inner) if named(inner).is_none() => lines(value),
+        value => format!("{name}: {}", inline(value)),
+    };
+    fields.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn inline(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => named(fields).unwrap_or_else(|| {
+            let field = |(name, value): (&String, &Value)| format!("{name} {}", inline(value));
+            fields.iter().map(field).collect::<Vec<_>>().join(", ")
+        }),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) => items.iter().map(inline).collect::<Vec<_>>().join(", "),
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
+}
+
+/// `Ana (7)`
+fn named(fields: &Map<String, Value>) -> Option<String> {
+    match (fields.len(), fields.get("id"), fields.get("name")) {
+        (2, Some(id), Some(Value::String(name))) => Some(format!("{name} ({id})")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn reads_without_json() {
+        let answer = json!({
+            "items": [{ "id": 7, "name": "S00007", "partner": { "id": 16, "name": "Almacenes Torres" }, "ids": [] }],
+            "total": 9,
+        });
+        assert_eq!(
+            lines(&answer),
+            "items:\n- id 7, name S00007, partner Almacenes Torres (16), ids none\ntotal: 9"
+        );
+        assert_eq!(lines(&json!({ "items": [] })), "items: none");
+        assert_eq!(lines(&json!({ "record": { "id": 7, "note": "x" } })), "id: 7\nnote: x");
+    }
+}
