@@ -33,6 +33,14 @@ pub enum ErpError {
         /// Who it may be.
         candidates: Vec<Named>,
     },
+    /// This field is not changed by writing it.
+    #[error("values.{field} cannot be changed with this tool: {instead}")]
+    NotWritable {
+        /// The field.
+        field: String,
+        /// What to do instead.
+        instead: &'static str,
+    },
     /// The answer of a call that makes a record was lost.
     #[error(
         "{cause}, and nobody knows whether Odoo did it: repeat the call with idempotency_key \"{key}\", \
@@ -55,6 +63,7 @@ impl ErpError {
             Self::NoSalesperson => "no_salesperson",
             Self::NobodyCalled(_) => "user_not_found",
             Self::Ambiguous { .. } => "ambiguous_name",
+            Self::NotWritable { .. } => "field_not_writable",
             Self::OutcomeUnknown { .. } => "outcome_unknown",
         }
     }

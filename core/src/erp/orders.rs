@@ -53,8 +53,9 @@ pub struct NewSale {
 pub struct MadeSale {
     /// Id
     pub id: i64,
-    /// Number
-    pub name: String,
+    /// Number; absent when it could not be read
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// A line to add to an order.
@@ -152,9 +153,10 @@ impl Erp {
         cells.extend(optional.into_iter().filter_map(|(column, cell)| Some((column, cell?))));
         let made = self.make(MODEL, "sale", request.idempotency_key.as_ref(), cells);
         let id = made.await?;
-        let record = retried(|| self.record(MODEL, id, &["name"])).await.map_err(|(error, _)| error)?;
-        let record = record.ok_or(ErpError::NotFound { what: "sale", id, find: "list_sales" })?;
-        Ok(MadeSale { id, name: record.text("name")?.unwrap_or_default().to_owned() })
+        // It is made: not to know its number is no failure.
+        let record = retried(|| self.record(MODEL, id, &["name"])).await.ok().flatten();
+        let name = record.as_ref().and_then(|record| record.text("name").ok().flatten()).map(str::to_owned);
+        Ok(MadeSale { id, name })
     }
 
     /// Adds a line to an order, once for each key.
@@ -205,6 +207,9 @@ impl Erp {
         let id = request.sale_id;
         let ids = [id];
         let types = self.sale_fields().await?;
+        for (field, value) in &request.values {
+            writable_by_tool(field, value, types.get(field).map(String::as_str))?;
+        }
         let values = request.values.iter();
         let values: Map<String, Value> = values
             .map(|(field, value)| {
@@ -229,7 +234,7 @@ impl Erp {
         cells: Vec<(&'static str, String)>,
     ) -> Result<i64, ErpError> {
         let key = key.cloned().unwrap_or_else(IdempotencyKey::random);
-        let external = ("id", qualified(&keyed_external_name(kind, &key)));
+        let external = ("id", qualified(&keyed_external_name(kind, &key, &cells)));
         let (columns, row): (Vec<_>, Vec<_>) = std::iter::once(external).chain(cells).unzip();
         // Else Odoo reads times as the clock of its user shows them.
         let context = Map::from_iter([("tz".to_owned(), json!("UTC"))]);
@@ -238,7 +243,8 @@ impl Erp {
             ids.first().copied().ok_or_else(|| OdooError::Malformed("load returned no id".to_owned()))
         };
         retried(load).await.map_err(|(cause, outcome_unknown)| {
-            match outcome_unknown && cause.is_transient() {
+            // Whatever the last try met: an earlier one may have been done.
+            match outcome_unknown {
                 true => ErpError::OutcomeUnknown { key: key.as_str().to_owned(), cause },
                 false => ErpError::Odoo(cause),
             }
@@ -253,6 +259,21 @@ impl Erp {
         };
         self.sale_fields.get_or_try_init(ask).await
     }
+}
+
+/// A write is tried again when its answer is lost, so it must change nothing the second time; and what
+/// Odoo does on the way from one state to the next is not done by writing the state.
+fn writable_by_tool(field: &str, value: &Value, kind: Option<&str>) -> Result<(), ErpError> {
+    let makes_records = |command: &Value| command.get(0).and_then(Value::as_i64) == Some(0);
+    let instead = match kind {
+        _ if field == "state" => "confirm or cancel the order in Odoo",
+        Some("one2many") => "add lines with dev_create_sale_line; change or remove them in Odoo",
+        Some("many2many") if value.as_array().is_some_and(|commands| commands.iter().any(makes_records)) => {
+            "give the ids of records that exist"
+        }
+        _ => return Ok(()),
+    };
+    Err(ErpError::NotWritable { field: field.to_owned(), instead })
 }
 
 /// Repeats a call that may be repeated while it fails for passing reasons. With the last failure:

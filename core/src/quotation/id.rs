@@ -82,9 +82,12 @@ pub fn partner_external_name(email: &str) -> String {
     format!("partner_{}", digest(&["partner", email]))
 }
 
-/// The name of the external id of a record that a caller's key stands for.
-pub fn keyed_external_name(kind: &str, key: &IdempotencyKey) -> String {
-    format!("{kind}_{}", digest(&[kind, &key.0]))
+/// The name of the external id of a record that a caller's key stands for, with the values it is to have:
+/// a key that is used for other values stands for another record.
+pub fn keyed_external_name(kind: &str, key: &IdempotencyKey, cells: &[(&'static str, String)]) -> String {
+    let cells = cells.iter().flat_map(|(column, cell)| [*column, cell.as_str()]);
+    let parts: Vec<&str> = [kind, key.0.as_str()].into_iter().chain(cells).collect();
+    format!("{kind}_{}", digest(&parts))
 }
 
 /// An external id with its module, as `load` wants it.

@@ -182,3 +182,45 @@ async fn what_odoo_refuses_is_told_in_its_words() {
         assert!(orders(&app).is_empty());
     }
 }
+
+/// A model may use one key for all it does: nothing of it is lost, and nothing taken for something else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_with_other_values_stands_for_another_record() {
+    let app = McpTools::start().await;
+    let sale = |partner: i64| json!({ "partner_id": partner, "idempotency_key": "one" });
+    let (first, other) =
+        (app.call("dev_create_sale", sale(16)).await, app.call("dev_create_sale", sale(15)).await);
+    assert_ne!(first["id"], other["id"]);
+    for (product, order) in [(1, &first["id"]), (2, &first["id"]), (1, &other["id"])] {
+        let line = json!({ "order_id": order, "product_id": product, "idempotency_key": "one" });
+        app.call("dev_create_sale_line", line).await;
+    }
+    assert_eq!((lines(&app, &first["id"]).len(), lines(&app, &other["id"]).len()), (2, 1));
+}
+
+/// What was made is never told as a failure, and what may have been made never as a refusal.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_made_is_told() {
+    let app = McpTools::start().await;
+    app.odoo.proxy.plan(|_, name| (name == "sale.order.read").then_some(Fault::BadGateway));
+    let made = app.call("dev_create_sale", json!({ "partner_id": 16 })).await;
+    assert_eq!(made, json!({ "id": orders(&app)[0]["id"] }));
+    let mut loads = 0;
+    app.odoo.proxy.plan(move |_, name| {
+        loads += i32::from(name == "sale.order.load");
+        (name == "sale.order.load").then_some(if loads == 1 { Fault::CutAfter } else { Fault::Conflict })
+    });
+    let said = app.error("dev_create_sale", json!({ "partner_id": 16 })).await;
+    assert!(said.ends_with("(outcome_unknown)"), "{said}");
+}
+
+/// A write may be tried again, so it changes values only.
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_and_states_are_not_written() {
+    let app = McpTools::start().await;
+    for values in [json!({ "order_line": [[0, 0, { "product_id": 26174 }]] }), json!({ "state": "sale" })] {
+        let said = app.error("dev_update_sale", json!({ "sale_id": 7, "values": values })).await;
+        assert!(said.ends_with("(field_not_writable)"), "{said}");
+    }
+    assert_eq!(lines(&app, &json!(7)).len(), 2);
+}
