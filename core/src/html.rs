@@ -8,6 +8,23 @@ const LONGEST_ENTITY: usize = 9;
 const LINES: [&str; 14] =
     ["br", "p", "div", "li", "ul", "ol", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote"];
 
+/// Elements that people write into HTML fields.
+const KNOWN: &str = "a b blockquote br code del div em font h1 h2 h3 h4 h5 h6 hr i img ins li ol p pre s small \
+                     span strong sub sup table tbody td tfoot th thead tr u ul";
+
+/// Whether there is a whole tag in it: `<` before the name of an element, and behind the name nothing but
+/// attributes. `peso < 5 kg` and `a <b and c> d` are plain text.
+pub fn is_html(text: &str) -> bool {
+    text.split('<').skip(1).filter_map(|from_tag| from_tag.split_once('>')).any(|(tag, _)| {
+        let tag = tag.strip_prefix('/').unwrap_or(tag);
+        let end = tag.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(tag.len());
+        let Some((name, rest)) = tag.split_at_checked(end) else { return false };
+        let attributes = rest.trim_end_matches('/').trim();
+        KNOWN.split(' ').any(|known| known.eq_ignore_ascii_case(name))
+            && (attributes.is_empty() || (rest.starts_with(char::is_whitespace) && attributes.contains('=')))
+    })
+}
+
 /// A person's plain text for an HTML field.
 pub fn from_text(text: &str) -> String {
     let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
@@ -113,6 +130,28 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(to_text(html), text, "{html}");
+        }
+    }
+
+    #[test]
+    fn only_whole_tags_are_html() {
+        for html in
+            ["<p>x</p>", "x <b>y", "a<br/>b", "a<BR />b", "<a href=\"x\">y</a>", "</div>", "3 < 4 <i>x</i>"]
+        {
+            assert!(is_html(html), "{html}");
+        }
+        for text in [
+            "peso < 5 kg",
+            "a <b and c> d",
+            "<luis@torres.mx>",
+            "x <y> z",
+            "a<b",
+            "<p",
+            "<b-c>",
+            "1 <2> 3",
+            "",
+        ] {
+            assert!(!is_html(text), "{text}");
         }
     }
 

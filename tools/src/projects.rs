@@ -1,6 +1,6 @@
 //! Projects.
 
-use mcp_odoo_core::erp::ProjectFilter;
+use mcp_odoo_core::erp::NameFilter;
 use rmcp::handler::server::router::tool::ToolRouter;
 
 use crate::OdooTools;
@@ -17,7 +17,7 @@ pub fn router() -> ToolRouter<OdooTools> {
             does: Does::Read,
             text: Text::Lines,
         }
-        .route(|tools: OdooTools, filter: ProjectFilter| async move {
+        .route(|tools: OdooTools, filter: NameFilter| async move {
             tools.shared.reader.projects(&filter).await
         }),
     )

@@ -1,6 +1,6 @@
 //! People with a login.
 
-use mcp_odoo_core::erp::UserFilter;
+use mcp_odoo_core::erp::NameFilter;
 use rmcp::handler::server::router::tool::ToolRouter;
 
 use crate::OdooTools;
@@ -11,7 +11,7 @@ pub fn router() -> ToolRouter<OdooTools> {
     let users = |name, title, description| {
         let spec = Spec { name, title, description, does: Does::Read, text: Text::Lines };
         spec.route(
-            |tools: OdooTools, filter: UserFilter| async move { tools.shared.reader.users(&filter).await },
+            |tools: OdooTools, filter: NameFilter| async move { tools.shared.reader.users(&filter).await },
         )
     };
     ToolRouter::new()

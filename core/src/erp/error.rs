@@ -3,6 +3,9 @@
 use super::Named;
 use crate::odoo::OdooError;
 
+/// More people of one name than anybody reads through.
+const LISTED: usize = 20;
+
 /// A failure, told in one sentence that a model or a person can act on.
 #[derive(Debug, thiserror::Error)]
 pub enum ErpError {
@@ -26,7 +29,7 @@ pub enum ErpError {
     #[error("no user is called \"{0}\": look the name up with find_users")]
     NobodyCalled(String),
     /// Several users have this name.
-    #[error("\"{name}\" may be {}: repeat with assigned_to set to one of these ids", either(.candidates))]
+    #[error("\"{name}\" may be {}: repeat with assigned_to set to the id of one", either(.candidates))]
     Ambiguous {
         /// The name.
         name: String,
@@ -98,7 +101,10 @@ fn advice(error: &OdooError) -> &'static str {
 }
 
 fn either(candidates: &[Named]) -> String {
-    let names: Vec<String> =
-        candidates.iter().map(|user| format!("{} (id {})", user.name, user.id)).collect();
-    names.join(", ")
+    let named = |user: &Named| format!("{} (id {})", user.name, user.id);
+    let listed = candidates.iter().take(LISTED).map(named).collect::<Vec<_>>().join(", ");
+    match candidates.len().saturating_sub(LISTED) {
+        0 => listed,
+        more => format!("{listed} or one of {more} more"),
+    }
 }

@@ -7,16 +7,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::page::contains;
+use super::page::{Listing, MOST, contains};
 use super::project_tasks::{self, TaskRequest};
 use super::value::{plain, text, time};
 use super::{Erp, ErpError, Named};
 use crate::input::{trimmed, trimmed_or_absent};
-use crate::odoo::{OdooError, SearchRead};
+use crate::odoo::{OdooError, Record, SearchRead};
 use crate::quotation::rules;
 
 const PROJECTS: &str = "project.project";
-const MOST: u32 = 500;
 /// Words that say where to look.
 const PROJECT_WORDS: [&str; 4] = ["proyecto", "proyectos", "project", "projects"];
 const TASK_WORDS: [&str; 4] = ["tarea", "tareas", "task", "tasks"];
@@ -54,7 +53,7 @@ fn not_blank(text: &str, _: &()) -> garde::Result {
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SearchResults {
-    /// Best first
+    /// Each
     pub results: Vec<Found>,
 }
 
@@ -132,7 +131,8 @@ fn known_document(id: Option<&str>) -> impl Fn(&Option<String>, &()) -> garde::R
     }
 }
 
-/// A query without the words that say where to look.
+/// A query without the words that say where to look or nothing, unless it has no others: nobody who looks for
+/// "the" wants everything.
 struct Query {
     projects: bool,
     tasks: bool,
@@ -149,11 +149,13 @@ impl Query {
         let says = |word: &String| {
             ![PROJECT_WORDS.as_slice(), &TASK_WORDS, &SMALL_WORDS].iter().any(|words| is(word, words))
         };
-        Self {
-            projects: projects || !tasks,
-            tasks: tasks || !projects,
-            words: words.iter().filter(|word| says(word)).cloned().collect(),
-        }
+        let telling: Vec<String> = words.iter().filter(|word| says(word)).cloned().collect();
+        let words = match (telling.is_empty() && !projects && !tasks, words.is_empty()) {
+            (false, _) => telling,
+            (true, false) => words,
+            (true, true) => vec![text.to_owned()],
+        };
+        Self { projects: projects || !tasks, tasks: tasks || !projects, words }
     }
 
     /// Every word must be in one of the fields.
@@ -203,16 +205,25 @@ impl Erp {
     }
 
     async fn project_document(&self, id: i64) -> Result<Document, ErpError> {
-        let fields = ["name", "user_id", "partner_id", "date_start", "date", "task_count", "description"];
-        let query = SearchRead { fields: &["name"], limit: Some(50), ..SearchRead::default() };
-        let (project, tasks) = tokio::try_join!(
-            self.record(PROJECTS, id, &fields),
-            self.odoo.search_read(project_tasks::MODEL, json!([["project_id", "=", id]]), &query),
-        )?;
+        let fields = ["name", "user_id", "partner_id", "date_start", "date", "description"];
+        let listing = Listing {
+            model: project_tasks::MODEL,
+            domain: vec![json!(["project_id", "=", id])],
+            fields: &["name"],
+            order: None,
+            limit: 50,
+        };
+        let title = |task: &Record| {
+            Ok(format!("- {} (task:{})", text(task, "name")?.unwrap_or_default(), task.id()?))
+        };
+        let (project, tasks) =
+            tokio::try_join!(self.record(PROJECTS, id, &fields), listing.page(&self.odoo, title))?;
         let project = project.ok_or(ErpError::NotFound { what: "project", id, find: "search" })?;
-        let mut titles = Vec::new();
-        for task in &tasks {
-            titles.push(format!("- {} (task:{})", text(task, "name")?.unwrap_or_default(), task.id()?));
+        let mut titles = tasks.items;
+        let listed = titles.len().try_into().unwrap_or(u64::MAX);
+        let all = tasks.total.unwrap_or(listed);
+        if all > listed {
+            titles.push(format!("- and {} more: list_tasks with project_id {id}", all - listed));
         }
         let name = |field: &str| Named::of(&project, field).map(|named| named.map(|named| named.name));
         let facts = [
@@ -220,7 +231,7 @@ impl Erp {
             ("customer", name("partner_id")?),
             ("date_start", time(&project, "date_start")?),
             ("date_end", time(&project, "date")?),
-            ("tasks", project.int("task_count")?.map(|count| count.to_string())),
+            ("tasks", Some(all.to_string())),
         ];
         let body = [plain(&project, "description")?.unwrap_or_default(), titles.join("\n")];
         let title = text(&project, "name")?.unwrap_or_default();
@@ -296,6 +307,10 @@ mod tests {
             ("all tasks", false, true, vec![]),
             ("tareas del proyecto Renovations", true, true, vec!["Renovations"]),
             ("multitask", true, true, vec!["multitask"]),
+            ("the", true, true, vec!["the"]),
+            ("para la", true, true, vec!["para", "la"]),
+            ("la tarea", false, true, vec![]),
+            ("???", true, true, vec!["???"]),
         ] {
             let query = Query::new(text);
             assert_eq!(

@@ -23,11 +23,11 @@ pub use self::lookup::{Document, DocumentRequest, Found, SearchRequest, SearchRe
 pub use self::orders::{
     MadeLine, MadeSale, NewSale, NewSaleLine, SaleRecordRequest, SaleUpdate, UpdatedSale,
 };
-pub use self::page::{Page, Single};
+pub use self::page::{NameFilter, Page, Single};
 pub use self::project_tasks::{Task, TaskFilter, TaskRequest, TaskSummary};
-pub use self::projects::{Project, ProjectFilter};
+pub use self::projects::Project;
 pub use self::sales::{Sale, SaleFilter, SaleLine, SaleRequest, SaleState, SaleSummary};
-pub use self::users::{User, UserFilter};
+pub use self::users::User;
 pub use self::value::Named;
 
 use crate::odoo::Odoo;

@@ -1,13 +1,16 @@
 //! Lists: at most so many, and how many there are in all.
 
+use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::{default_limit, yes};
+use crate::input::trimmed_or_absent;
 use crate::odoo::{Odoo, OdooError, Record, SearchRead};
 
 /// More than a model reads.
-const MOST: u32 = 500;
+pub(super) const MOST: u32 = 500;
 
 /// One record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +27,24 @@ pub struct Page<T> {
     /// All there are, if more
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
+}
+
+/// Which records of a model that has names to list.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct NameFilter {
+    /// Part of the name; of users also of login or e-mail
+    #[serde(default, deserialize_with = "trimmed_or_absent")]
+    #[garde(skip)]
+    pub q: Option<String>,
+    /// false: archived ones
+    #[serde(default = "yes")]
+    #[garde(skip)]
+    pub active: bool,
+    /// At most 500
+    #[serde(default = "default_limit")]
+    #[garde(range(min = 1))]
+    pub limit: u32,
 }
 
 /// What to list.
@@ -60,10 +81,17 @@ impl Listing<'_> {
     }
 }
 
-/// The domain of records of which one of these fields contains the text.
+/// The domain of records of which one of these fields contains the text, as it stands.
 pub(super) fn contains(text: &str, fields: &[&str]) -> Vec<Value> {
+    let text = literal(text);
     let either = fields.iter().skip(1).map(|_| Value::from("|"));
-    let terms =
-        fields.iter().map(|field| Value::from(vec![Value::from(*field), "ilike".into(), text.into()]));
+    let terms = fields
+        .iter()
+        .map(|field| Value::from(vec![Value::from(*field), "ilike".into(), text.clone().into()]));
     either.chain(terms).collect()
+}
+
+/// Odoo hands what `ilike` compares with on to PostgreSQL's LIKE.
+fn literal(text: &str) -> String {
+    text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
 }

@@ -1,32 +1,12 @@
 //! Projects.
 
-use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::page::{Listing, contains};
 use super::value::{text, time};
-use super::{Erp, ErpError, Named, Page, default_limit, yes};
-use crate::input::trimmed_or_absent;
-
-/// Which projects to list.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
-#[serde(deny_unknown_fields)]
-pub struct ProjectFilter {
-    /// Part of the name
-    #[serde(default, deserialize_with = "trimmed_or_absent")]
-    #[garde(skip)]
-    pub q: Option<String>,
-    /// false: archived ones
-    #[serde(default = "yes")]
-    #[garde(skip)]
-    pub active: bool,
-    /// At most 500
-    #[serde(default = "default_limit")]
-    #[garde(range(min = 1))]
-    pub limit: u32,
-}
+use super::{Erp, ErpError, NameFilter, Named, Page};
 
 /// One project.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -43,7 +23,7 @@ pub struct Project {
     pub date_start: Option<String>,
     /// Last day
     pub date_end: Option<String>,
-    /// Open tasks
+    /// Its tasks, in Odoo 16 only the open ones
     pub task_count: Option<i64>,
 }
 
@@ -52,7 +32,7 @@ impl Erp {
     ///
     /// # Errors
     /// When Odoo fails.
-    pub async fn projects(&self, filter: &ProjectFilter) -> Result<Page<Project>, ErpError> {
+    pub async fn projects(&self, filter: &NameFilter) -> Result<Page<Project>, ErpError> {
         let mut domain = vec![json!(["active", "=", filter.active])];
         domain.extend(filter.q.iter().flat_map(|q| contains(q, &["name"])));
         let listing = Listing {

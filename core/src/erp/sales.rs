@@ -41,7 +41,7 @@ pub struct SaleFilter {
     /// Salesperson
     #[garde(inner(custom(rules::record_id(1))))]
     pub user_id: Option<i64>,
-    /// draft, sent: quotation; sale: confirmed
+    /// draft, sent: quotation; sale: confirmed; done: locked
     #[garde(skip)]
     pub state: Option<SaleState>,
     /// Part of the number, customer or reference
@@ -141,14 +141,18 @@ impl Erp {
     /// When Odoo fails.
     pub async fn sales(&self, filter: &SaleFilter) -> Result<Page<SaleSummary>, ErpError> {
         let is = |field: &str, id: Option<i64>| id.map(|id| json!([field, "=", id]));
-        let mut domain: Vec<Value> = [
-            is("partner_id", filter.partner_id),
-            is("user_id", filter.user_id),
-            filter.state.map(|state| json!(["state", "=", state])),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
+        let mut domain: Vec<Value> = [is("partner_id", filter.partner_id), is("user_id", filter.user_id)]
+            .into_iter()
+            .flatten()
+            .collect();
+        match filter.state {
+            // Odoo 17 made a mark of this state.
+            Some(SaleState::Done) if self.odoo.connection().await?.version.major >= 17 => {
+                domain.push(json!(["locked", "=", true]));
+            }
+            Some(state) => domain.push(json!(["state", "=", state])),
+            None => {}
+        }
         let searched = ["name", "partner_id.name", "client_order_ref", "origin"];
         domain.extend(filter.q.iter().flat_map(|q| contains(q, &searched)));
         let listing = Listing {

@@ -1,36 +1,14 @@
 //! Internal users.
 
-use garde::Validate;
+use icu_normalizer::DecomposingNormalizerBorrowed;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::page::{Listing, contains};
 use super::value::text;
-use super::{Erp, ErpError, Named, Page, default_limit, yes};
-use crate::input::trimmed_or_absent;
+use super::{Erp, ErpError, NameFilter, Named, Page};
 use crate::odoo::SearchRead;
-
-/// More people of one name than anybody reads through.
-const CANDIDATES: u64 = 20;
-
-/// Which users to list.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
-#[serde(deny_unknown_fields)]
-pub struct UserFilter {
-    /// Part of the name, login or e-mail
-    #[serde(default, deserialize_with = "trimmed_or_absent")]
-    #[garde(skip)]
-    pub q: Option<String>,
-    /// false: archived ones
-    #[serde(default = "yes")]
-    #[garde(skip)]
-    pub active: bool,
-    /// At most 500
-    #[serde(default = "default_limit")]
-    #[garde(range(min = 1))]
-    pub limit: u32,
-}
 
 /// One user.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -50,7 +28,7 @@ impl Erp {
     ///
     /// # Errors
     /// When Odoo fails.
-    pub async fn users(&self, filter: &UserFilter) -> Result<Page<User>, ErpError> {
+    pub async fn users(&self, filter: &NameFilter) -> Result<Page<User>, ErpError> {
         let mut domain = vec![json!(["share", "=", false]), json!(["active", "=", filter.active])];
         domain.extend(filter.q.iter().flat_map(|q| contains(q, &["name", "login", "email"])));
         let listing = Listing {
@@ -86,26 +64,48 @@ impl Erp {
         Ok(names)
     }
 
-    /// The one user a name stands for: the only one it is part of, or the only one it is all of.
+    /// The one user a name stands for: the only one it is all of, else the only one it is part of. Odoo
+    /// compares without accents only where that is set up, so the names are compared here: those of internal
+    /// users are few enough to be read at once.
     pub(super) async fn user_called(&self, name: &str) -> Result<i64, ErpError> {
-        let query = SearchRead {
-            fields: &["name"],
-            limit: Some(CANDIDATES),
-            order: Some("name, id"),
-            ..SearchRead::default()
-        };
-        let domain = json!([["share", "=", false], ["name", "ilike", name]]);
-        let mut candidates = Vec::new();
-        for user in self.odoo.search_read("res.users", domain, &query).await? {
-            candidates.push(Named { id: user.id()?, name: text(&user, "name")?.unwrap_or_default() });
+        let query = SearchRead { fields: &["name"], order: Some("name, id"), ..SearchRead::default() };
+        let wanted = plain_name(name);
+        let (mut whole, mut part) = (Vec::new(), Vec::new());
+        for user in self.odoo.search_read("res.users", json!([["share", "=", false]]), &query).await? {
+            let user = Named { id: user.id()?, name: text(&user, "name")?.unwrap_or_default() };
+            match plain_name(&user.name) {
+                has if has == wanted => whole.push(user),
+                has if has.contains(&wanted) => part.push(user),
+                _ => {}
+            }
         }
-        let exact = |user: &&Named| user.name.to_lowercase() == name.to_lowercase();
-        let exactly: Vec<&Named> = candidates.iter().filter(exact).collect();
-        match (candidates.as_slice(), exactly.as_slice()) {
-            ([], _) => Err(ErpError::NobodyCalled(name.to_owned())),
-            ([only], _) => Ok(only.id),
-            (_, [only]) => Ok(only.id),
+        let candidates = if whole.is_empty() { part } else { whole };
+        match candidates.as_slice() {
+            [] => Err(ErpError::NobodyCalled(name.to_owned())),
+            [only] => Ok(only.id),
             _ => Err(ErpError::Ambiguous { name: name.to_owned(), candidates }),
         }
+    }
+}
+
+/// A name as it is compared: without accents, case and doubled spaces.
+fn plain_name(name: &str) -> String {
+    let is_accent = |c: &char| ('\u{300}'..='\u{36f}').contains(c);
+    let letters = DecomposingNormalizerBorrowed::new_nfd().normalize(name);
+    let letters: String = letters.chars().filter(|c| !is_accent(c)).collect();
+    letters.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_name;
+
+    #[test]
+    fn names_are_compared_without_accents_and_case() {
+        for (one, other) in [("José  Muñoz ", "jose munoz"), ("MÉNDEZ", "me\u{301}ndez"), ("Łódź", "łodz")]
+        {
+            assert_eq!(plain_name(one), plain_name(other));
+        }
+        assert_ne!(plain_name("Peña"), plain_name("Pera"));
     }
 }

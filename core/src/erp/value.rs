@@ -90,7 +90,7 @@ pub(super) fn writable(value: Value, kind: Option<&str>) -> Value {
     match (value, kind) {
         (Value::Null, _) => Value::Bool(false),
         (Value::String(text), Some("datetime")) => odoo_datetime(&text).unwrap_or(text).into(),
-        (Value::String(text), Some("html")) if !text.contains('<') => html::from_text(&text).into(),
+        (Value::String(text), Some("html")) if !html::is_html(&text) => html::from_text(&text).into(),
         (Value::Object(mut named), Some("many2one")) => named.remove("id").unwrap_or(Value::Object(named)),
         (value, _) => value,
     }
@@ -125,5 +125,7 @@ mod tests {
         assert_eq!(readable(json!([7, 8]), "one2many"), Some(json!([7, 8])));
         assert_eq!(writable(json!({ "id": 7, "name": "Ana" }), Some("many2one")), json!(7));
         assert_eq!(writable(Value::Null, None), json!(false));
+        assert_eq!(writable(json!("peso < 5 kg"), Some("html")), json!("peso &lt; 5 kg"));
+        assert_eq!(writable(json!("<p>a</p>"), Some("html")), json!("<p>a</p>"));
     }
 }

@@ -84,6 +84,7 @@ fn order() -> Model {
             many2one("user_id", "Salesperson", "res.users"),
             many2one("team_id", "Sales Team", "crm.team"),
             selection("state", "Status", states).readonly().default(Datum::text("draft")),
+            boolean("locked", "Locked"),
             datetime("date_order", "Order Date")
                 .required()
                 .help("Creation date of draft/sent orders,\nConfirmation date of confirmed orders."),

@@ -1,6 +1,7 @@
 //! MCP, as clients meet it.
 
 mod tools_list;
+mod tools_names;
 mod tools_quotation;
 mod tools_quotation_faults;
 mod tools_reading;

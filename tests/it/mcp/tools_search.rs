@@ -19,6 +19,7 @@ async fn words_find_projects_and_tasks() {
     assert_eq!(found(&app, json!({ "query": "Tasks: entry hall" })).await, ["task:10"]);
     assert_eq!(found(&app, json!({ "query": "no such thing" })).await, Vec::<String>::new());
     assert_eq!(found(&app, json!({ "query": "projects" })).await.len(), 5, "all of them");
+    assert_eq!(found(&app, json!({ "query": "para" })).await, Vec::<String>::new(), "no word is everything");
     assert_eq!(found(&app, json!({ "query": "tasks" })).await.len(), 10, "ten unless asked otherwise");
     assert_eq!(found(&app, json!({ "query": "tasks", "limit": 500 })).await.len(), 15);
     let mixed = found(&app, json!({ "query": "e", "limit": 4 })).await;
@@ -82,6 +83,25 @@ async fn what_was_found_can_be_fetched() {
     let task = app.call("fetch", json!({ "doc_id": "task:13" })).await;
     assert_eq!(task["metadata"]["assignees"], "Laura Méndez");
     assert_eq!(task["metadata"]["deadline"], "2026-12-01T16:00:00Z");
+}
+
+/// Nothing that is left out is left unsaid.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_says_how_many_tasks_there_are_in_all() {
+    let app = McpTools::start().await;
+    let few = app.call("fetch", json!({ "doc_id": "project:5" })).await;
+    assert_eq!(few["metadata"]["tasks"], "2");
+    assert!(!few["text"].as_str().unwrap().contains(" more: "), "{few}");
+    let values: Vec<Value> =
+        (0..60).map(|n| json!({ "name": format!("Tarea {n}"), "project_id": 5 })).collect();
+    app.sandbox().execute("project.task", "create", vec![json!(values)], Default::default()).unwrap();
+    let many = app.call("fetch", json!({ "doc_id": "project:5" })).await;
+    let text = many["text"].as_str().unwrap();
+    assert_eq!((text.matches("(task:").count(), &many["metadata"]["tasks"]), (50, &json!("62")));
+    assert!(
+        text.contains("tasks: 62\n") && text.ends_with("and 12 more: list_tasks with project_id 5"),
+        "{text}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

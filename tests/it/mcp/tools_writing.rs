@@ -141,6 +141,27 @@ async fn fields_are_changed_as_they_are_read() {
     assert_eq!(read["record"], expected, "what is empty is absent");
 }
 
+/// What has the look of HTML only at a glance is a text like any other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_is_text_unless_it_is_html() {
+    let app = McpTools::start().await;
+    for (note, stored, read) in [
+        ("peso < 5 kg\n& > 3", "<p>peso &lt; 5 kg<br>&amp; &gt; 3</p>", "peso < 5 kg\n& > 3"),
+        (
+            "escriba a <luis@torres.mx>",
+            "<p>escriba a &lt;luis@torres.mx&gt;</p>",
+            "escriba a <luis@torres.mx>",
+        ),
+        ("<p>Pago a <b>30</b> días</p>", "<p>Pago a <b>30</b> días</p>", "Pago a 30 días"),
+    ] {
+        app.call("dev_update_sale", json!({ "sale_id": 7, "values": { "note": note } })).await;
+        let there = search(app.sandbox(), "sale.order", json!([["id", "=", 7]]), &["note"]);
+        assert_eq!(there[0]["note"], stored);
+        let told = app.call("dev_read_sale", json!({ "sale_id": 7, "fields": ["note"] })).await;
+        assert_eq!(told["record"]["note"], read);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_odoo_refuses_is_told_in_its_words() {
     for version in [Version::V18, Version::V19] {
