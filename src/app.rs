@@ -59,8 +59,8 @@ impl App<OdooTools> {
                     Some(reader) => Salespeople::new(reader.clone(), sales),
                     None => parts.pipeline.salespeople().clone(),
                 },
-                reader: reader.unwrap_or_else(|| parts.odoo.clone()),
                 writer: parts.odoo.clone(),
+                reader,
                 inline,
             })
         })

@@ -15,13 +15,18 @@ mod users;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp_odoo_core::erp::Erp;
+use mcp_odoo_core::erp::{Account, Erp};
 use mcp_odoo_core::odoo::Odoo;
 use mcp_odoo_core::quotation::salespeople::Salespeople;
 use mcp_odoo_core::tasks::Tasks;
 use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::model::{Implementation, ServerCapabilities, ServerConfig};
 use rmcp::{ServerHandler, tool_handler};
+use tokio::sync::Semaphore;
+
+/// Writing calls that are worked on at once in the whole process, at most; more of them wait. What is being
+/// written is seen through after a cancellation, and so no longer counted by its session.
+const MAX_WRITING: usize = 64;
 
 const INSTRUCTIONS: &str = "\
 Odoo: quotations (cotizaciones), sales (ventas), projects (proyectos), tasks (tareas) and users (usuarios). \
@@ -31,14 +36,21 @@ Ids are Odoo's; a related record is its {id, name}; times are UTC; empty fields 
 Para cotizar, llame una vez a dev_create_quotation: crea cliente, oportunidad, pedido y líneas, exactamente una vez. \
 Si responde status processing, pregunte con dev_get_quotation_status; no la cree de nuevo.";
 
+/// Said where two Odoos are configured.
+const TWO_ODOOS: &str = "\n\
+There are two Odoos. dev_ tools write to one (DEV_ODOO_*), and dev_read_sale reads from it. All others read \
+another one (ODOO_*): an id that list_, find_, get_ or search tools gave may not exist where dev_ tools write, or \
+be another record there.\n\
+Hay dos Odoo: las herramientas dev_ escriben en uno y las demás leen otro; sus ids no son los mismos.";
+
 /// What the tools work with.
 pub struct Services {
     /// The quotations of this process.
     pub tasks: Tasks,
-    /// The Odoo that is read.
-    pub reader: Odoo,
-    /// The Odoo that is written to; may be the same.
+    /// The Odoo that is written to.
     pub writer: Odoo,
+    /// The Odoo that is read, where it is another one.
+    pub reader: Option<Odoo>,
     /// Who has the fewest open opportunities in the reader. Where that is also the writer, the pipeline's
     /// own ([`Pipeline::salespeople`](mcp_odoo_core::quotation::pipeline::Pipeline::salespeople)): it knows
     /// what was just given out.
@@ -60,13 +72,21 @@ struct Shared {
     writer: Erp,
     sales: Salespeople,
     inline: Duration,
+    writing: Semaphore,
+    instructions: String,
 }
 
 impl OdooTools {
     /// All tools over these services; nothing waits for Odoo.
     pub fn new(services: Services) -> Self {
-        let Services { tasks, reader, writer, sales, inline } = services;
-        let (reader, writer) = (Erp::new(reader), Erp::new(writer));
+        let Services { tasks, writer, reader, sales, inline } = services;
+        let (writer, reader, more) = match reader {
+            Some(reader) => (Erp::new(writer, Account::DevOdoo), Erp::new(reader, Account::Odoo), TWO_ODOOS),
+            None => {
+                let both = Erp::new(writer, Account::Odoo);
+                (both.clone(), both, "")
+            }
+        };
         let tools = quotations::router()
             + crm::router()
             + sales::router()
@@ -74,7 +94,9 @@ impl OdooTools {
             + project_tasks::router()
             + users::router()
             + search::router();
-        let shared = Shared { tasks, reader, writer, sales, inline };
+        let writing = Semaphore::new(MAX_WRITING);
+        let instructions = format!("{INSTRUCTIONS}{more}");
+        let shared = Shared { tasks, reader, writer, sales, inline, writing, instructions };
         Self { tools: Arc::new(tools), shared: Arc::new(shared) }
     }
 }
@@ -84,6 +106,6 @@ impl ServerHandler for OdooTools {
     fn get_info(&self) -> ServerConfig {
         ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
             .with_server_info(Implementation::new("mcp-odoo", env!("CARGO_PKG_VERSION")))
-            .with_instructions(INSTRUCTIONS)
+            .with_instructions(self.shared.instructions.clone())
     }
 }

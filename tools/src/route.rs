@@ -68,6 +68,7 @@ impl Spec {
         let tool = self.tool(schema::input::<A>(), schema::output::<R>());
         ToolRoute::new_dyn(tool, move |context: ToolCallContext<'_, OdooTools>| {
             let (tools, call) = (context.service.clone(), call.clone());
+            let shared = Arc::clone(&tools.shared);
             let arguments = given(context.arguments);
             let stop = context.request_context.ct;
             let answer = async move {
@@ -84,8 +85,13 @@ impl Spec {
                 match self.does {
                     // Nobody reads the answer of a call that was cancelled.
                     Does::Read => stop.run_until_cancelled(answer).await.unwrap_or_else(cancelled),
-                    // What is being written is seen through.
-                    Does::Add | Does::Overwrite => answer.await,
+                    Does::Add | Does::Overwrite => {
+                        match stop.run_until_cancelled(shared.writing.acquire()).await {
+                            // What is being written is seen through.
+                            Some(Ok(_place)) => answer.await,
+                            Some(Err(_)) | None => cancelled(),
+                        }
+                    }
                 }
             })
         })

@@ -112,7 +112,7 @@ pub struct McpConfig {
     pub allowed_hosts: AllowedHosts,
     /// `ALLOWED_ORIGINS`: the web pages, besides those of this machine, that may call.
     pub allowed_origins: CorsOrigins,
-    /// `MCP_INLINE_SECONDS`: how long a tool call may take before it answers that work goes on.
+    /// `MCP_INLINE_SECONDS`: how long `dev_create_quotation` waits before it answers that work goes on.
     pub inline: Duration,
 }
 

@@ -6,12 +6,36 @@ use crate::odoo::OdooError;
 /// More people of one name than anybody reads through.
 const LISTED: usize = 20;
 
+/// Under which names of the configuration an Odoo is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Account {
+    /// `ODOO_*`
+    Odoo,
+    /// `DEV_ODOO_*`: written to, while another one is read
+    DevOdoo,
+}
+
+impl Account {
+    /// What the names of its variables begin with.
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Odoo => "ODOO_",
+            Self::DevOdoo => "DEV_ODOO_",
+        }
+    }
+}
+
 /// A failure, told in one sentence that a model or a person can act on.
 #[derive(Debug, thiserror::Error)]
 pub enum ErpError {
     /// Odoo failed or refused.
-    #[error("{}", said(.0))]
-    Odoo(#[from] OdooError),
+    #[error("{}", said(.error, *.account))]
+    Odoo {
+        /// How.
+        error: OdooError,
+        /// Which one.
+        account: Account,
+    },
     /// There is no such record.
     #[error("there is no {what} with id {id} in Odoo that this service may read: look its id up with {find}")]
     NotFound {
@@ -21,6 +45,17 @@ pub enum ErpError {
         id: i64,
         /// What finds one.
         find: &'static str,
+    },
+    /// There is no such record in the Odoo that is written to, which is another one than is read.
+    #[error(
+        "there is no {what} with id {id} in the Odoo of DEV_ODOO_* that this service may read: use an id that a \
+         dev_ tool gave; list_, find_, get_ and search give ids of another Odoo"
+    )]
+    NotFoundInDevOdoo {
+        /// What was asked for.
+        what: &'static str,
+        /// Its id.
+        id: i64,
     },
     /// Nobody can be given an opportunity.
     #[error("there is no salesperson in Odoo: tell the user to add members to a sales team")]
@@ -57,12 +92,18 @@ pub enum ErpError {
     },
 }
 
+impl From<OdooError> for ErpError {
+    fn from(error: OdooError) -> Self {
+        Self::Odoo { error, account: Account::Odoo }
+    }
+}
+
 impl ErpError {
     /// The stable name of the failure.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Odoo(error) => error.code(),
-            Self::NotFound { .. } => "not_found",
+            Self::Odoo { error, .. } => error.code(),
+            Self::NotFound { .. } | Self::NotFoundInDevOdoo { .. } => "not_found",
             Self::NoSalesperson => "no_salesperson",
             Self::NobodyCalled(_) => "user_not_found",
             Self::Ambiguous { .. } => "ambiguous_name",
@@ -72,13 +113,13 @@ impl ErpError {
     }
 }
 
-fn said(error: &OdooError) -> String {
+fn said(error: &OdooError, account: Account) -> String {
     let cause = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-    format!("{}: {}", cause.trim_end_matches('.'), advice(error))
+    format!("{}: {}", cause.trim_end_matches('.'), advice(error, account.prefix()))
 }
 
-fn advice(error: &OdooError) -> &'static str {
-    match error {
+fn advice(error: &OdooError, variables: &str) -> String {
+    let advice = match error {
         OdooError::Unreachable(_)
         | OdooError::TimedOut(_)
         | OdooError::Gateway(_)
@@ -87,7 +128,9 @@ fn advice(error: &OdooError) -> &'static str {
         }
         OdooError::Overloaded(_) | OdooError::Conflict(_) => "try again in a few seconds",
         OdooError::AccessDenied(_) => {
-            "tell the user to check ODOO_LOGIN and ODOO_API_KEY; repeating does not help"
+            return format!(
+                "tell the user to check {variables}LOGIN and {variables}API_KEY; repeating does not help"
+            );
         }
         OdooError::AccessError(_) => {
             "tell the user that this service's Odoo user lacks that right; repeating does not help"
@@ -96,8 +139,11 @@ fn advice(error: &OdooError) -> &'static str {
         OdooError::MissingRecord(_) => "check the id and try again",
         OdooError::Unknown(_) => "correct the name of the field and try again",
         OdooError::Server(_) => "check the values; if they are right, tell the user what Odoo said",
-        OdooError::Malformed(_) => "try again; if it stays so, tell the user to check ODOO_URL",
-    }
+        OdooError::Malformed(_) => {
+            return format!("try again; if it stays so, tell the user to check {variables}URL");
+        }
+    };
+    advice.to_owned()
 }
 
 fn either(candidates: &[Named]) -> String {

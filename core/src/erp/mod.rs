@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
-pub use self::error::ErpError;
+pub use self::error::{Account, ErpError};
 pub use self::lookup::{Document, DocumentRequest, Found, SearchRequest, SearchResults};
 pub use self::orders::{
     MadeLine, MadeSale, NewSale, NewSaleLine, SaleRecordRequest, SaleUpdate, UpdatedSale,
@@ -36,14 +36,15 @@ use crate::odoo::Odoo;
 #[derive(Clone)]
 pub struct Erp {
     odoo: Odoo,
+    account: Account,
     /// The type of each field of `sale.order`; asked once.
     sale_fields: Arc<OnceCell<HashMap<String, String>>>,
 }
 
 impl Erp {
     /// The records of this Odoo; nothing is read yet.
-    pub fn new(odoo: Odoo) -> Self {
-        Self { odoo, sale_fields: Arc::default() }
+    pub fn new(odoo: Odoo, account: Account) -> Self {
+        Self { odoo, account, sale_fields: Arc::default() }
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::sales::{MODEL, SUMMARY};
 use super::value::{datetime_rule, odoo_datetime, readable, writable};
-use super::{Erp, ErpError, Single};
+use super::{Account, Erp, ErpError, Single};
 use crate::html;
 use crate::input::trimmed_or_absent;
 use crate::odoo::OdooError;
@@ -190,8 +190,9 @@ impl Erp {
         if fields.is_empty() {
             fields = [SUMMARY.as_slice(), &["order_line", "note"]].concat();
         }
-        let (record, types) = tokio::try_join!(self.record(MODEL, id, &fields), self.sale_fields())?;
-        let record = record.ok_or(ErpError::NotFound { what: "sale", id, find: "list_sales" })?;
+        let (record, types) = tokio::try_join!(self.record(MODEL, id, &fields), self.sale_fields())
+            .map_err(|error| self.failed(error))?;
+        let record = record.ok_or_else(|| self.no_sale(id))?;
         let kind = |field: &str| types.get(field).map_or("", String::as_str);
         let values = record.into_map().into_iter();
         let record =
@@ -206,7 +207,7 @@ impl Erp {
     pub async fn update_sale(&self, request: &SaleUpdate) -> Result<UpdatedSale, ErpError> {
         let id = request.sale_id;
         let ids = [id];
-        let types = self.sale_fields().await?;
+        let types = self.sale_fields().await.map_err(|error| self.failed(error))?;
         for (field, value) in &request.values {
             writable_by_tool(field, value, types.get(field).map(String::as_str))?;
         }
@@ -218,10 +219,8 @@ impl Erp {
             .collect();
         match retried(|| self.odoo.write(MODEL, &ids, values.clone())).await {
             Ok(()) => Ok(UpdatedSale { ok: true, id }),
-            Err((OdooError::MissingRecord(_), _)) => {
-                Err(ErpError::NotFound { what: "sale", id, find: "list_sales" })
-            }
-            Err((error, _)) => Err(error.into()),
+            Err((OdooError::MissingRecord(_), _)) => Err(self.no_sale(id)),
+            Err((error, _)) => Err(self.failed(error)),
         }
     }
 
@@ -246,9 +245,20 @@ impl Erp {
             // Whatever the last try met: an earlier one may have been done.
             match outcome_unknown {
                 true => ErpError::OutcomeUnknown { key: key.as_str().to_owned(), cause },
-                false => ErpError::Odoo(cause),
+                false => self.failed(cause),
             }
         })
+    }
+
+    fn failed(&self, error: OdooError) -> ErpError {
+        ErpError::Odoo { error, account: self.account }
+    }
+
+    fn no_sale(&self, id: i64) -> ErpError {
+        match self.account {
+            Account::Odoo => ErpError::NotFound { what: "sale", id, find: "list_sales" },
+            Account::DevOdoo => ErpError::NotFoundInDevOdoo { what: "sale", id },
+        }
     }
 
     async fn sale_fields(&self) -> Result<&HashMap<String, String>, OdooError> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::mcp::{McpTools, connect};
+use crate::support::mcp::{Caller, McpTools};
 
 /// Every model that is connected pays for this with each of its questions.
 const MOST_BYTES: usize = 16_000;
@@ -27,7 +27,7 @@ const NAMES: [&str; 16] = [
 ];
 
 async fn listed() -> Value {
-    serde_json::to_value(McpTools::start().await.tools().await).unwrap()
+    serde_json::to_value(&McpTools::start().await.tools).unwrap()
 }
 
 #[tokio::test]
@@ -38,12 +38,11 @@ async fn it_is_as_it_was() {
 #[tokio::test]
 async fn it_is_sorted_and_the_same_on_every_connection() {
     let app = McpTools::start().await;
-    let first = app.tools().await;
+    let first = &app.tools;
     let names: Vec<&str> = first.iter().map(|tool| tool.name.as_ref()).collect();
     assert_eq!(names, NAMES);
-    let other = connect(&app.handler).await;
-    assert_eq!(first, other.list_all_tools().await.unwrap());
-    assert_eq!(first, McpTools::start().await.tools().await);
+    assert_eq!(first, &Caller::connect(&app.app.url).await.tools);
+    assert_eq!(first, &McpTools::start().await.tools);
 }
 
 #[tokio::test]
@@ -118,8 +117,8 @@ fn closed(schema: &Value, path: &str) {
 async fn the_examples_work() {
     let app = McpTools::start().await;
     let mut tried = 0;
-    for tool in app.tools().await {
-        let description = tool.description.unwrap_or_default();
+    for tool in &app.tools {
+        let description = tool.description.clone().unwrap_or_default();
         let Some((_, example)) = description.split_once("E.g. ") else { continue };
         let mut values = serde_json::Deserializer::from_str(example).into_iter::<Value>();
         let example = values.next().unwrap().unwrap_or_else(|error| panic!("{}: {error}", tool.name));

@@ -2,16 +2,16 @@
 
 use mcp_odoo_sandbox::Version;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
-use crate::support::app::{REQUEST_LINES, request};
+use super::transport_client::{Stream, Streamable, call};
+use crate::support::app::{REQUEST_LINES, TestApp, request};
 use crate::support::mcp::{McpTools, text};
 use crate::support::odoo::Made;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_call_makes_it() {
     for version in [Version::V18, Version::V19] {
-        let app = McpTools::builder().version(version).start().await;
+        let app = McpTools::builder().version(version).start_mcp().await;
         let result = app.result("dev_create_quotation", request("luis@mcp.example")).await;
         assert_eq!(result.is_error, Some(false), "{result:?}");
         let said = text(&result);
@@ -146,35 +146,23 @@ async fn each_step_is_told() {
     assert_in_order(&app.client.service().steps());
 }
 
-/// One call without a token and one with, as they pass through the pipe.
+/// One call without a token and one with, as they pass over the wire.
 #[tokio::test(flavor = "multi_thread")]
 async fn progress_goes_only_to_who_asked_and_before_the_answer() {
-    let app = McpTools::start().await;
-    let (ours, theirs) = tokio::io::duplex(64 * 1024);
-    let server = app.handler.clone();
-    tokio::spawn(async move { rmcp::serve_server(server, theirs).await.unwrap().waiting().await });
-    let (read, mut write) = tokio::io::split(ours);
-    let mut lines = BufReader::new(read).lines();
-    let mut send = async |message: Value| write.write_all(format!("{message}\n").as_bytes()).await.unwrap();
-    let call = |id: i64, email: &str, meta: Value| {
-        let params = json!({ "name": "dev_create_quotation", "arguments": request(email), "_meta": meta });
-        json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params })
+    let app = TestApp::start().await;
+    let session = Streamable::connect(&app.client, &app.url, "2025-06-18").await;
+    let send = async |id: u64, email: &str, meta: Value| {
+        let mut message = call(id, "dev_create_quotation", &request(email));
+        message["params"]["_meta"] = meta;
+        Stream::new(session.post().json(&message).send().await.unwrap())
     };
-    send(json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
-        "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "raw", "version": "1" } } }))
-    .await;
-    let mut next =
-        async || serde_json::from_str::<Value>(&lines.next_line().await.unwrap().unwrap()).unwrap();
-    assert_eq!(next().await["id"], 1);
-    send(json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).await;
-    send(call(2, "quiet@mcp.example", json!({}))).await;
-    let answer = next().await;
+    let answer = send(2, "quiet@mcp.example", json!({})).await.message().await.unwrap();
     assert_eq!((&answer["id"], &answer["result"]["isError"]), (&json!(2), &json!(false)), "{answer}");
-    send(call(3, "told@mcp.example", json!({ "progressToken": "mine" }))).await;
+    let mut told = send(3, "told@mcp.example", json!({ "progressToken": "mine" })).await;
     let mut steps = Vec::new();
     let mut reached = 0.0;
     let answer = loop {
-        let message = next().await;
+        let message = told.message().await.unwrap();
         if message["method"] != "notifications/progress" {
             break message;
         }

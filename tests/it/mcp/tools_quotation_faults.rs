@@ -7,14 +7,14 @@ use mcp_odoo_core::quotation::id::TrackingId;
 use serde_json::{Value, json};
 
 use crate::support::app::{Odoo, REQUEST_LINES, request};
-use crate::support::mcp::McpTools;
+use crate::support::mcp::{Caller, McpTools};
 use crate::support::odoo::Made;
 use crate::support::proxy::Fault;
 use crate::support::sweep::{EMAIL, Quoter, sweep};
 
 impl Quoter for McpTools {
     async fn start(protocol: ProtocolChoice, timeout: Duration) -> Self {
-        Self::builder().protocol(protocol).timeout(timeout).start().await
+        Self::builder().protocol(protocol).timeout(timeout).start_mcp().await
     }
 
     fn odoo(&self) -> &Odoo {
@@ -26,7 +26,8 @@ impl Quoter for McpTools {
     }
 
     async fn end(self) {
-        self.client.cancel().await.unwrap();
+        self.caller.client.cancel().await.unwrap();
+        self.app.stop().await;
     }
 }
 
@@ -67,7 +68,7 @@ async fn left_in_the_middle(
     email: &str,
     leave: impl AsyncFnOnce(&McpTools, rmcp::service::RequestHandle<rmcp::RoleClient>),
 ) {
-    let app = McpTools::builder().timeout(Duration::from_millis(300)).start().await;
+    let app = McpTools::builder().timeout(Duration::from_millis(300)).start_mcp().await;
     app.odoo.proxy.plan(|_, name| (name == "sale.order.load").then_some(Fault::Late));
     let call = app.begin("dev_create_quotation", keyed(email, email)).await;
     app.client.service().until(|step| step == "Creando cotización...").await;
@@ -96,12 +97,12 @@ async fn cancelled_in_the_middle() {
 #[tokio::test(flavor = "multi_thread")]
 async fn disconnected_in_the_middle() {
     let email = "gone@mcp.example";
-    let app = McpTools::builder().timeout(Duration::from_millis(300)).start().await;
+    let app = McpTools::builder().timeout(Duration::from_millis(300)).start_mcp().await;
     app.odoo.proxy.plan(|_, name| (name == "sale.order.load").then_some(Fault::Late));
-    let other = crate::support::mcp::connect(&app.handler).await;
-    let call = crate::support::mcp::begin(&other, "dev_create_quotation", keyed(email, email)).await;
-    other.service().until(|step| step == "Creando cotización...").await;
-    other.cancel().await.unwrap();
+    let other = Caller::connect(&app.app.url).await;
+    let call = other.begin("dev_create_quotation", keyed(email, email)).await;
+    other.client.service().until(|step| step == "Creando cotización...").await;
+    other.client.cancel().await.unwrap();
     drop(call);
     let id = TrackingId::from_key("", &email.parse().unwrap());
     app.no_faults();
@@ -113,8 +114,10 @@ async fn disconnected_in_the_middle() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_takes_too_long_is_told_by_its_tracking_id() {
     let email = "late@mcp.example";
-    let builder = McpTools::builder().timeout(Duration::from_secs(5)).inline(Duration::from_millis(200));
-    let app = builder.start().await;
+    let builder = McpTools::builder()
+        .timeout(Duration::from_secs(5))
+        .configure(|config| config.mcp.inline = Duration::from_millis(200));
+    let app = builder.start_mcp().await;
     app.odoo.proxy.plan(|_, name| (name == "sale.order.load").then_some(Fault::Refuse));
     let result = app.result("dev_create_quotation", request(email)).await;
     assert_eq!(result.is_error, Some(false));
@@ -132,7 +135,10 @@ async fn what_takes_too_long_is_told_by_its_tracking_id() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn odoo_down_for_good_is_an_error_with_advice() {
-    let app = McpTools::builder().deadline(Duration::from_millis(100)).start().await;
+    let app = McpTools::builder()
+        .configure(|config| config.tasks.deadline = Duration::from_millis(100))
+        .start_mcp()
+        .await;
     app.odoo.proxy.plan(|_, _| Some(Fault::Refuse));
     let result = app.result("dev_create_quotation", request("down@mcp.example")).await;
     assert_eq!(result.is_error, Some(true), "{result:?}");
@@ -151,7 +157,10 @@ async fn odoo_down_for_good_is_an_error_with_advice() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_made_before_a_failure_is_told() {
-    let app = McpTools::builder().deadline(Duration::from_millis(200)).start().await;
+    let app = McpTools::builder()
+        .configure(|config| config.tasks.deadline = Duration::from_millis(200))
+        .start_mcp()
+        .await;
     app.odoo.proxy.plan(|_, name| (name == "sale.order.load").then_some(Fault::Overloaded));
     let result = app.result("dev_create_quotation", request("half@mcp.example")).await;
     assert_eq!(result.is_error, Some(true), "{result:?}");

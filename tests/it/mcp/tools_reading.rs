@@ -1,11 +1,9 @@
 //! What is read of sales, projects, tasks and users.
 
-use mcp_odoo_sandbox::{Options, Version};
+use mcp_odoo_sandbox::Version;
 use serde_json::{Value, json};
 
-use crate::support::app::Odoo;
 use crate::support::mcp::McpTools;
-use crate::support::odoo::search;
 use crate::support::proxy::Fault;
 
 fn ids(page: &Value) -> Vec<i64> {
@@ -89,7 +87,7 @@ async fn no_list_is_longer_than_five_hundred() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sale_has_its_lines_in_every_version() {
     for version in [Version::V18, Version::V19] {
-        let app = McpTools::builder().version(version).start().await;
+        let app = McpTools::builder().version(version).start_mcp().await;
         let note = json!({ "note": "<p>Pago a <b>30 días</b></p><p>IVA &amp; flete</p>" });
         app.sandbox().execute("sale.order", "write", vec![json!([7]), note], Default::default()).unwrap();
         let sale = app.call("get_sale", json!({ "sale_id": 7 })).await["record"].clone();
@@ -206,7 +204,7 @@ async fn the_salesperson_with_the_least_work() {
 #[tokio::test(flavor = "multi_thread")]
 async fn odoo_that_is_down_is_an_error_with_advice() {
     for fault in Fault::ALL {
-        let app = McpTools::builder().timeout(std::time::Duration::from_millis(200)).start().await;
+        let app = McpTools::builder().timeout(std::time::Duration::from_millis(200)).start_mcp().await;
         app.odoo.proxy.plan(move |_, _| Some(fault));
         for tool in [
             "list_sales",
@@ -222,23 +220,4 @@ async fn odoo_that_is_down_is_an_error_with_advice() {
         app.no_faults();
         assert_eq!(sales(&app, json!({ "limit": 500 })).await.len(), 8, "{fault:?}: it is back");
     }
-}
-
-/// Reads go to one Odoo, `dev_` tools to the other.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_one_that_is_read_is_never_written() {
-    let reader = Odoo::start(Options::default()).await;
-    let app = McpTools::builder().reader(reader.clone()).start().await;
-    let rename = vec![json!([7]), json!({ "client_order_ref": "of the reader" })];
-    reader.sandbox.execute("sale.order", "write", rename, Default::default()).unwrap();
-    let sale = app.call("get_sale", json!({ "sale_id": 7 })).await;
-    assert_eq!(sale["record"]["client_order_ref"], "of the reader");
-    let fields = json!({ "sale_id": 7, "fields": ["client_order_ref"] });
-    assert_eq!(app.call("dev_read_sale", fields).await, json!({ "record": { "id": 7 } }));
-    let before = search(&reader.sandbox, "sale.order", json!([]), &["name"]);
-    let made = app.call("dev_create_sale", json!({ "partner_id": 16 })).await;
-    app.call("dev_update_sale", json!({ "sale_id": made["id"], "values": { "origin": "x" } })).await;
-    app.call("dev_create_quotation", crate::support::app::request("reader@mcp.example")).await;
-    assert_eq!(search(&reader.sandbox, "sale.order", json!([]), &["name"]), before);
-    assert!(reader.proxy.calls().iter().all(|call| !call.contains("load") && !call.contains("write")));
 }

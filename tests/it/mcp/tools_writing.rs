@@ -23,7 +23,7 @@ fn lines(app: &McpTools, order: &Value) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_step_by_step() {
     for version in [Version::V18, Version::V19] {
-        let app = McpTools::builder().version(version).start().await;
+        let app = McpTools::builder().version(version).start_mcp().await;
         let arguments = json!({
             "partner_id": 16, "user_id": 8, "date_order": "2026-12-01T10:00:00-06:00", "note": "2 < 3\nfin",
             "payment_term_id": 4,
@@ -83,7 +83,7 @@ async fn every_fault_makes_one_order_and_one_line() {
     for protocol in [ProtocolChoice::Json2, ProtocolChoice::JsonRpc, ProtocolChoice::XmlRpc] {
         for fault in Fault::ALL {
             let app =
-                McpTools::builder().protocol(protocol).timeout(Duration::from_millis(200)).start().await;
+                McpTools::builder().protocol(protocol).timeout(Duration::from_millis(200)).start_mcp().await;
             app.call("list_users", json!({})).await;
             for (n, failing) in
                 ["sale.order.load", "sale.order.read", "sale.order.line.load"].iter().enumerate()
@@ -165,7 +165,7 @@ async fn a_note_is_text_unless_it_is_html() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_odoo_refuses_is_told_in_its_words() {
     for version in [Version::V18, Version::V19] {
-        let app = McpTools::builder().version(version).start().await;
+        let app = McpTools::builder().version(version).start_mcp().await;
         for (tool, arguments, says) in [
             ("dev_create_sale", json!({ "partner_id": 999 }), "No matching record found"),
             ("dev_create_sale_line", json!({ "order_id": 7, "product_id": 999 }), "No matching record found"),

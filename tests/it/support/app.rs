@@ -10,7 +10,7 @@ use mcp_odoo::state::AppState;
 use mcp_odoo_core::config::{Config, Env};
 use mcp_odoo_core::odoo::{OdooConfig, ProtocolChoice};
 use mcp_odoo_core::quotation::target::Target;
-use mcp_odoo_sandbox::{Options, Sandbox};
+use mcp_odoo_sandbox::{Options, Sandbox, Version};
 use reqwest::{Client, Response, StatusCode, Url};
 use rmcp::ServerHandler;
 use serde_json::{Value, json};
@@ -98,6 +98,11 @@ impl Builder {
         self
     }
 
+    pub fn version(mut self, version: Version) -> Self {
+        self.options.version = version;
+        self
+    }
+
     pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(&mut self.config);
         self
@@ -129,7 +134,8 @@ impl Builder {
         };
         let log_dir = self.log_dir.unwrap_or_else(|| Arc::new(TempDir::new().unwrap()));
         let config = Config { log_dir: log_dir.path().to_owned(), ..self.config };
-        let odoo_config = odoo.config(self.protocol, self.timeout);
+        let max_concurrency = config.calls.max_concurrency;
+        let odoo_config = OdooConfig { max_concurrency, ..odoo.config(self.protocol, self.timeout) };
         let target = Target::server(&odoo_config);
         let app = build(config, odoo_config, target).unwrap();
         let state = app.state().clone();

@@ -1,42 +1,40 @@
-//! The MCP tools in front of the embedded Odoo, called by rmcp's client through a pipe in memory.
+//! The MCP tools of the service, called by rmcp's client over Streamable HTTP.
 
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use mcp_odoo_core::journal::Journal;
-use mcp_odoo_core::odoo::{Odoo as Client, ProtocolChoice};
-use mcp_odoo_core::quotation::pipeline::Pipeline;
-use mcp_odoo_core::quotation::salespeople::SalesConfig;
-use mcp_odoo_core::quotation::target::Target;
-use mcp_odoo_core::tasks::{TaskConfig, Tasks};
-use mcp_odoo_sandbox::{Options, Sandbox, Version};
-use mcp_odoo_tools::{OdooTools, Services};
+use mcp_odoo_core::tasks::Tasks;
+use mcp_odoo_sandbox::Sandbox;
 use rmcp::model::{CallToolRequest, CallToolRequestParams, CallToolResult, ProgressNotificationParam, Tool};
 use rmcp::service::{NotificationContext, PeerRequestOptions, RequestHandle, RunningService};
-use rmcp::{ClientHandler, RoleClient, ServerHandler, ServiceExt};
+use rmcp::transport::StreamableHttpClientTransport;
+use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use rmcp::{ClientHandler, RoleClient, ServiceExt};
 use serde_json::{Map, Value};
-use tempfile::TempDir;
 use tokio::sync::watch;
 
-use super::app::Odoo;
+use super::app::{Builder, Odoo, TestApp};
 
-/// How [`McpTools`] are to be.
-pub struct Builder {
-    options: Options,
-    protocol: ProtocolChoice,
-    timeout: Duration,
-    inline: Duration,
-    config: TaskConfig,
-    reader: Option<Arc<Odoo>>,
-}
-
-/// The tools and one client of theirs.
+/// The service and one client of its tools.
 pub struct McpTools {
+    pub app: TestApp,
     pub odoo: Arc<Odoo>,
     pub tasks: Tasks,
-    pub handler: OdooTools,
+    pub caller: Caller,
+}
+
+/// A client, and the tools that it has listed.
+pub struct Caller {
     pub client: RunningService<RoleClient, Listener>,
-    _log_dir: TempDir,
+    pub tools: Vec<Tool>,
+}
+
+impl Deref for McpTools {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
 }
 
 /// A client that notes the progress it is told.
@@ -74,105 +72,48 @@ impl Listener {
 }
 
 impl Builder {
-    pub fn version(mut self, version: Version) -> Self {
-        self.options.version = version;
-        self
+    pub async fn start_mcp(self) -> McpTools {
+        let app = self.start().await;
+        let (odoo, tasks) = (Arc::clone(&app.odoo), app.state.tasks.clone());
+        let caller = Caller::connect(&app.url).await;
+        McpTools { app, odoo, tasks, caller }
     }
-
-    pub fn protocol(mut self, protocol: ProtocolChoice) -> Self {
-        self.protocol = protocol;
-        self
-    }
-
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-
-    pub fn inline(mut self, inline: Duration) -> Self {
-        self.inline = inline;
-        self
-    }
-
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.config.deadline = deadline;
-        self
-    }
-
-    /// Reads from another Odoo than it writes to.
-    pub fn reader(mut self, reader: Arc<Odoo>) -> Self {
-        self.reader = Some(reader);
-        self
-    }
-
-    pub async fn start(self) -> McpTools {
-        let odoo = Odoo::start(self.options).await;
-        let client_of = |odoo: &Odoo| Client::new(odoo.config(self.protocol, self.timeout)).unwrap();
-        let writer = client_of(&odoo);
-        let reader = self.reader.as_deref().map_or_else(|| writer.clone(), client_of);
-        let log_dir = TempDir::new().unwrap();
-        let target = Target::server(&odoo.config(self.protocol, self.timeout));
-        let pipeline = Pipeline::new(writer.clone(), SalesConfig::default());
-        let sales = pipeline.salespeople().clone();
-        let tasks = Tasks::new(self.config, pipeline, Journal::open(log_dir.path(), target).unwrap());
-        let services = Services { tasks: tasks.clone(), reader, writer, sales, inline: self.inline };
-        let handler = OdooTools::new(services);
-        let client = connect(&handler).await;
-        McpTools { odoo, tasks, handler, client, _log_dir: log_dir }
-    }
-}
-
-/// A client of its own.
-pub async fn connect(handler: &OdooTools) -> RunningService<RoleClient, Listener> {
-    let (ours, theirs) = tokio::io::duplex(64 * 1024);
-    let server = handler.clone();
-    tokio::spawn(async move { server.serve(theirs).await.unwrap().waiting().await });
-    Listener::new().serve(ours).await.unwrap()
-}
-
-/// Sends a call without waiting for its answer.
-pub async fn begin(
-    client: &RunningService<RoleClient, Listener>,
-    tool: &str,
-    arguments: Value,
-) -> RequestHandle<RoleClient> {
-    let request = CallToolRequest::new(params(tool, arguments));
-    client.send_cancellable_request(request.into(), PeerRequestOptions::no_options()).await.unwrap()
 }
 
 impl McpTools {
     pub fn builder() -> Builder {
-        Builder {
-            options: Options::default(),
-            protocol: ProtocolChoice::Auto,
-            timeout: Duration::from_secs(10),
-            inline: Duration::from_secs(25),
-            config: TaskConfig {
-                first_retry: Duration::from_millis(5),
-                longest_retry: Duration::from_millis(50),
-                ..TaskConfig::default()
-            },
-            reader: None,
-        }
+        TestApp::builder()
     }
 
     pub async fn start() -> Self {
-        Self::builder().start().await
+        Self::builder().start_mcp().await
     }
 
     pub fn sandbox(&self) -> &Sandbox {
         &self.odoo.sandbox
     }
 
-    pub async fn tools(&self) -> Vec<Tool> {
-        self.client.list_all_tools().await.unwrap()
+    pub fn no_faults(&self) {
+        self.odoo.proxy.plan(|_, _| None);
+    }
+}
+
+impl Caller {
+    /// A client of its own.
+    pub async fn connect(url: &str) -> Self {
+        let config = StreamableHttpClientTransportConfig::with_uri(format!("{url}/mcp"));
+        let transport = StreamableHttpClientTransport::with_client(super::http_client(), config);
+        let client = Listener::new().serve(transport).await.unwrap();
+        let tools = client.list_all_tools().await.unwrap();
+        Self { client, tools }
     }
 
     pub async fn result(&self, tool: &str, arguments: Value) -> CallToolResult {
         let result = self.client.call_tool(params(tool, arguments)).await.unwrap();
-        let schema = self.handler.get_tool(tool).unwrap().output_schema.unwrap();
+        let listed = self.tools.iter().find(|listed| listed.name == tool).unwrap();
         if let Some(structured) = &result.structured_content {
-            assert_fits(structured, &Value::Object((*schema).clone()), tool);
+            let schema = listed.output_schema.as_deref().unwrap().clone();
+            assert_fits(structured, &Value::Object(schema), tool);
         }
         result
     }
@@ -194,11 +135,8 @@ impl McpTools {
 
     /// Sends a call without waiting for its answer.
     pub async fn begin(&self, tool: &str, arguments: Value) -> RequestHandle<RoleClient> {
-        begin(&self.client, tool, arguments).await
-    }
-
-    pub fn no_faults(&self) {
-        self.odoo.proxy.plan(|_, _| None);
+        let request = CallToolRequest::new(params(tool, arguments));
+        self.client.send_cancellable_request(request.into(), PeerRequestOptions::no_options()).await.unwrap()
     }
 }
 
