@@ -23,8 +23,8 @@ pub fn router() -> ToolRouter<OdooTools> {
         Spec {
             name: "get_salesperson_with_least_opportunities",
             title: "Least busy salesperson",
-            description: "The salesperson (vendedor) with the fewest open opportunities, e.g. for \
-                          dev_create_sale. dev_create_quotation finds one by itself.",
+            description: "The salesperson (vendedor) with the fewest open opportunities. \
+                          dev_create_quotation finds one by itself.",
             does: Does::Read,
             text: Text::Lines,
         }

@@ -13,9 +13,8 @@ pub fn router() -> ToolRouter<OdooTools> {
             Spec {
                 name: "list_tasks",
                 title: "List tasks",
-                description: "Lists tasks (tareas) by project, stage, person or words; filters combine. \
-                              For the text of one use get_task. E.g. \
-                              {\"assigned_to_name\":\"Laura\",\"limit\":5}. Returns items, and total if there are more.",
+                description: "Lists tasks (tareas). For the text of one use get_task. E.g. \
+                              {\"assigned_to_name\":\"Laura\",\"limit\":5}.",
                 does: Does::Read,
                 text: Text::Lines,
             }
@@ -27,8 +26,7 @@ pub fn router() -> ToolRouter<OdooTools> {
             Spec {
                 name: "get_task",
                 title: "Get task",
-                description: "One task (tarea) with description, people and dates. To find one use \
-                              list_tasks or search. E.g. {\"task_id\":13}.",
+                description: "One task (tarea) with its text and people. To find one use list_tasks or search.",
                 does: Does::Read,
                 text: Text::Lines,
             }

@@ -12,8 +12,8 @@ pub fn router() -> ToolRouter<OdooTools> {
         Spec {
             name: "list_projects",
             title: "List projects",
-            description: "Lists projects (proyectos) with manager, customer, dates. For tasks use \
-                          list_tasks. E.g. {\"q\":\"robots\"}. Returns items, and total if there are more.",
+            description: "Lists projects (proyectos). For their tasks use list_tasks. E.g. \
+                          {\"q\":\"robots\"}.",
             does: Does::Read,
             text: Text::Lines,
         }

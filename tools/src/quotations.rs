@@ -22,6 +22,8 @@ use crate::route::{Does, Spec, answered, given};
 use crate::{OdooTools, schema};
 
 const KEY: &str = "idempotency_key";
+/// What a model needs to know of the answer beforehand; the rest of it speaks for itself.
+const TOLD: [&str; 4] = ["tracking_id", "status", "output", "error"];
 
 #[derive(Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +31,14 @@ struct StatusRequest {
     /// As dev_create_quotation gave it
     #[garde(skip)]
     tracking_id: String,
+}
+
+/// What models are told of the answer: they have read dev_create_quotation's.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct StatusAnswer {
+    /// And the other fields of dev_create_quotation's answer
+    status: String,
 }
 
 pub fn router() -> ToolRouter<OdooTools> {
@@ -39,15 +49,15 @@ fn create_quotation() -> ToolRoute<OdooTools> {
     let spec = Spec {
         name: "dev_create_quotation",
         title: "Create quotation",
-        description: "Makes a quotation (cotización) in one call: customer by e-mail, opportunity, order, lines. Use it \
-                      whenever someone wants a price or offer; not to change one: dev_update_sale. E.g. \
-                      {\"partner_name\":\"Torres SA\",\"contact_name\":\"Luis\",\"email\":\"luis@torres.mx\",\"phone\":\
-                      \"+52 33 1234 5678\",\"lead_name\":\"Robot\",\"product_id\":26174}. Returns its status; if processing, \
-                      ask dev_get_quotation_status.",
+        description: "Makes a whole quotation (cotización): customer by e-mail, opportunity, order, lines. Use it \
+                      when someone wants a price or offer; to change one use dev_update_sale. E.g. \
+                      {\"partner_name\":\"Torres SA\",\"contact_name\":\"Luis\",\"email\":\"luis@torres.mx\",\
+                      \"phone\":\"3312345678\",\"lead_name\":\"Robot\",\"product_id\":26174}. If processing, ask \
+                      dev_get_quotation_status.",
         does: Does::Add,
         text: Text::Lines,
     };
-    let tool = spec.tool(request_schema(), schema::output::<QuotationStatus>());
+    let tool = spec.tool(request_schema(), answer_schema());
     ToolRoute::new_dyn(tool, |context: ToolCallContext<'_, OdooTools>| {
         let tools = context.service.clone();
         let (arguments, request) = (given(context.arguments), context.request_context);
@@ -59,18 +69,12 @@ fn quotation_status() -> ToolRoute<OdooTools> {
     let spec = Spec {
         name: "dev_get_quotation_status",
         title: "Quotation status",
-        description: "Where a quotation stands, however old. Use it when dev_create_quotation answered \
-                      processing. E.g. {\"tracking_id\":\"quot_3f2a9c0d5e6b47a1\"}.",
+        description: "Where a quotation stands, however old: ask when dev_create_quotation answered \
+                      processing.",
         does: Does::Read,
         text: Text::Lines,
     };
-    let mut status_schema = schema::output::<QuotationStatus>();
-    // Every model reads the other tool's, too.
-    let output = status_schema.get_mut("properties").and_then(|properties| properties.get_mut("output"));
-    if let Some(Value::Object(output)) = output {
-        output.insert("description".to_owned(), "What was made, as dev_create_quotation tells it".into());
-    }
-    let tool = spec.tool(schema::input::<StatusRequest>(), status_schema);
+    let tool = spec.tool(schema::input::<StatusRequest>(), schema::output::<StatusAnswer>());
     ToolRoute::new_dyn(tool, |context: ToolCallContext<'_, OdooTools>| {
         let tools = context.service.clone();
         let arguments = given(context.arguments);
@@ -224,10 +228,18 @@ fn facts(output: &QuotationOutput) -> String {
     facts.chain(lines).collect()
 }
 
+fn answer_schema() -> JsonObject {
+    let mut schema = schema::output::<QuotationStatus>();
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        properties.retain(|name, _| TOLD.contains(&name.as_str()));
+    }
+    schema
+}
+
 fn request_schema() -> JsonObject {
     let mut schema = schema::input::<QuotationRequest>();
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-        let description = "The same key with the same arguments makes nothing twice";
+        let description = "A repeat with the same key makes nothing twice";
         properties.insert(KEY.to_owned(), json!({ "type": "string", "description": description }));
     }
     schema

@@ -19,9 +19,8 @@ fn reading() -> ToolRouter<OdooTools> {
             Spec {
                 name: "list_sales",
                 title: "List sales",
-                description: "Lists quotations and orders (cotizaciones, ventas), newest first; filters \
-                              combine. For lines use get_sale. E.g. \
-                              {\"q\":\"Torres\",\"state\":\"sent\"}. Returns items, and total if there are more.",
+                description: "Lists quotations and orders (cotizaciones, ventas), newest first. For lines \
+                              use get_sale. E.g. {\"q\":\"Torres\",\"state\":\"sent\"}.",
                 does: Does::Read,
                 text: Text::Lines,
             }
@@ -33,8 +32,7 @@ fn reading() -> ToolRouter<OdooTools> {
             Spec {
                 name: "get_sale",
                 title: "Get sale",
-                description: "One quotation or order with amounts and lines. To find one use list_sales. \
-                              E.g. {\"sale_id\":7}.",
+                description: "One quotation or order with amounts and lines. To find one use list_sales.",
                 does: Does::Read,
                 text: Text::Lines,
             }
@@ -46,7 +44,7 @@ fn reading() -> ToolRouter<OdooTools> {
             Spec {
                 name: "dev_read_sale",
                 title: "Read order fields",
-                description: "Reads chosen fields of an order where dev_ tools write, e.g. before \
+                description: "Chosen fields of an order where dev_ tools write, e.g. before \
                               dev_update_sale. Else use get_sale. E.g. \
                               {\"sale_id\":7,\"fields\":[\"note\"]}.",
                 does: Does::Read,
@@ -64,9 +62,8 @@ fn writing() -> ToolRouter<OdooTools> {
             Spec {
                 name: "dev_create_sale",
                 title: "Create order",
-                description: "Makes a draft order without lines for a known customer; add lines with \
-                              dev_create_sale_line. For a whole quotation use dev_create_quotation. \
-                              E.g. {\"partner_id\":16}.",
+                description: "Makes a draft order without lines for a known customer; then use \
+                              dev_create_sale_line. For all at once: dev_create_quotation.",
                 does: Does::Add,
                 text: Text::Lines,
             }
@@ -79,7 +76,7 @@ fn writing() -> ToolRouter<OdooTools> {
                 name: "dev_create_sale_line",
                 title: "Add order line",
                 description: "Adds one product to an order. Not for new quotations: \
-                              dev_create_quotation. E.g. {\"order_id\":7,\"product_id\":26174}.",
+                              dev_create_quotation.",
                 does: Does::Add,
                 text: Text::Lines,
             }

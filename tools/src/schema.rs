@@ -17,7 +17,13 @@ pub fn output<T: JsonSchema>() -> JsonObject {
     // Answers are ours: nobody has to be told what must be there.
     schema.remove("required");
     let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
-    properties.into_iter().flatten().for_each(|(_, property)| outline(property));
+    for (_, property) in properties.into_iter().flatten() {
+        outline(property);
+        property
+            .as_object_mut()
+            .into_iter()
+            .for_each(|property| drop(property.remove("additionalProperties")));
+    }
     schema
 }
 
@@ -71,8 +77,8 @@ fn normalise(schema: &mut Value) {
     // Rust's number types; JSON's are enough, and a number out of bounds is told by its error.
     fields.remove("format");
     fields.remove("minimum");
-    // Nothing, or what `required` says already.
-    if matches!(fields.get("default"), Some(Value::Null)) || fields.get("default") == Some(&json!("")) {
+    // Nothing, what `required` says already, or a number that stands for nothing, as its description says.
+    if fields.get("default").is_some_and(says_nothing) {
         fields.remove("default");
     }
     // 1.0 is 1.
@@ -103,6 +109,16 @@ fn normalise(schema: &mut Value) {
         if required.is_empty() {
             fields.remove("required");
         }
+    }
+}
+
+fn says_nothing(default: &Value) -> bool {
+    match default {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Number(number) => number.as_f64().is_some_and(|number| number <= 0.0),
+        Value::Bool(_) | Value::Object(_) => false,
     }
 }
 

@@ -27,8 +27,7 @@ pub fn router() -> ToolRouter<OdooTools> {
             Spec {
                 name: "fetch",
                 title: "Fetch",
-                description: "Reads a result of search as plain text. Give doc_id or id, not both. \
-                              E.g. {\"doc_id\":\"task:13\"}.",
+                description: "Reads a result of search as plain text: a project with its tasks, or a task.",
                 does: Does::Read,
                 text: Text::Json,
             }

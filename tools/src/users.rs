@@ -19,11 +19,11 @@ pub fn router() -> ToolRouter<OdooTools> {
             "find_users",
             "Find users",
             "Finds employees (usuarios, vendedores) by name, login or e-mail, for user_id or assigned_to. Not for \
-             customers. E.g. {\"q\":\"laura\"}. Returns items, and total if there are more.",
+             customers. E.g. {\"q\":\"laura\"}.",
         ))
         .with_route(users(
             "list_users",
             "List users",
-            "Lists the employees that log in to Odoo. When you have a name use find_users. Returns items, and total if there are more.",
+            "Lists the employees that log in to Odoo. When you have a name use find_users.",
         ))
 }

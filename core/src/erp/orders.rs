@@ -43,7 +43,7 @@ pub struct NewSale {
     /// Payment terms id
     #[garde(inner(custom(rules::record_id(1))))]
     pub payment_term_id: Option<i64>,
-    /// Repeated, it gives the same order
+    /// Repeated: the same order
     #[garde(skip)]
     pub idempotency_key: Option<IdempotencyKey>,
 }
@@ -53,7 +53,7 @@ pub struct NewSale {
 pub struct MadeSale {
     /// Id
     pub id: i64,
-    /// Number; absent when it could not be read
+    /// Number, if it could be read
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -79,7 +79,7 @@ pub struct NewSaleLine {
     #[serde(default, deserialize_with = "trimmed_or_absent")]
     #[garde(skip)]
     pub name: Option<String>,
-    /// Repeated, it gives the same line
+    /// Repeated: the same line
     #[garde(skip)]
     pub idempotency_key: Option<IdempotencyKey>,
 }
@@ -102,7 +102,7 @@ pub struct SaleRecordRequest {
     /// Order
     #[garde(custom(rules::record_id(1)))]
     pub sale_id: i64,
-    /// Odoo's field names
+    /// Odoo's names; none: the usual ones
     #[serde(default)]
     #[garde(skip)]
     pub fields: Vec<String>,

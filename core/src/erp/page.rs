@@ -24,7 +24,7 @@ pub struct Single<T> {
 pub struct Page<T> {
     /// Each
     pub items: Vec<T>,
-    /// All there are, if more
+    /// All, if more
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
 }
@@ -33,11 +33,11 @@ pub struct Page<T> {
 #[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct NameFilter {
-    /// Part of the name; of users also of login or e-mail
+    /// Part of the name
     #[serde(default, deserialize_with = "trimmed_or_absent")]
     #[garde(skip)]
     pub q: Option<String>,
-    /// false: archived ones
+    /// false: archived
     #[serde(default = "yes")]
     #[garde(skip)]
     pub active: bool,

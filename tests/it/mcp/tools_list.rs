@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use crate::support::mcp::{Caller, McpTools};
 
-/// Every model that is connected pays for this with each of its questions.
-const MOST_BYTES: usize = 16_000;
+/// Every model that is connected pays for this with each of its questions. Leaves room for one more tool under the
+/// 16 kB that it may be in all.
+const MOST_BYTES: usize = 14_200;
 
 const NAMES: [&str; 16] = [
     "dev_create_quotation",
@@ -57,7 +58,7 @@ async fn every_tool_says_what_it_is() {
     for tool in listed().await.as_array().unwrap() {
         let name = &tool["name"];
         assert!(tool["title"].as_str().is_some_and(|title| !title.is_empty()), "{name}");
-        assert!(tool["description"].as_str().is_some_and(|text| text.len() > 80), "{name}");
+        assert!(tool["description"].as_str().is_some_and(|text| text.len() > 60), "{name}");
         for hint in ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"] {
             assert!(tool["annotations"][hint].is_boolean(), "{name} {hint}");
         }
@@ -112,7 +113,7 @@ fn closed(schema: &Value, path: &str) {
     }
 }
 
-/// The examples in the descriptions are arguments that work.
+/// The examples in the descriptions are arguments that work; where one id is all there is to give, none is needed.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_examples_work() {
     let app = McpTools::start().await;
@@ -122,15 +123,10 @@ async fn the_examples_work() {
         let Some((_, example)) = description.split_once("E.g. ") else { continue };
         let mut values = serde_json::Deserializer::from_str(example).into_iter::<Value>();
         let example = values.next().unwrap().unwrap_or_else(|error| panic!("{}: {error}", tool.name));
-        if tool.name == "dev_get_quotation_status" {
-            let said = app.error(&tool.name, example).await;
-            assert!(said.starts_with("there is no quotation quot_"), "{said}");
-        } else {
-            app.call(&tool.name, example).await;
-        }
+        app.call(&tool.name, example).await;
         tried += 1;
     }
-    assert!(tried >= 13, "{tried}");
+    assert!(tried >= 8, "{tried}");
 }
 
 #[tokio::test]

@@ -157,8 +157,10 @@ fn assert_fits(answer: &Value, schema: &Value, path: &str) {
     }
     if let (Some(known), Some(fields)) = (schema["properties"].as_object(), answer.as_object()) {
         for (name, value) in fields {
-            let known = known.get(name).unwrap_or_else(|| panic!("{path}.{name} is not in the schema"));
-            assert_fits(value, known, &format!("{path}.{name}"));
+            match known.get(name) {
+                Some(known) => assert_fits(value, known, &format!("{path}.{name}")),
+                None => assert!(path.contains("_quotation"), "{path}.{name} is not in the schema"),
+            }
         }
     }
     for element in answer.as_array().into_iter().flatten() {
