@@ -151,6 +151,6 @@ fn either(candidates: &[Named]) -> String {
     let listed = candidates.iter().take(LISTED).map(named).collect::<Vec<_>>().join(", ");
     match candidates.len().saturating_sub(LISTED) {
         0 => listed,
-        more => format!("{listed} or one of {more} more"),
+        more => format!("{listed} or one of {more} more, which find_users lists"),
     }
 }

@@ -55,7 +55,7 @@ async fn the_whole_name_wins_without_accents_over_many_parts() {
     }
     let said = app.error("list_tasks", json!({ "assigned_to_name": "muñoz" })).await;
     assert_eq!(said.matches("(id ").count(), 20, "{said}");
-    assert!(said.contains(" or one of 11 more: repeat with assigned_to"), "{said}");
+    assert!(said.contains(" or one of 11 more, which find_users lists: repeat with assigned_to"), "{said}");
     let laura = app.call("list_tasks", json!({ "assigned_to_name": "mendez" })).await;
     assert_eq!(count(&laura), 2, "the only one it is part of");
     users(&app, &["Jose Muñoz"]);
