@@ -26,7 +26,12 @@ type Outcome = Result<QuotationOutput, (Failure, QuotationOutput)>;
 struct Stopped;
 
 impl Inner {
-    pub(super) async fn run(&self, task: &Arc<Task>, place: Option<OwnedSemaphorePermit>, again: bool) {
+    pub(super) async fn run(
+        self: &Arc<Self>,
+        task: &Arc<Task>,
+        place: Option<OwnedSemaphorePermit>,
+        again: bool,
+    ) {
         // What a restart takes up waits here for its place in the queue.
         let place = match place {
             Some(place) => Ok(place),
@@ -75,7 +80,7 @@ impl Inner {
     /// Tries until it is made, refused, out of time, or the process stops. Time counts from when the
     /// first try has `begun`: waiting for a worker is not the quotation's fault.
     async fn make(
-        &self,
+        self: &Arc<Self>,
         task: &Arc<Task>,
         draft: &mut Draft,
         begun: &mut Option<Instant>,
@@ -116,7 +121,7 @@ impl Inner {
 
     /// One try.
     async fn attempt(
-        &self,
+        self: &Arc<Self>,
         task: &Arc<Task>,
         draft: &mut Draft,
     ) -> Result<Result<QuotationOutput, QuotationError>, Stopped> {
@@ -126,14 +131,22 @@ impl Inner {
             task.update(|status| step.text().clone_into(&mut status.progress));
         });
         let write_down = async {
-            // Only a courtesy to readers: the journal takes up a queued quotation just as well.
-            if was_queued && let Err(error) = self.write_down(task).await {
-                tracing::warn!(tracking_id = %status.tracking_id, %error, "log file not written");
+            if was_queued {
+                // Goes on when this attempt is cut short, holding the lock: whoever writes the end, or
+                // gives the folder free, waits for it.
+                let _ = self.tracker.spawn(Arc::clone(self).write_processing(Arc::clone(task))).await;
             }
         };
         tokio::select! {
             (result, ()) = futures::future::join(attempt, write_down) => Ok(result),
             () = self.abort.cancelled() => Err(Stopped),
+        }
+    }
+
+    /// Only a courtesy to readers: the journal takes up a queued quotation just as well.
+    async fn write_processing(self: Arc<Self>, task: Arc<Task>) {
+        if let Err(error) = self.write_down(&task).await {
+            tracing::warn!(tracking_id = %task.status().tracking_id, %error, "log file not written");
         }
     }
 

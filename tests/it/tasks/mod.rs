@@ -5,3 +5,4 @@ mod journal;
 mod panic;
 mod queue;
 mod retries;
+mod writing;
