@@ -4,6 +4,7 @@ mod body;
 mod caller;
 mod hosts;
 mod session;
+mod single;
 mod sse;
 pub mod stdio;
 mod streamable;

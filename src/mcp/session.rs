@@ -1,5 +1,5 @@
 //! A session over any transport: its place under the cap, the end of one whose client is gone, an
-//! orderly end for all.
+//! orderly end for all. Requests of no session have a cap of the same size.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -30,16 +30,20 @@ pub struct Sessions {
     max: usize,
     idle: Duration,
     places: Arc<Semaphore>,
+    /// Of requests that belong to no session.
+    single: Arc<Semaphore>,
     open: watch::Sender<usize>,
     stop: CancellationToken,
     abort: CancellationToken,
 }
 
-/// Why there is no new session.
+/// Why there is no new session, or no answer to a request of none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
     #[error("{0} MCP sessions are open already (MCP_MAX_SESSIONS); repeat later")]
     Full(usize),
+    #[error("{0} requests without a session are being answered already (MCP_MAX_SESSIONS); repeat later")]
+    Busy(usize),
     #[error("the service is restarting; repeat in a few seconds")]
     Stopping,
 }
@@ -47,10 +51,12 @@ pub(super) enum Refusal {
 impl Sessions {
     /// None yet. With `stop`, sessions end as soon as they owe their client no answer.
     pub fn new(config: &McpConfig, stop: CancellationToken) -> Self {
+        let places = || Arc::new(Semaphore::new(config.max_sessions.min(Semaphore::MAX_PERMITS)));
         Self {
             max: config.max_sessions,
             idle: config.idle,
-            places: Arc::new(Semaphore::new(config.max_sessions.min(Semaphore::MAX_PERMITS))),
+            places: places(),
+            single: places(),
             open: watch::Sender::new(0),
             stop,
             abort: CancellationToken::new(),
@@ -87,6 +93,11 @@ impl Sessions {
         Ok(Place { _permit: permit, open: self.open.clone() })
     }
 
+    /// Takes a place for one request that belongs to no session.
+    pub(super) fn admit_single(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        Arc::clone(&self.single).try_acquire_owned().map_err(|_| Refusal::Busy(self.max))
+    }
+
     /// A session of a client that may vanish without a word.
     pub(super) fn remote<T>(&self, transport: T, place: Place) -> Session<T> {
         Session { _place: Some(place), idle: Some(self.idle), ..self.local(transport) }
@@ -112,6 +123,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let (code, wait) = match refusal {
             Refusal::Full(_) => ("too_many_sessions", Duration::from_secs(30)),
+            Refusal::Busy(_) => ("too_many_requests", Duration::from_secs(5)),
             Refusal::Stopping => ("stopping", Duration::from_secs(5)),
         };
         Self::unavailable(code, refusal.to_string(), wait)

@@ -23,6 +23,7 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 use super::body;
 use super::caller::Caller;
 use super::session::{Refusal, Session, Sessions};
+use super::single::{self, Single};
 use crate::error::Problem;
 
 const SESSION_ID: &str = "mcp-session-id";
@@ -39,7 +40,17 @@ pub(super) fn routes<H: ServerHandler + Clone + Sync>(handler: H, sessions: Sess
     // Ours counts as present who answers; the one built in would end a quiet client's session.
     local.session_config.keep_alive = None;
     let manager = Arc::new(Manager { local, sessions, callers: Mutex::default() });
-    let service = StreamableHttpService::new(move || Ok(handler.clone()), Arc::clone(&manager), config);
+    let service = StreamableHttpService::new(
+        {
+            let manager = Arc::clone(&manager);
+            move || {
+                manager.admit_single().map_err(std::io::Error::other)?;
+                Ok(handler.clone())
+            }
+        },
+        Arc::clone(&manager),
+        config,
+    );
     Router::new().route("/mcp", any(serve::<H>)).with_state(Shared { service, manager })
 }
 
@@ -56,6 +67,8 @@ tokio::task_local! {
 
 struct Current {
     caller: Caller,
+    single: Single,
+    in_session: Cell<bool>,
     failure: Cell<Option<Failure>>,
 }
 
@@ -63,7 +76,7 @@ async fn serve<H: ServerHandler + Clone + Sync>(
     State(shared): State<Shared<H>>,
     request: Request,
 ) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let caller = Caller::of(&parts.headers);
     let is_delete = parts.method == Method::DELETE;
     let is_strange = match shared.manager.owner(&parts.headers) {
@@ -79,8 +92,11 @@ async fn serve<H: ServerHandler + Clone + Sync>(
         Err(problem) => return problem.into_response(),
     };
     let is_json = body::is_json(&parts.headers);
+    let single = Single::default();
+    parts.extensions.insert(single.clone());
     let request = Request::from_parts(parts, Body::from(body.clone()));
-    let current = Current { caller, failure: Cell::default() };
+    let current =
+        Current { caller, single: single.clone(), in_session: Cell::default(), failure: Cell::default() };
     let (response, failure) = CURRENT
         .scope(current, async {
             let response = shared.service.handle(request).await;
@@ -88,6 +104,7 @@ async fn serve<H: ServerHandler + Clone + Sync>(
         })
         .await;
     match failure {
+        Some(Failure::Refused(refusal @ Refusal::Busy(_))) => single::busy(refusal, &body),
         Some(Failure::Refused(refusal)) => Problem::from(refusal).into_response(),
         Some(Failure::Gone) if response.status() == StatusCode::INTERNAL_SERVER_ERROR => {
             unknown().into_response()
@@ -95,7 +112,7 @@ async fn serve<H: ServerHandler + Clone + Sync>(
         _ if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE && is_json => body::malformed(&body),
         // rmcp says 202, which Python clients take for a failure.
         _ if response.status() == StatusCode::ACCEPTED && is_delete => StatusCode::NO_CONTENT.into_response(),
-        _ => response.map(Body::new),
+        _ => single.held_by(response.map(Body::new)),
     }
 }
 
@@ -130,6 +147,16 @@ impl Manager {
         self.callers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Asked for a handler, which rmcp wants for a session that begins, for a request that belongs to
+    /// none, and to look up a tool for one that belongs to some.
+    fn admit_single(&self) -> Result<(), ManagerError> {
+        let admit = |current: &Current| match current.in_session.get() {
+            true => Ok(()),
+            false => current.single.take(&self.sessions),
+        };
+        noted(CURRENT.try_with(admit).unwrap_or(Ok(())))
+    }
+
     /// Who has begun the session that the request names.
     fn owner(&self, headers: &HeaderMap) -> Option<Caller> {
         let id = headers.get(SESSION_ID)?.to_str().ok()?;
@@ -155,6 +182,10 @@ impl SessionManager for Manager {
     type Transport = Session<WorkerTransport<LocalSessionWorker>>;
 
     async fn create_session(&self) -> Result<(SessionId, Self::Transport), ManagerError> {
+        let _ = CURRENT.try_with(|current| {
+            current.in_session.set(true);
+            current.single.leave();
+        });
         let place = noted(self.sessions.admit())?;
         let (id, transport) = noted(self.local.create_session().await)?;
         if let Ok(caller) = CURRENT.try_with(|current| current.caller.clone()) {
@@ -172,7 +203,9 @@ impl SessionManager for Manager {
     }
 
     async fn has_session(&self, id: &SessionId) -> Result<bool, ManagerError> {
-        noted(self.local.has_session(id).await)
+        let has_session = noted(self.local.has_session(id).await)?;
+        let _ = CURRENT.try_with(|current| current.in_session.set(has_session));
+        Ok(has_session)
     }
 
     async fn close_session(&self, id: &SessionId) -> Result<(), ManagerError> {

@@ -104,7 +104,7 @@ pub struct HttpConfig {
 /// The MCP endpoints.
 #[derive(Clone, Debug)]
 pub struct McpConfig {
-    /// `MCP_MAX_SESSIONS`: open sessions, at most.
+    /// `MCP_MAX_SESSIONS`: open sessions, at most, and requests without a session at once.
     pub max_sessions: usize,
     /// `MCP_IDLE_SECONDS`: how long a session is kept of whose client nothing is heard.
     pub idle: Duration,

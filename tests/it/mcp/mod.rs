@@ -16,5 +16,6 @@ mod transport_hosts;
 mod transport_messages;
 mod transport_sessions;
 mod transport_shutdown;
+mod transport_single;
 mod transport_stdio;
 mod transport_versions;
