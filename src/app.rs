@@ -106,7 +106,7 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
     ) -> anyhow::Result<()> {
         let Self { config, state, handler } = self;
         let mcp = mcp::routes(handler, &config.mcp, &state.sessions);
-        let router = router::build(state.clone(), &config.http, mcp);
+        let router = router::build(state.clone(), &config, mcp);
         // Without this, small answers wait for the client's delayed acknowledgement.
         let listener = listener.tap_io(|io| {
             let _ = io.set_nodelay(true);

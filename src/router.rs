@@ -4,13 +4,13 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::response::IntoResponse;
-use mcp_odoo_core::config::{CorsOrigins, HttpConfig};
+use mcp_odoo_core::config::{Config, CorsOrigins};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::error::Problem;
-use crate::middleware::{request_log, timeout};
+use crate::middleware::{hosts, request_log, timeout};
 use crate::rest;
 use crate::state::AppState;
 
@@ -18,16 +18,24 @@ use crate::state::AppState;
 const MAX_BODY: usize = 1024 * 1024;
 
 /// Builds the router. MCP has bounds of its own: its answers are streams, its callers no web pages.
-pub fn build(state: AppState, config: &HttpConfig, mcp: Router) -> Router {
+pub fn build(state: AppState, config: &Config, mcp: Router) -> Router {
     let (router, openapi) = rest::routes().split_for_parts();
-    router
+    let router = router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
         .fallback(Problem::no_such_path)
         .method_not_allowed_fallback(Problem::wrong_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(axum::middleware::from_fn_with_state(config.request_timeout, timeout::limit))
-        .layer(cors(&config.cors))
-        .with_state(state)
+        .layer(axum::middleware::from_fn_with_state(config.http.request_timeout, timeout::limit))
+        .layer(cors(&config.http.cors))
+        .with_state(state);
+    // On other addresses REST is behind what it was put behind, under names that it is not told.
+    let router = if config.http.host.to_canonical().is_loopback() {
+        let allowed = hosts::Allowed::new(&config.mcp);
+        router.layer(axum::middleware::from_fn_with_state(allowed, hosts::check_host))
+    } else {
+        router
+    };
+    router
         .merge(mcp)
         .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
         .layer(axum::middleware::from_fn(request_log::log))

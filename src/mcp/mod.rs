@@ -2,7 +2,6 @@
 
 mod body;
 mod caller;
-mod hosts;
 mod session;
 mod single;
 mod sse;
@@ -18,6 +17,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 pub use self::session::Sessions;
 
 use crate::error::Problem;
+use crate::middleware::hosts;
 use crate::middleware::request_log::REQUEST_ID;
 
 /// The endpoints over HTTP. The handler is cloned for every session, and for every request without one.

@@ -33,6 +33,8 @@ const MESSAGES: &str = "/mcp/messages";
 const BUFFER: usize = 16;
 /// Comments between events, so that proxies keep the connection and a broken one is noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Where a proxy says that it has mounted this service.
+const PREFIX: &str = "x-forwarded-prefix";
 /// Has nginx pass events on at once.
 const NO_BUFFERING: &str = "x-accel-buffering";
 
@@ -86,7 +88,8 @@ async fn open<H: ServerHandler + Clone>(
             let _ = running.waiting().await;
         }
     });
-    let endpoint = Event::default().event("endpoint").data(format!("{MESSAGES}?sessionId={}", id.simple()));
+    let endpoint = format!("{}{MESSAGES}?sessionId={}", prefix(&headers), id.simple());
+    let endpoint = Event::default().event("endpoint").data(endpoint);
     let events = stream::once(async { endpoint }).chain(ReceiverStream::new(outgoing).map(event));
     let hold = Hold { id, inboxes: shared.inboxes, _end: end.drop_guard() };
     let events = events.map(move |event| {
@@ -95,6 +98,18 @@ async fn open<H: ServerHandler + Clone>(
     });
     let sse = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     Ok(([(NO_BUFFERING, "no")], sse))
+}
+
+/// The path that the proxy in front takes away; what is no plain path is not repeated to the client.
+fn prefix(headers: &HeaderMap) -> &str {
+    let given = headers.get(PREFIX).and_then(|prefix| prefix.to_str().ok()).unwrap_or_default();
+    let given = given.trim_end_matches('/');
+    let is_plain = |segment: &str| {
+        segment.bytes().any(|byte| byte.is_ascii_alphanumeric())
+            && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
+    };
+    let is_path = given.strip_prefix('/').is_some_and(|path| path.split('/').all(is_plain));
+    if is_path && given.len() <= 200 { given } else { "" }
 }
 
 /// Who hangs up drops the stream of events, and with it ends the session and what runs in it.

@@ -33,7 +33,7 @@ pub(super) fn routes<H: ServerHandler + Clone + Sync>(handler: H, sessions: Sess
     let config = StreamableHttpServerConfig::default()
         .with_cancellation_token(sessions.abort().clone())
         .with_max_request_body_bytes(body::MAX_BODY)
-        // Both are checked for all transports alike, by `hosts`.
+        // Both are checked for all transports alike, by `middleware::hosts`.
         .disable_allowed_hosts()
         .disable_allowed_origins();
     let mut local = LocalSessionManager::default();

@@ -1,4 +1,5 @@
 //! What every request passes, one file per concern.
 
+pub mod hosts;
 pub mod request_log;
 pub mod timeout;

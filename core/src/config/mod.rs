@@ -108,7 +108,8 @@ pub struct McpConfig {
     pub max_sessions: usize,
     /// `MCP_IDLE_SECONDS`: how long a session is kept of whose client nothing is heard.
     pub idle: Duration,
-    /// `ALLOWED_HOSTS`: the names, besides those of this machine, under which clients may call.
+    /// `ALLOWED_HOSTS`: the names, besides those of this machine, under which clients may call; REST, too,
+    /// while it listens on this machine only.
     pub allowed_hosts: AllowedHosts,
     /// `ALLOWED_ORIGINS`: the web pages, besides those of this machine, that may call.
     pub allowed_origins: CorsOrigins,

@@ -4,7 +4,7 @@ use mcp_odoo_core::config::{AllowedHosts, CorsOrigins};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use super::transport_client::{Streamable, initialize};
+use super::transport_client::{Stream, Streamable, initialize};
 use super::transport_handler::Handler;
 use crate::support::app::TestApp;
 
@@ -63,10 +63,6 @@ async fn other_names_and_pages_are_refused_and_the_setting_is_named() {
             assert_eq!(status, StatusCode::BAD_REQUEST, "{host}: {body}");
         }
     }
-    // REST is meant for pages elsewhere, by CORS_ORIGINS.
-    let rest =
-        app.client.get(format!("{}/health", app.url)).header("host", "mcp.company.example").send().await;
-    assert_eq!(rest.unwrap().status(), StatusCode::OK);
 }
 
 #[tokio::test]
@@ -135,4 +131,47 @@ async fn a_page_that_may_call_is_told_so() {
     let evil = evil.header("access-control-request-method", "POST").send().await.unwrap();
     assert_eq!(evil.status(), StatusCode::FORBIDDEN);
     assert_eq!(evil.json::<Value>().await.unwrap()["code"], "origin_not_allowed");
+}
+
+/// Behind a proxy that takes a path away, the events still say where to post.
+#[tokio::test]
+async fn the_endpoint_keeps_the_path_that_a_proxy_takes_away() {
+    let app = TestApp::builder().start_with(Handler::new()).await;
+    let endpoint = async |prefix: &str| {
+        let open = app.client.get(format!("{}/mcp/sse", app.url)).header("x-forwarded-prefix", prefix);
+        let (name, data) = Stream::new(open.send().await.unwrap()).event().await.unwrap();
+        assert_eq!(name, "endpoint");
+        let (path, session) = data.split_once("?sessionId=").unwrap();
+        assert_eq!(session.len(), 32, "{data}");
+        path.to_owned()
+    };
+    for (prefix, path) in [
+        ("/odoo", "/odoo/mcp/messages"),
+        ("/odoo/", "/odoo/mcp/messages"),
+        ("/a-1/b_c.d~e", "/a-1/b_c.d~e/mcp/messages"),
+    ] {
+        assert_eq!(endpoint(prefix).await, path, "{prefix}");
+    }
+    let long = format!("/{}", "x".repeat(300));
+    for prefix in [
+        "",
+        "/",
+        "//evil.example",
+        "/a//b",
+        "/..",
+        "/a/../b",
+        "/.",
+        "odoo",
+        "https://evil.example",
+        "/a?b=c",
+        "/a#b",
+        "/a b",
+        "/a,/b",
+        "/%2e%2e",
+        "/\\evil",
+        "/é",
+        &long,
+    ] {
+        assert_eq!(endpoint(prefix).await, "/mcp/messages", "{prefix}");
+    }
 }

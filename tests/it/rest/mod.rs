@@ -2,6 +2,7 @@
 
 mod accepting;
 mod front_end;
+mod hosts;
 mod idempotency;
 mod invalid;
 mod openapi;

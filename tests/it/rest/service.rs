@@ -84,7 +84,7 @@ async fn a_request_that_takes_too_long_is_answered() {
     let short = Duration::from_millis(200);
     let app = TestApp::builder().configure(|config| config.http.request_timeout = short).start().await;
     let mut stream = TcpStream::connect(app.url.strip_prefix("http://").unwrap()).await.unwrap();
-    let head = "POST /api/quotation/async HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+    let head = "POST /api/quotation/async HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
                 Content-Length: 100\r\nConnection: close\r\n\r\n{";
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = String::new();

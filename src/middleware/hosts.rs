@@ -1,6 +1,6 @@
-//! Under which names, and from which web pages, MCP may be called.
+//! Under which names the service may be called, and from which web pages MCP may be.
 //!
-//! A web page that has its own name resolve to this machine would otherwise talk to the tools as if it
+//! A web page that has its own name resolve to this machine would otherwise talk to the service as if it
 //! ran here (DNS rebinding). Names of this machine are always allowed; every other is one setting away.
 
 use std::net::IpAddr;
@@ -17,13 +17,14 @@ use url::Url;
 use crate::error::Problem;
 
 /// What the configuration allows.
-pub(super) struct Allowed {
+pub struct Allowed {
     hosts: AllowedHosts,
     origins: CorsOrigins,
 }
 
 impl Allowed {
-    pub(super) fn new(config: &McpConfig) -> Arc<Self> {
+    /// What this configuration does.
+    pub fn new(config: &McpConfig) -> Arc<Self> {
         Arc::new(Self { hosts: config.allowed_hosts.clone(), origins: config.allowed_origins.clone() })
     }
 
@@ -55,23 +56,27 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
-/// Lets the request pass, or says which setting would.
-pub(super) async fn check(
+/// For REST on an address of this machine: lets the request pass, or says which setting would. Pages
+/// elsewhere may call, by `CORS_ORIGINS`.
+pub async fn check_host(
     State(allowed): State<Arc<Allowed>>,
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let authority = authority(&request).ok_or_else(|| {
-        Problem::new(StatusCode::BAD_REQUEST, "host_invalid", "send one well-formed Host header")
-    })?;
-    if !allowed.host(&authority) {
-        let host = authority.host();
-        let detail = format!(
-            "the host {host} is not allowed: add it to ALLOWED_HOSTS (now: this machine only, \
-             and what is listed there)"
-        );
-        return Err(Problem::new(StatusCode::FORBIDDEN, "host_not_allowed", detail));
+    // Probes call by whatever name, and learn nothing.
+    if request.uri().path() != "/health" {
+        pass(&allowed, &request)?;
     }
+    Ok(next.run(request).await)
+}
+
+/// For MCP: the same, for web pages, too.
+pub async fn check(
+    State(allowed): State<Arc<Allowed>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    pass(&allowed, &request)?;
     for origin in request.headers().get_all(header::ORIGIN) {
         if !origin.to_str().is_ok_and(|origin| allowed.origin(origin)) {
             let detail = "web pages of this Origin are not allowed: add it to ALLOWED_ORIGINS";
@@ -79,6 +84,21 @@ pub(super) async fn check(
         }
     }
     Ok(next.run(request).await)
+}
+
+fn pass(allowed: &Allowed, request: &Request) -> Result<(), Problem> {
+    let authority = authority(request).ok_or_else(|| {
+        Problem::new(StatusCode::BAD_REQUEST, "host_invalid", "send one well-formed Host header")
+    })?;
+    if allowed.host(&authority) {
+        return Ok(());
+    }
+    let host = authority.host();
+    let detail = format!(
+        "the host {host} is not allowed: add it to ALLOWED_HOSTS (now: this machine only, \
+         and what is listed there)"
+    );
+    Err(Problem::new(StatusCode::FORBIDDEN, "host_not_allowed", detail))
 }
 
 /// Whom the request was sent to; `None` where that is not clear.
