@@ -1,19 +1,15 @@
 //! Prints what an MCP client must be told to use this binary.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::ValueEnum;
-use mcp_odoo_core::config::Config;
-use mcp_odoo_core::odoo::OdooConfig;
+use mcp_odoo_core::config::{Config, Env, HTTP_VARIABLES, SECRET_VARIABLES, VARIABLES};
 use serde_json::{Map, Value, json};
 
 use super::healthcheck::reachable;
-
-/// Stands where a secret belongs: none is ever printed.
-const SECRET: &str = "<the API key>";
 
 /// A program that speaks MCP.
 #[derive(Clone, Copy, ValueEnum)]
@@ -62,22 +58,22 @@ impl Client {
 /// # Errors
 /// When the configuration is bad, the binary cannot be located or stdout is closed.
 pub fn run(client: Client) -> anyhow::Result<ExitCode> {
-    let config = Config::load()?;
+    let variables = Env::read(Path::new(".env"), VARIABLES)?;
+    let config = Config::from_env(&variables)?;
     let url = format!("http://{}:{}/mcp", host(&config), config.http.port);
     if matches!(client, Client::Chatgpt) {
         writeln!(std::io::stdout(), "{}", chatgpt(&url))?;
         return Ok(ExitCode::SUCCESS);
     }
     let binary = std::env::current_exe().context("cannot locate this binary")?;
-    let started = json!({
-        "type": "stdio", "command": binary, "args": ["stdio"], "env": environment(&config, client)?,
-    });
+    let (env, secrets) = environment(&variables, &config, client)?;
+    let started = json!({ "type": "stdio", "command": binary, "args": ["stdio"], "env": env });
     let running = json!({ "type": "http", "url": url });
     let pretty = |server| serde_json::to_string_pretty(&client.document(server));
     let mut notes = std::io::stderr().lock();
     writeln!(notes, "Put this into {}; the client starts mcp-odoo itself.", client.file())?;
-    if config.odoo.is_some() {
-        writeln!(notes, "Write your API key where it says \"{SECRET}\".")?;
+    if !secrets.is_empty() {
+        writeln!(notes, "No secret is printed: write yours where it says {}.", secrets.join(", "))?;
     }
     writeln!(std::io::stdout(), "{}", pretty(started)?)?;
     writeln!(notes, "\nOr, where `mcp-odoo serve` is running:\n{}", pretty(running)?)?;
@@ -91,22 +87,31 @@ fn host(config: &Config) -> String {
     }
 }
 
-/// What is configured here, since the client starts the binary in a folder of its own. The log folder
-/// is one that no other process locks.
-fn environment(config: &Config, client: Client) -> anyhow::Result<Map<String, Value>> {
-    let mut env = Map::new();
-    for (prefix, odoo) in [("ODOO", &config.odoo), ("DEV_ODOO", &config.dev_odoo)] {
-        let Some(OdooConfig { url, database, login, .. }) = odoo else { continue };
-        env.insert(format!("{prefix}_URL"), url.as_str().into());
-        env.insert(format!("{prefix}_DB"), database.as_str().into());
-        env.insert(format!("{prefix}_LOGIN"), login.as_str().into());
-        env.insert(format!("{prefix}_API_KEY"), SECRET.into());
+/// What is set here, since the client starts the binary in a folder of its own, and the places where
+/// secrets belong. The log folder is one that neither a server nor another client uses.
+fn environment(
+    variables: &Env,
+    config: &Config,
+    client: Client,
+) -> anyhow::Result<(Map<String, Value>, Vec<String>)> {
+    // Without a bucket those of AWS are there for others.
+    let has_bucket = variables.iter().any(|(name, _)| name == "S3_LOGS_BUCKET");
+    let is_for_it = |name: &str| !HTTP_VARIABLES.contains(&name) && (has_bucket || !name.starts_with("AWS_"));
+    let (mut env, mut secrets) = (Map::new(), Vec::new());
+    for (name, value) in variables.iter().filter(|(name, _)| is_for_it(name)) {
+        let value = if SECRET_VARIABLES.contains(&name) {
+            secrets.push(format!("<{name}>"));
+            format!("<{name}>")
+        } else {
+            value.to_owned()
+        };
+        env.insert(name.to_owned(), value.into());
     }
     let logs = std::path::absolute(&config.log_dir).context("cannot locate LOG_DIR")?;
     let mut logs = logs.into_os_string();
     logs.push(format!("-{}", client.name()));
     env.insert("LOG_DIR".to_owned(), json!(PathBuf::from(logs)));
-    Ok(env)
+    Ok((env, secrets))
 }
 
 fn chatgpt(url: &str) -> String {

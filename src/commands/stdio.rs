@@ -3,11 +3,18 @@
 use std::process::ExitCode;
 
 use mcp_odoo_core::config::Config;
+use mcp_odoo_core::journal::JournalError;
+use mcp_odoo_core::odoo::OdooConfig;
+use mcp_odoo_core::quotation::target::Target;
+use mcp_odoo_tools::OdooTools;
 
 use super::embedded::Embedded;
 use super::stop_signal::stop_signal;
 use crate::app::App;
 use crate::telemetry;
+
+/// More processes than this on one LOG_DIR are a mistake.
+const MOST_PROCESSES: u32 = 100;
 
 /// Serves the client that started this process; the log goes to stderr.
 ///
@@ -19,7 +26,23 @@ pub async fn run() -> anyhow::Result<ExitCode> {
     telemetry::start(config.log_level);
     let embedded = Embedded::if_needed(&config).await?;
     let (odoo, target) = embedded.odoo();
-    App::new(config, odoo, target)?.serve_stdio(stop).await?;
+    app(config, &odoo, &target)?.serve_stdio(stop).await?;
     embedded.end().await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// In LOG_DIR or, where another process holds it, in the first folder below it that none does: a client
+/// starts a process for each of its windows, all with the same variables.
+fn app(mut config: Config, odoo: &OdooConfig, target: &Target) -> anyhow::Result<App<OdooTools>> {
+    let shared = config.log_dir.clone();
+    for number in 2..=MOST_PROCESSES {
+        match App::new(config.clone(), odoo.clone(), target.clone()) {
+            Err(error) if matches!(error.downcast_ref(), Some(JournalError::InUse(_))) => {}
+            done => return done,
+        }
+        config.log_dir = shared.join(format!("stdio-{number}"));
+        let (shared, own) = (shared.display(), config.log_dir.display());
+        tracing::warn!("LOG_DIR {shared} is in use by another mcp-odoo process: trying {own}");
+    }
+    App::new(config, odoo.clone(), target.clone())
 }

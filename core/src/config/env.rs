@@ -49,6 +49,11 @@ impl Env {
         Ok(values.into_iter().collect())
     }
 
+    /// The variables that are set, by name, with their texts.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.keys().filter_map(|name| Some((name.as_str(), self.text(name)?)))
+    }
+
     /// The variable's text, trimmed.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())

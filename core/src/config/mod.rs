@@ -212,6 +212,20 @@ pub const VARIABLES: &[&str] = &[
     "VENDEDOR_WHATSAPP", "MESSAGE_CHANNEL", "TWILIO_API_BASE", "DEFAULT_COUNTRY_CODE",
 ];
 
+/// Of those, what only matters to who serves over HTTP.
+#[rustfmt::skip]
+pub const HTTP_VARIABLES: &[&str] = &[
+    "HOST", "PORT", "CORS_ORIGINS", "REQUEST_TIMEOUT_SECONDS", "MCP_MAX_SESSIONS", "MCP_IDLE_SECONDS",
+    "ALLOWED_HOSTS", "ALLOWED_ORIGINS",
+];
+
+/// Of those, what is never printed.
+#[rustfmt::skip]
+pub const SECRET_VARIABLES: &[&str] = &[
+    "ODOO_API_KEY", "ODOO_PASSWORD", "ODOO_PASS", "DEV_ODOO_API_KEY", "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY", "TWILIO_AUTH_TOKEN",
+];
+
 /// For logs in S3 and messages to salespeople, neither of which is there yet.
 #[rustfmt::skip]
 const NOT_USED_YET: &[&str] = &[

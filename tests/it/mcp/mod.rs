@@ -18,4 +18,5 @@ mod transport_sessions;
 mod transport_shutdown;
 mod transport_single;
 mod transport_stdio;
+mod transport_stdio_shared;
 mod transport_versions;

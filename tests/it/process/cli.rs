@@ -215,7 +215,7 @@ async fn client_config_prints_json_that_clients_take() {
             (&server["command"], &server["args"]),
             (&json!(env!("CARGO_BIN_EXE_mcp-odoo")), &json!(["stdio"]))
         );
-        assert_eq!(server["env"]["ODOO_URL"], "https://odoo.example/");
+        assert_eq!(server["env"]["ODOO_URL"], "https://odoo.example");
         let logs = server["env"]["LOG_DIR"].as_str().unwrap();
         assert!(logs.starts_with('/') && logs.ends_with(&format!("/logs-{client}")), "{logs}");
         assert!(all(&output).contains("http://127.0.0.1:8123/mcp"), "{}", all(&output));
@@ -225,6 +225,65 @@ async fn client_config_prints_json_that_clients_take() {
     assert!(stdout(&output).contains("ALLOWED_HOSTS"), "{}", all(&output));
     let output = run(folder.path(), &["client-config", "emacs"], &env).await;
     assert_eq!(output.status.code(), Some(2), "{}", all(&output));
+}
+
+#[tokio::test]
+async fn client_config_carries_what_the_process_needs_and_no_secret() {
+    let folder = TempDir::new().unwrap();
+    let carried = [
+        ("ODOO_URL", "https://odoo.example"),
+        ("ODOO_DATABASE", "shop"),
+        ("ODOO_USERNAME", "bot"),
+        ("DEV_ODOO_URL", "https://dev.example"),
+        ("DEV_ODOO_DB", "dev"),
+        ("DEV_ODOO_LOGIN", "bot"),
+        ("ODOO_PROTOCOL", "jsonrpc"),
+        ("ODOO_TIMEOUT_SECONDS", "7"),
+        ("SALES_TEAM_IDS", "1, 5"),
+        ("SALES_STAGE_IDS", "2"),
+        ("MCP_INLINE_SECONDS", "9"),
+        ("QUOTATION_DEADLINE_SECONDS", "60"),
+        ("LOG_LEVEL", "debug"),
+        ("TWILIO_ACCOUNT_SID", "AC1"),
+        ("VENDEDOR_WHATSAPP", "+525512345678"),
+    ];
+    let secrets =
+        ["ODOO_PASSWORD", "DEV_ODOO_API_KEY", "TWILIO_AUTH_TOKEN"].map(|name| (name, "geheim-4711"));
+    let others = [
+        ("HOST", "0.0.0.0"),
+        ("PORT", "8123"),
+        ("ALLOWED_HOSTS", "*"),
+        ("ALLOWED_ORIGINS", "*"),
+        ("CORS_ORIGINS", "*"),
+        ("REQUEST_TIMEOUT_SECONDS", "9"),
+        ("MCP_MAX_SESSIONS", "9"),
+        ("MCP_IDLE_SECONDS", "9"),
+        ("AWS_REGION", "eu-west-1"),
+        ("SALES_NOT_KNOWN", "1"),
+    ];
+    let env = [&carried[..], &secrets, &others].concat();
+    let output = run(folder.path(), &["client-config", "claude"], &env).await;
+    assert_eq!(output.status.code(), Some(0), "{}", all(&output));
+    assert!(!all(&output).contains("geheim"), "{}", all(&output));
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut printed = printed["mcpServers"]["odoo"]["env"].as_object().unwrap().clone();
+    assert!(printed.remove("LOG_DIR").is_some());
+    for (name, value) in carried {
+        assert_eq!(printed.remove(name), Some(json!(value)), "{name}");
+    }
+    for (name, _) in secrets {
+        let place = format!("<{name}>");
+        assert_eq!(printed.remove(name), Some(json!(place)), "{name}");
+        assert!(all(&output).contains(&format!(" {place}")), "{}", all(&output));
+    }
+    assert!(printed.is_empty(), "{printed:?}");
+
+    let bucket = [&env[..], &[("S3_LOGS_BUCKET", "logs"), ("AWS_SECRET_ACCESS_KEY", "geheim-4711")]].concat();
+    let output = run(folder.path(), &["client-config", "claude"], &bucket).await;
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let env = &printed["mcpServers"]["odoo"]["env"];
+    assert_eq!((&env["S3_LOGS_BUCKET"], &env["AWS_REGION"]), (&json!("logs"), &json!("eu-west-1")));
+    assert_eq!(env["AWS_SECRET_ACCESS_KEY"], "<AWS_SECRET_ACCESS_KEY>");
 }
 
 #[tokio::test]
