@@ -56,8 +56,8 @@ fn the_folder_is_given_free_after_the_last_write() {
         assert!(early.is_err(), "a write is still to come");
         drop(between);
         tokio::time::timeout(Duration::from_secs(20), shutdown).await.expect("it ends");
-        let log = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
-        let log = log.filter(|path| path.extension().is_some_and(|end| end == "log")).next().unwrap();
+        let mut log = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let log = log.find(|path| path.extension().is_some_and(|end| end == "log")).unwrap();
         let log: Value = serde_json::from_slice(&fs::read(log).unwrap()).unwrap();
         assert_eq!(log["status"], "processing", "{log}");
         assert_eq!(log["input"]["email"], accepted.status.input.email.as_str());
