@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::serve::ListenerExt;
-use mcp_odoo_core::config::Config;
+use mcp_odoo_core::config::{Config, TwilioSetup};
+use mcp_odoo_core::handoff::Handoffs;
 use mcp_odoo_core::journal::Journal;
+use mcp_odoo_core::messages::Messenger;
 use mcp_odoo_core::odoo::{Odoo, OdooConfig};
 use mcp_odoo_core::quotation::pipeline::Pipeline;
 use mcp_odoo_core::quotation::salespeople::Salespeople;
 use mcp_odoo_core::quotation::target::Target;
 use mcp_odoo_core::tasks::Tasks;
+use mcp_odoo_core::twilio::Twilio;
 use mcp_odoo_tools::{OdooTools, Services};
 use rmcp::ServerHandler;
 use tokio::net::TcpListener;
@@ -55,6 +58,7 @@ impl App<OdooTools> {
         Self::with_handler(config, odoo, target, |parts| {
             OdooTools::new(Services {
                 tasks: parts.state.tasks.clone(),
+                handoffs: parts.state.handoffs.clone(),
                 sales: match &reader {
                     Some(reader) => Salespeople::new(reader.clone(), sales),
                     None => parts.pipeline.salespeople().clone(),
@@ -81,9 +85,26 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         let journal = Journal::open(&config.log_dir, target)?;
         let odoo = Odoo::new(odoo)?;
         let pipeline = Pipeline::new(odoo.clone(), config.sales.clone());
-        let tasks = Tasks::new(config.tasks.clone(), pipeline.clone(), journal);
+        let messenger = match &config.twilio {
+            TwilioSetup::Ready(twilio) => {
+                let twilio = Twilio::with_timeout(twilio.clone(), config.messages.call_timeout)?;
+                Ok(Messenger::new(&config, twilio, odoo.clone(), pipeline.salespeople().clone()))
+            }
+            TwilioSetup::Missing(names) => Err(names.clone()),
+        };
         let stop = CancellationToken::new();
-        let state = AppState { tasks, sessions: Sessions::new(&config.mcp, stop.clone()), stop };
+        let state = AppState {
+            tasks: Tasks::new(
+                config.tasks.clone(),
+                pipeline.clone(),
+                journal.clone(),
+                messenger.clone().ok(),
+            ),
+            handoffs: Handoffs::new(messenger, journal),
+            webhook_secret: config.messages.webhook_secret.clone(),
+            sessions: Sessions::new(&config.mcp, stop.clone()),
+            stop,
+        };
         let parts = Parts { state, odoo, pipeline };
         let handler = handler(&parts);
         Ok(Self { config, state: parts.state, handler })
@@ -152,13 +173,17 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
 
 /// Takes up, beside serving, what an earlier process left.
 fn resume(state: &AppState) -> AbortOnDropHandle<()> {
-    let tasks = state.tasks.clone();
-    AbortOnDropHandle::new(tokio::spawn(async move { tasks.resume().await }))
+    let (tasks, handoffs) = (state.tasks.clone(), state.handoffs.clone());
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        tokio::join!(handoffs.resume(), tasks.resume());
+    }))
 }
 
 /// Quotations first: who asked for one by MCP is still told how it ended.
 async fn wind_down(state: &AppState) {
     state.stop.cancel();
-    state.tasks.shutdown(GRACE).await;
+    tokio::join!(state.handoffs.shutdown(GRACE), state.tasks.shutdown(GRACE));
+    // A connection that lingers must not keep the next process from starting.
+    state.tasks.release_journal();
     state.sessions.close().await;
 }

@@ -1,10 +1,13 @@
 //! What a caller gets when a request fails: a problem document (RFC 9457) with a stable code.
 
+use std::borrow::Cow;
+use std::fmt::Display;
 use std::time::Duration;
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use mcp_odoo_core::handoff::HandoffError;
 use mcp_odoo_core::input::FieldError;
 use mcp_odoo_core::journal::JournalError;
 use mcp_odoo_core::tasks::SubmitError;
@@ -22,7 +25,7 @@ pub struct Problem {
     status: u16,
     /// Stable name of the failure.
     #[schema(example = "invalid_request")]
-    code: &'static str,
+    code: Cow<'static, str>,
     /// What is wrong and what to do.
     detail: String,
     /// One entry for each bad field.
@@ -34,12 +37,12 @@ pub struct Problem {
 
 impl Problem {
     /// A problem without bad fields.
-    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
         Self {
             title,
             status: status.as_u16(),
-            code,
+            code: code.into(),
             detail: detail.into(),
             errors: Vec::new(),
             retry_after: None,
@@ -81,6 +84,22 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "quotation_not_found", "no quotation has this tracking_id")
     }
 
+    /// No handoff has this id.
+    pub fn unknown_handoff() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "handoff_not_found", "no handoff has this handoff_id")
+    }
+
+    /// The signature of a webhook is not what it should be.
+    pub fn not_signed(error: &impl Display) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "invalid_signature", error.to_string())
+    }
+
+    /// What Twilio signs cannot be checked.
+    pub fn no_public_url() -> Self {
+        let detail = "set PUBLIC_URL to the address of this service as Twilio sees it";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_configured", detail)
+    }
+
     /// The service cannot do it now.
     pub(crate) fn unavailable(code: &'static str, detail: impl Into<String>, retry_after: Duration) -> Self {
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
@@ -112,6 +131,27 @@ impl From<SubmitError> for Problem {
             }
             SubmitError::Stopping => Self::unavailable("stopping", detail, Duration::from_secs(5)),
             SubmitError::Journal(error) => {
+                let detail = "the service cannot write its log files, so nothing was accepted; repeat later";
+                Self { detail: detail.to_owned(), ..error.into() }
+            }
+        }
+    }
+}
+
+impl From<HandoffError> for Problem {
+    fn from(error: HandoffError) -> Self {
+        let detail = error.to_string();
+        match error {
+            HandoffError::NotConfigured(_) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_configured", detail)
+            }
+            HandoffError::TooMany => Self::unavailable("queue_full", detail, Duration::from_secs(60)),
+            HandoffError::KeyReused => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
+            }
+            HandoffError::Stopping => Self::unavailable("stopping", detail, Duration::from_secs(5)),
+            HandoffError::Failed { code, .. } => Self::new(StatusCode::BAD_GATEWAY, code, detail),
+            HandoffError::Journal(error) => {
                 let detail = "the service cannot write its log files, so nothing was accepted; repeat later";
                 Self { detail: detail.to_owned(), ..error.into() }
             }

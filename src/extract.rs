@@ -1,16 +1,22 @@
 //! From the HTTP request to a value that keeps its rules.
 
+use std::str::FromStr;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
+use chrono::Utc;
 use garde::Validate;
+use mcp_odoo_core::elevenlabs;
+use mcp_odoo_core::handoff::id::HandoffId;
 use mcp_odoo_core::input::{self, FieldError};
 use mcp_odoo_core::quotation::id::{IdempotencyKey, TrackingId};
 use serde::de::DeserializeOwned;
 
 use crate::error::Problem;
+use crate::state::AppState;
 
 /// A JSON body that keeps the rules of its type.
 pub struct ValidJson<T>(pub T);
@@ -23,17 +29,58 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            let detail = "send the body as JSON with the header Content-Type: application/json";
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail));
-        }
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| unreadable(&rejection))?;
-        let json = serde_json::from_slice(&body).map_err(|error| {
-            let detail = format!("the body is not JSON: line {}, column {}", error.line(), error.column());
-            Problem::new(StatusCode::BAD_REQUEST, "invalid_json", detail)
-        })?;
-        input::parse(json).map(Self).map_err(Problem::invalid)
+        let body = json_body(request, state).await?;
+        valid(&body).map(Self)
     }
+}
+
+/// The same from a webhook of ElevenLabs: signed, where `ELEVENLABS_WEBHOOK_SECRET` is set.
+pub struct SignedJson<T> {
+    /// The body.
+    pub value: T,
+    /// What a signed request that is sent once more has in common with the first.
+    pub replay: Option<IdempotencyKey>,
+}
+
+impl<T> FromRequest<AppState> for SignedJson<T>
+where
+    T: DeserializeOwned + Validate<Context = ()>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        let signature = request.headers().get(elevenlabs::HEADER);
+        let signature = signature.map(|value| value.to_str().unwrap_or_default().to_owned());
+        let body = json_body(request, state).await?;
+        let mut replay = None;
+        if let Some(secret) = &state.webhook_secret {
+            let signature = signature.as_deref();
+            elevenlabs::verify(secret, signature, &body, Utc::now())
+                .map_err(|error| Problem::not_signed(&error))?;
+            let mark = elevenlabs::replay_mark(signature.unwrap_or_default(), &body);
+            replay = IdempotencyKey::try_from(mark).ok();
+        }
+        valid(&body).map(|value| Self { value, replay })
+    }
+}
+
+async fn json_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    if !is_json(request.headers()) {
+        let detail = "send the body as JSON with the header Content-Type: application/json";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail));
+    }
+    Bytes::from_request(request, state).await.map_err(|rejection| unreadable(&rejection))
+}
+
+fn valid<T>(body: &[u8]) -> Result<T, Problem>
+where
+    T: DeserializeOwned + Validate<Context = ()>,
+{
+    let json = serde_json::from_slice(body).map_err(|error| {
+        let detail = format!("the body is not JSON: line {}, column {}", error.line(), error.column());
+        Problem::new(StatusCode::BAD_REQUEST, "invalid_json", detail)
+    })?;
+    input::parse(json).map_err(Problem::invalid)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -70,14 +117,32 @@ impl<S: Send + Sync> FromRequestParts<S> for OptionalKey {
     }
 }
 
-/// The tracking id in the path; what cannot be one is as unknown as any other.
-pub struct QuotationId(pub TrackingId);
+/// The id in the path; what cannot be one is as unknown as any other.
+pub struct PathId<T>(pub T);
 
-impl<S: Send + Sync> FromRequestParts<S> for QuotationId {
+impl<S: Send + Sync, T: Identifies> FromRequestParts<S> for PathId<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let text = Path::<String>::from_request_parts(parts, state).await;
-        text.ok().and_then(|Path(text)| text.parse().ok()).map(Self).ok_or_else(Problem::unknown_quotation)
+        text.ok().and_then(|Path(text)| text.parse().ok()).map(Self).ok_or_else(T::unknown)
+    }
+}
+
+/// An id that a path may hold.
+pub trait Identifies: FromStr {
+    /// Nothing has this id.
+    fn unknown() -> Problem;
+}
+
+impl Identifies for TrackingId {
+    fn unknown() -> Problem {
+        Problem::unknown_quotation()
+    }
+}
+
+impl Identifies for HandoffId {
+    fn unknown() -> Problem {
+        Problem::unknown_handoff()
     }
 }

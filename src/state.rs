@@ -1,7 +1,9 @@
 //! What the handlers share.
 
 use axum::extract::FromRef;
+use mcp_odoo_core::handoff::Handoffs;
 use mcp_odoo_core::tasks::Tasks;
+use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use crate::mcp::Sessions;
@@ -11,6 +13,10 @@ use crate::mcp::Sessions;
 pub struct AppState {
     /// The quotations.
     pub tasks: Tasks,
+    /// The handoffs.
+    pub handoffs: Handoffs,
+    /// What ElevenLabs signs its webhooks with, where they must be signed.
+    pub webhook_secret: Option<SecretString>,
     /// The open MCP sessions.
     pub sessions: Sessions,
     /// Cancelled when the process stops: open event streams end.

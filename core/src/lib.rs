@@ -1,11 +1,18 @@
-//! Configuration, Odoo client, quotation pipeline, records of Odoo, tasks and journal of mcp-odoo.
+//! Configuration, clients of Odoo and Twilio, quotation pipeline, records of Odoo, tasks and journal of mcp-odoo.
 
 pub mod config;
+pub mod elevenlabs;
 pub mod erp;
+pub mod handoff;
 pub mod html;
+mod http;
 pub mod input;
 pub mod journal;
+pub mod language;
+pub mod messages;
 pub mod odoo;
+pub mod phone;
 pub mod quotation;
 pub mod tasks;
 pub mod timestamp;
+pub mod twilio;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, SubsecRound, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -20,9 +21,19 @@ impl Timestamp {
         Self(Utc::now().naive_utc().trunc_subsecs(0))
     }
 
+    /// With its offset.
+    pub fn utc(self) -> DateTime<Utc> {
+        self.0.and_utc()
+    }
+
     /// The UTC day.
     pub fn date(self) -> NaiveDate {
         self.0.date()
+    }
+
+    /// How long ago it was; nothing, if the clock was set back.
+    pub fn elapsed(self) -> Duration {
+        (Utc::now().naive_utc() - self.0).to_std().unwrap_or_default()
     }
 
     /// The UTC time of day, `10:00:00`.

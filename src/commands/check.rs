@@ -1,6 +1,7 @@
 //! Prints the configuration and tries what is configured.
 
 mod account;
+mod twilio;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -18,6 +19,7 @@ pub async fn run() -> anyhow::Result<ExitCode> {
     let config = Config::load()?;
     let mut out = std::io::stdout().lock();
     describe(&config, &mut out)?;
+    twilio::describe(&config, &mut out)?;
     let mut good = log_folder(&config.log_dir, &mut out)?;
     let reader = config.odoo.as_ref().map(|odoo| ("ODOO", odoo, config.dev_odoo.is_none()));
     let writer = config.dev_odoo.as_ref().map(|odoo| ("DEV_ODOO", odoo, true));
@@ -33,6 +35,7 @@ pub async fn run() -> anyhow::Result<ExitCode> {
     if config.odoo.is_none() {
         writeln!(out, "✓ ODOO: not configured, the embedded one will be used")?;
     }
+    good &= twilio::check(&config.twilio, &mut out).await?;
     for (name, set) in &config.not_used_yet {
         writeln!(out, "{name}={} (this version does not use it yet)", if *set { "✓" } else { "✗" })?;
     }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use mcp_odoo_core::config::Config;
+use mcp_odoo_core::config::{Config, TwilioSetup};
 use tokio::net::TcpListener;
 
 use super::embedded::Embedded;
@@ -23,6 +23,17 @@ pub async fn run() -> anyhow::Result<ExitCode> {
     let ours = |(name, set): &&(&str, bool)| *set && !name.starts_with("AWS_");
     for (name, _) in config.not_used_yet.iter().filter(ours) {
         tracing::warn!("{name} is set, but this version does not use it yet");
+    }
+    match &config.twilio {
+        TwilioSetup::Ready(_) if config.messages.webhook_secret.is_none() => {
+            tracing::warn!(
+                "ELEVENLABS_WEBHOOK_SECRET is not set: anybody who reaches this service can have messages sent"
+            );
+        }
+        TwilioSetup::Missing(names) if !config.twilio.is_absent() => {
+            tracing::warn!("no messages to salespeople: set {}", names.join(", "));
+        }
+        TwilioSetup::Ready(_) | TwilioSetup::Missing(_) => {}
     }
     let address = (config.http.host, config.http.port);
     let listener = TcpListener::bind(address)

@@ -1,6 +1,7 @@
 //! The REST API, one file per resource.
 
 pub mod docs;
+mod handoff;
 mod health;
 mod quotation;
 
@@ -15,5 +16,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(quotation::submit))
         .routes(routes!(quotation::status))
         .routes(routes!(quotation::events))
+        .routes(routes!(handoff::hand_off))
+        .routes(routes!(handoff::status))
+        .routes(routes!(handoff::report))
         .routes(routes!(health::health))
 }

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
 use crate::error::Problem;
-use crate::extract::{OptionalKey, QuotationId, ValidJson};
+use crate::extract::{OptionalKey, PathId, ValidJson};
 
 /// A proxy closes streams that stay silent for long.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -109,7 +109,7 @@ pub async fn submit(
         (status = 503, description = "The disk refuses", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn status(State(tasks): State<Tasks>, QuotationId(id): QuotationId) -> Result<Response, Problem> {
+pub async fn status(State(tasks): State<Tasks>, PathId(id): PathId<TrackingId>) -> Result<Response, Problem> {
     let status = tasks.status(&id).await?.ok_or_else(Problem::unknown_quotation)?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(&*status)).into_response())
 }
@@ -131,7 +131,7 @@ pub async fn status(State(tasks): State<Tasks>, QuotationId(id): QuotationId) ->
 pub async fn events(
     State(tasks): State<Tasks>,
     State(stop): State<CancellationToken>,
-    QuotationId(id): QuotationId,
+    PathId(id): PathId<TrackingId>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let subscription = tasks.subscribe(&id).await?.ok_or_else(Problem::unknown_quotation)?;
     let changes = stream::unfold(subscription, async |mut subscription| {

@@ -7,11 +7,14 @@
     clippy::print_stdout
 )]
 
+mod handoff;
 mod mcp;
 mod odoo;
+mod phone;
 mod process;
 mod quotation;
 mod rest;
 mod sandbox;
 mod support;
 mod tasks;
+mod twilio;

@@ -11,11 +11,13 @@ mod sales;
 mod schema;
 mod search;
 mod users;
+mod whatsapp;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_odoo_core::erp::{Account, Erp};
+use mcp_odoo_core::handoff::Handoffs;
 use mcp_odoo_core::odoo::Odoo;
 use mcp_odoo_core::quotation::salespeople::Salespeople;
 use mcp_odoo_core::tasks::Tasks;
@@ -47,6 +49,8 @@ Hay dos Odoo: las herramientas dev_ escriben en uno y las demás leen otro; sus 
 pub struct Services {
     /// The quotations of this process.
     pub tasks: Tasks,
+    /// The handoffs of this process.
+    pub handoffs: Handoffs,
     /// The Odoo that is written to.
     pub writer: Odoo,
     /// The Odoo that is read, where it is another one.
@@ -68,6 +72,7 @@ pub struct OdooTools {
 
 struct Shared {
     tasks: Tasks,
+    handoffs: Handoffs,
     reader: Erp,
     writer: Erp,
     sales: Salespeople,
@@ -79,7 +84,7 @@ struct Shared {
 impl OdooTools {
     /// All tools over these services; nothing waits for Odoo.
     pub fn new(services: Services) -> Self {
-        let Services { tasks, writer, reader, sales, inline } = services;
+        let Services { tasks, handoffs, writer, reader, sales, inline } = services;
         let (writer, reader, more) = match reader {
             Some(reader) => (Erp::new(writer, Account::DevOdoo), Erp::new(reader, Account::Odoo), TWO_ODOOS),
             None => {
@@ -93,10 +98,11 @@ impl OdooTools {
             + projects::router()
             + project_tasks::router()
             + users::router()
-            + search::router();
+            + search::router()
+            + whatsapp::router();
         let writing = Semaphore::new(MAX_WRITING);
         let instructions = format!("{INSTRUCTIONS}{more}");
-        let shared = Shared { tasks, reader, writer, sales, inline, writing, instructions };
+        let shared = Shared { tasks, handoffs, reader, writer, sales, inline, writing, instructions };
         Self { tools: Arc::new(tools), shared: Arc::new(shared) }
     }
 }

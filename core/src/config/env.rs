@@ -7,6 +7,8 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use url::Url;
+
 use super::ConfigError;
 
 /// The variables as they were given.
@@ -94,6 +96,20 @@ impl Env {
         text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
             ConfigError::takes(name, format!("a whole number from {} to {}", range.start(), range.end()))
         })
+    }
+
+    /// The address of a web server.
+    pub(super) fn address(
+        &self,
+        name: &'static str,
+        takes: &'static str,
+    ) -> Result<Option<Url>, ConfigError> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        // A password in the address would be printed with it.
+        let plain = |url: &Url| url.username().is_empty() && url.password().is_none();
+        let is_address = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host() && plain(url);
+        let url = Url::parse(text).ok().filter(is_address);
+        url.map(Some).ok_or_else(|| ConfigError::takes(name, takes))
     }
 
     /// A number of seconds, at least one and at most a week.

@@ -1,6 +1,8 @@
 //! The configuration: read once, from the environment and `.env`, into one struct per subsystem.
 
 mod env;
+mod messages;
+mod twilio;
 
 use std::fmt::{self, Display};
 use std::net::IpAddr;
@@ -11,7 +13,10 @@ use secrecy::SecretString;
 use url::Url;
 
 pub use self::env::Env;
+pub use self::messages::MessageConfig;
+pub use self::twilio::{Channel, PhoneConfig, TwilioConfig, TwilioSetup};
 
+use crate::language::Language;
 use crate::odoo::{OdooConfig, ProtocolChoice};
 use crate::quotation::salespeople::SalesConfig;
 use crate::tasks::TaskConfig;
@@ -69,6 +74,14 @@ pub struct Config {
     pub http: HttpConfig,
     /// The MCP endpoints.
     pub mcp: McpConfig,
+    /// The account that messages are sent with.
+    pub twilio: TwilioSetup,
+    /// The phone numbers of this installation.
+    pub phones: PhoneConfig,
+    /// How salespeople are told.
+    pub messages: MessageConfig,
+    /// `LANGUAGE`: of the messages.
+    pub language: Language,
     /// `LOG_DIR`: the folder of the log files, which are also the memory of the process.
     pub log_dir: PathBuf,
     /// `LOG_LEVEL`
@@ -208,30 +221,31 @@ pub const VARIABLES: &[&str] = &[
     "HOST", "PORT", "CORS_ORIGINS", "REQUEST_TIMEOUT_SECONDS", "LOG_DIR", "LOG_LEVEL",
     "MCP_MAX_SESSIONS", "MCP_IDLE_SECONDS", "MCP_INLINE_SECONDS", "ALLOWED_HOSTS", "ALLOWED_ORIGINS",
     "S3_LOGS_BUCKET", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ROLE_ARN",
-    "AWS_ENDPOINT_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WHATSAPP_FROM", "TWILIO_SMS_FROM",
-    "VENDEDOR_WHATSAPP", "MESSAGE_CHANNEL", "TWILIO_API_BASE", "DEFAULT_COUNTRY_CODE",
+    "AWS_ENDPOINT_URL",
+    "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WHATSAPP_FROM", "TWILIO_SMS_FROM", "TWILIO_CONTENT_SID",
+    "TWILIO_API_BASE", "MESSAGE_CHANNEL", "VENDEDOR_WHATSAPP", "DEFAULT_COUNTRY_CODE", "LANGUAGE",
+    "HANDOFF_DEADLINE_SECONDS", "PUBLIC_URL", "ELEVENLABS_WEBHOOK_SECRET",
 ];
 
 /// Of those, what only matters to who serves over HTTP.
 #[rustfmt::skip]
 pub const HTTP_VARIABLES: &[&str] = &[
     "HOST", "PORT", "CORS_ORIGINS", "REQUEST_TIMEOUT_SECONDS", "MCP_MAX_SESSIONS", "MCP_IDLE_SECONDS",
-    "ALLOWED_HOSTS", "ALLOWED_ORIGINS",
+    "ALLOWED_HOSTS", "ALLOWED_ORIGINS", "PUBLIC_URL", "ELEVENLABS_WEBHOOK_SECRET",
 ];
 
 /// Of those, what is never printed.
 #[rustfmt::skip]
 pub const SECRET_VARIABLES: &[&str] = &[
     "ODOO_API_KEY", "ODOO_PASSWORD", "ODOO_PASS", "DEV_ODOO_API_KEY", "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY", "TWILIO_AUTH_TOKEN",
+    "AWS_SECRET_ACCESS_KEY", "TWILIO_AUTH_TOKEN", "ELEVENLABS_WEBHOOK_SECRET",
 ];
 
-/// For logs in S3 and messages to salespeople, neither of which is there yet.
+/// For logs in S3, which are not there yet.
 #[rustfmt::skip]
 const NOT_USED_YET: &[&str] = &[
     "S3_LOGS_BUCKET", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ROLE_ARN",
-    "AWS_ENDPOINT_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WHATSAPP_FROM", "TWILIO_SMS_FROM",
-    "VENDEDOR_WHATSAPP", "MESSAGE_CHANNEL", "TWILIO_API_BASE", "DEFAULT_COUNTRY_CODE",
+    "AWS_ENDPOINT_URL",
 ];
 
 impl Config {
@@ -256,6 +270,7 @@ impl Config {
         let odoo = odoo(env, &ODOO, calls)?;
         let dev_odoo = odoo_for_writing(env, odoo.is_some(), calls)?;
         let tasks = TaskConfig::default();
+        let messages = messages::messages(env)?;
         Ok(Self {
             odoo,
             dev_odoo,
@@ -286,10 +301,14 @@ impl Config {
             mcp: McpConfig {
                 max_sessions: env.number("MCP_MAX_SESSIONS", 1..=100_000, 1000)?,
                 idle: env.seconds("MCP_IDLE_SECONDS", 300)?,
-                allowed_hosts: allowed_hosts(env)?,
+                allowed_hosts: allowed_hosts(env, messages.public_url.as_ref())?,
                 allowed_origins: origins(env, "ALLOWED_ORIGINS")?,
                 inline: env.seconds("MCP_INLINE_SECONDS", 25)?,
             },
+            twilio: twilio::twilio(env)?,
+            phones: twilio::phones(env)?,
+            messages,
+            language: env.text("LANGUAGE").map(Language::from_locales).unwrap_or_default(),
             log_dir: env.text("LOG_DIR").unwrap_or("logs").into(),
             log_level: env.parse("LOG_LEVEL", "error, warn, info, debug or trace", LogLevel::Info)?,
             not_used_yet: NOT_USED_YET.iter().map(|name| (*name, env.text(name).is_some())).collect(),
@@ -305,7 +324,7 @@ impl Config {
 fn odoo(env: &Env, names: &OdooNames, calls: CallConfig) -> Result<Option<OdooConfig>, ConfigError> {
     const ADDRESS: &str = "an address, e.g. https://company.odoo.com";
     let secrets = [&[names.key], names.passwords].concat();
-    let Some(url) = env.text(names.url) else {
+    let Some(url) = env.address(names.url, ADDRESS)? else {
         // An account without an address is meant for a real Odoo, not for the embedded one.
         let account = [names.database, names.login, &secrets].concat();
         return match env.first(&account) {
@@ -313,11 +332,6 @@ fn odoo(env: &Env, names: &OdooNames, calls: CallConfig) -> Result<Option<OdooCo
             None => Ok(None),
         };
     };
-    // A password in the address would be printed with it.
-    let plain = |url: &Url| url.username().is_empty() && url.password().is_none();
-    let is_address = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host() && plain(url);
-    let url = Url::parse(url).ok().filter(is_address);
-    let url = url.ok_or_else(|| ConfigError::takes(names.url, ADDRESS))?;
     let missing = |name, takes| ConfigError::Missing { name, because: names.url, takes };
     let first = |names: &[&'static str]| names.first().copied().unwrap_or_default();
     let database =
@@ -360,7 +374,7 @@ fn origins(env: &Env, name: &'static str) -> Result<CorsOrigins, ConfigError> {
     env.list(name).map(origin).collect::<Result<_, _>>().map(CorsOrigins::These)
 }
 
-fn allowed_hosts(env: &Env) -> Result<AllowedHosts, ConfigError> {
+fn allowed_hosts(env: &Env, public_url: Option<&Url>) -> Result<AllowedHosts, ConfigError> {
     const NAME: &str = "ALLOWED_HOSTS";
     if env.text(NAME) == Some("*") {
         return Ok(AllowedHosts::Any);
@@ -371,5 +385,8 @@ fn allowed_hosts(env: &Env) -> Result<AllowedHosts, ConfigError> {
         let is_host = is_plain && Url::parse(&format!("http://{item}")).is_ok_and(|url| url.has_host());
         is_host.then(|| item.to_ascii_lowercase()).ok_or_else(takes)
     };
-    env.list(NAME).map(host).collect::<Result<_, _>>().map(AllowedHosts::These)
+    let mut hosts = env.list(NAME).map(host).collect::<Result<Vec<_>, _>>()?;
+    // Who calls there calls this service.
+    hosts.extend(public_url.and_then(Url::host_str).map(str::to_owned));
+    Ok(AllowedHosts::These(hosts))
 }

@@ -1,8 +1,9 @@
-//! The memory of the process on disk: one JSON log file per quotation, always whole.
+//! The memory of the process on disk: one JSON log file per quotation and per handoff, always whole.
 //!
 //! A file is written beside its place, synced, renamed into place, and the folder synced. What was
 //! acknowledged is therefore on disk, and a crash leaves either the old state or the new one.
 
+mod handoffs;
 mod record;
 
 use std::fs::{self, File};
@@ -11,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{NaiveDate, Utc};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use self::record::Record;
 use crate::quotation::id::TrackingId;
@@ -125,7 +128,7 @@ impl Journal {
         blocking(move || inner.find(&id).map_err(inner.failed("read a log file"))).await
     }
 
-    /// The quotations of this Odoo that are not finished, newest first; files that cannot be understood are set aside.
+    /// The quotations of this Odoo that are not finished or whose salesperson is still to be told, newest first; files that cannot be understood are set aside.
     ///
     /// # Errors
     /// When the disk refuses.
@@ -141,7 +144,7 @@ impl Inner {
         move |said| JournalError::Io { action, folder, said }
     }
 
-    fn write(&self, name: &str, record: &Record) -> io::Result<()> {
+    fn write(&self, name: &str, record: &impl Serialize) -> io::Result<()> {
         let mut file = tempfile::Builder::new().prefix(UNFINISHED_PREFIX).tempfile_in(&self.folder)?;
         serde_json::to_writer_pretty(&mut file, record)?;
         file.write_all(b"\n")?;
@@ -179,7 +182,7 @@ impl Inner {
             let read = fs::read(self.folder.join(&name)).and_then(|bytes| self.understand(&name, &bytes));
             match read {
                 Ok(logged) => {
-                    let ours = logged.filter(|logged| !logged.other_odoo && !logged.status.status.is_final());
+                    let ours = logged.filter(|logged| !logged.other_odoo && logged.status.is_unfinished());
                     unfinished.extend(ours.map(|logged| logged.status.tracking_id.clone()));
                 }
                 // One that the disk refuses must not keep the others waiting.
@@ -189,10 +192,14 @@ impl Inner {
         Ok(unfinished)
     }
 
-    /// Reads a log; one that cannot be read keeps its content under another name, out of the way.
     fn understand(&self, name: &str, bytes: &[u8]) -> io::Result<Option<Logged>> {
-        match serde_json::from_slice::<Record>(bytes) {
-            Ok(record) => Ok(Some(record.logged(self.target.name()))),
+        Ok(self.parse::<Record>(name, bytes)?.map(|record| record.logged(self.target.name())))
+    }
+
+    /// Reads a log; one that cannot be read keeps its content under another name, out of the way.
+    fn parse<T: DeserializeOwned>(&self, name: &str, bytes: &[u8]) -> io::Result<Option<T>> {
+        match serde_json::from_slice(bytes) {
+            Ok(record) => Ok(Some(record)),
             Err(error) => {
                 match fs::rename(self.folder.join(name), self.folder.join(format!("{name}.corrupt"))) {
                     // Another reader was faster.

@@ -11,7 +11,7 @@ use crate::quotation::request::QuotationRequest;
 use crate::quotation::status::{QuotationOutput, QuotationStatus, State};
 use crate::timestamp::Timestamp;
 
-const SUFFIX: &str = ".log";
+pub(super) const SUFFIX: &str = ".log";
 
 /// What a log file holds.
 #[derive(Serialize, Deserialize)]

@@ -1,22 +1,19 @@
 //! Posts requests over kept connections, so many at once and no longer than allowed.
 
-use std::{error::Error, net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use reqwest::{
     Client,
     header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION},
-    redirect::Policy,
 };
 use tokio::sync::Semaphore;
-use url::{Host, Url};
+use url::Url;
 
 use super::{
     OdooConfig, OdooConfigError, OdooError,
     wire::{Answer, Request},
 };
-
-const LONGEST_CONNECT: Duration = Duration::from_secs(10);
-const LONGEST_IDLE: Duration = Duration::from_secs(30);
+use crate::http::{self, deepest};
 
 pub(super) struct Transport {
     base: Url,
@@ -27,21 +24,9 @@ pub(super) struct Transport {
 
 impl Transport {
     pub(super) fn new(config: &OdooConfig) -> Result<Self, OdooConfigError> {
-        // reqwest is built without a TLS provider; an earlier installation by anyone is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let base = base(&config.url)?;
-        let mut builder = Client::builder()
-            .timeout(config.timeout)
-            // Below the whole timeout, so that a dead host is known to have received nothing.
-            .connect_timeout((config.timeout / 2).min(LONGEST_CONNECT))
-            // Below what proxies keep: a connection they close as we write costs an unknown outcome.
-            .pool_idle_timeout(LONGEST_IDLE)
-            .tcp_nodelay(true)
-            .redirect(Policy::none());
-        if is_loopback(&base) {
-            builder = builder.no_proxy();
-        }
-        let client = builder.build().map_err(|error| OdooConfigError::Http(deepest(&error)))?;
+        let client =
+            http::client(&base, config.timeout).map_err(|error| OdooConfigError::Http(deepest(&error)))?;
         let limit = Semaphore::new(config.max_concurrency.clamp(1, Semaphore::MAX_PERMITS));
         Ok(Self { base, client, limit, timeout: config.timeout })
     }
@@ -102,21 +87,4 @@ fn base(url: &Url) -> Result<Url, OdooConfigError> {
         base.set_path(&format!("{}/", url.path()));
     }
     Ok(base)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
-        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
-        None => false,
-    }
-}
-
-fn deepest(error: &dyn Error) -> String {
-    let mut deepest = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
-    }
-    deepest.to_string()
 }

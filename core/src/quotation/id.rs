@@ -96,7 +96,7 @@ pub fn qualified(name: &str) -> String {
 }
 
 /// 128 bits of SHA-256 over the parts, each with its length so that no two lists of parts agree.
-fn digest(parts: &[&str]) -> String {
+pub(crate) fn digest(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part.len().to_be_bytes());

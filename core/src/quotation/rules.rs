@@ -19,9 +19,23 @@ pub fn name(text: &str, context: &()) -> garde::Result {
 }
 
 pub fn description(text: &str, context: &()) -> garde::Result {
-    let is_text = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
     require(text.chars().all(is_text), NO_CONTROL)(context)?;
     require(text.chars().count() <= 10_000, "must have at most 10,000 characters")(context)
+}
+
+/// A text of this many characters that may have several lines.
+pub fn text(most: usize) -> impl Fn(&str, &()) -> garde::Result {
+    move |text, context| {
+        require(text.chars().all(is_text), NO_CONTROL)(context)?;
+        if (1..=most).contains(&text.chars().count()) {
+            return Ok(());
+        }
+        Err(garde::Error::new(format!("must have 1 to {most} characters")))
+    }
+}
+
+fn is_text(c: char) -> bool {
+    !c.is_control() || matches!(c, '\n' | '\r' | '\t')
 }
 
 pub fn email(text: &str, context: &()) -> garde::Result {

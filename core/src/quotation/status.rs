@@ -76,6 +76,14 @@ impl QuotationStatus {
     }
 }
 
+impl QuotationStatus {
+    /// Whether something of it is still to be done.
+    pub fn is_unfinished(&self) -> bool {
+        let to_be_told = |output: &QuotationOutput| output.notification.is_pending();
+        !self.status.is_final() || self.output.as_ref().is_some_and(to_be_told)
+    }
+}
+
 /// Personal data: never printed whole.
 impl fmt::Debug for QuotationStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -190,8 +198,19 @@ pub struct Notification {
     pub sent: bool,
     /// `whatsapp` or `sms`.
     pub method: Option<String>,
+    /// The number it goes to. Once it stands here, a message may have been sent to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "+5215587654321")]
+    pub selected_number: Option<String>,
     /// The message's id at the messaging service.
     pub message_sid: Option<String>,
     /// Why none was sent.
     pub error: Option<String>,
+}
+
+impl Notification {
+    /// Whether the salesperson is still to be told.
+    pub fn is_pending(&self) -> bool {
+        self.method.is_some() && !self.sent && self.error.is_none()
+    }
 }

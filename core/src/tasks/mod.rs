@@ -6,6 +6,7 @@
 
 mod estimate;
 mod locks;
+mod notify;
 mod outage;
 mod run;
 mod task;
@@ -27,7 +28,9 @@ use self::estimate::Durations;
 use self::locks::Locks;
 use self::outage::Outage;
 use self::task::Task;
+use crate::handoff::Report;
 use crate::journal::{Journal, JournalError, Logged};
+use crate::messages::Messenger;
 use crate::quotation::error;
 use crate::quotation::id::{IdempotencyKey, TrackingId};
 use crate::quotation::pipeline::Pipeline;
@@ -78,6 +81,8 @@ struct Inner {
     config: TaskConfig,
     pipeline: Pipeline,
     journal: Journal,
+    /// Tells salespeople, where that is configured.
+    messenger: Option<Messenger>,
     tasks: DashMap<TrackingId, Arc<Task>>,
     finished: Mutex<Finished>,
     queue: Arc<Semaphore>,
@@ -140,7 +145,12 @@ pub enum SubmitError {
 
 impl Tasks {
     /// A manager with nothing in it; [`Tasks::resume`] takes up what the journal holds.
-    pub fn new(config: TaskConfig, pipeline: Pipeline, journal: Journal) -> Self {
+    pub fn new(
+        config: TaskConfig,
+        pipeline: Pipeline,
+        journal: Journal,
+        messenger: Option<Messenger>,
+    ) -> Self {
         let inner = Inner {
             tasks: DashMap::new(),
             finished: Mutex::default(),
@@ -155,6 +165,7 @@ impl Tasks {
             config,
             pipeline,
             journal,
+            messenger,
         };
         Self { inner: Arc::new(inner) }
     }
@@ -171,8 +182,12 @@ impl Tasks {
             tracing::info!(count = unfinished.len(), "taking up unfinished quotations");
         }
         for id in unfinished {
-            if let Err(error) = self.find(&id).await {
-                tracing::error!(tracking_id = %id, %error, "not taken up; repeat it with its key, or restart");
+            match self.find(&id).await {
+                Ok(Some(Known::Logged(logged))) => self.resume_notification((*logged.status).clone()),
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(tracking_id = %id, %error, "not taken up; repeat it with its key, or restart");
+                }
             }
         }
     }
@@ -199,6 +214,20 @@ impl Tasks {
                 Err(_) => Err(SubmitError::Stopping),
             },
         }
+    }
+
+    /// Tells the salesperson of a quotation that an earlier process made.
+    fn resume_notification(&self, status: QuotationStatus) {
+        let (inner, task) = (Arc::clone(&self.inner), Task::new(status));
+        self.inner.tracker.spawn(async move { inner.notify(&task, true).await });
+    }
+
+    /// Takes in what Twilio reports of the message about a quotation.
+    ///
+    /// # Errors
+    /// When the journal cannot be read or written: Twilio is to report again.
+    pub async fn reported(&self, id: &TrackingId, report: &Report) -> Result<(), JournalError> {
+        self.inner.reported(id, report).await
     }
 
     /// The state of a quotation, from memory or the journal.
@@ -230,8 +259,7 @@ impl Tasks {
         self.inner.durations.estimate(ahead, config.workers)
     }
 
-    /// Takes no new work, lets what runs finish for so long, then leaves the rest to the journal and gives
-    /// its folder free: a connection that lingers must not keep the next process from starting.
+    /// Takes no new work, lets what runs finish for so long, then leaves the rest to the journal.
     pub async fn shutdown(&self, grace: Duration) {
         let inner = &self.inner;
         inner.stop.cancel();
@@ -240,7 +268,11 @@ impl Tasks {
             inner.abort.cancel();
             inner.tracker.wait().await;
         }
-        inner.journal.release();
+    }
+
+    /// Gives the log folder free for another process, after [`Self::shutdown`].
+    pub fn release_journal(&self) {
+        self.inner.journal.release();
     }
 
     async fn accept(

@@ -23,7 +23,7 @@ use crate::timestamp::Timestamp;
 type Outcome = Result<QuotationOutput, (Failure, QuotationOutput)>;
 
 /// The process is stopping; the journal has what is to be taken up.
-struct Stopped;
+pub(super) struct Stopped;
 
 impl Inner {
     pub(super) async fn run(
@@ -40,7 +40,7 @@ impl Inner {
                 .await
                 .and_then(|place| place.map_err(|_| Stopped)),
         };
-        let Ok(_place) = place else { return };
+        let Ok(place) = place else { return };
         let mut draft = Draft::new(again);
         let mut begun = None;
         let made = AssertUnwindSafe(self.make(task, &mut draft, &mut begun)).catch_unwind().await;
@@ -63,7 +63,10 @@ impl Inner {
         if let Err(error) = written {
             self.keep_writing(task, error).await;
         }
+        // The quotation is told and its place free for the next.
+        drop(place);
         self.retire(&status);
+        self.notify(task, false).await;
     }
 
     /// Makes the end durable, then tells it: who hears of it may at once ask for more.
@@ -71,6 +74,7 @@ impl Inner {
         let mut status = (*task.status()).clone();
         let _alone = self.locks.lock(&status.tracking_id).await;
         conclude(&mut status, outcome);
+        self.plan_notification(&mut status);
         status.updated_at = Timestamp::now();
         let written = self.journal.write(&status).await;
         task.update(|told| *told = status);
@@ -175,7 +179,7 @@ impl Inner {
         }
     }
 
-    async fn unless_stopping<T>(&self, work: impl Future<Output = T>) -> Result<T, Stopped> {
+    pub(super) async fn unless_stopping<T>(&self, work: impl Future<Output = T>) -> Result<T, Stopped> {
         tokio::select! {
             biased;
             () = self.stop.cancelled() => Err(Stopped),

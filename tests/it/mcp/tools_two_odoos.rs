@@ -77,8 +77,8 @@ async fn each_tool_works_on_its_own() {
         ("search", json!({ "query": "robot" })),
         ("fetch", json!({ "doc_id": "project:5" })),
     ];
-    // The other two read what was written.
-    assert_eq!(app.caller.tools.len(), writers.len() + readers.len() + 2, "every tool is called here");
+    // Two others read what was written, and one sends messages.
+    assert_eq!(app.caller.tools.len(), writers.len() + readers.len() + 3, "every tool is called here");
     let as_it_was = contents(&app.read);
     let mut tracking_id = Value::Null;
     for (tool, arguments) in writers {

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use mcp_odoo_core::config::{Config, Env, VARIABLES};
 use mcp_odoo_sandbox::Options;
 use tempfile::TempDir;
 
@@ -239,20 +240,34 @@ async fn the_env_file_is_read_and_the_environment_wins() {
     server.process.kill().await;
 }
 
+#[test]
+fn every_variable_is_in_the_example_and_in_the_readme() {
+    let example = include_str!("../../../.env.example");
+    let readme = include_str!("../../../README.md");
+    let config = Config::from_env(&Env::default()).unwrap();
+    for name in VARIABLES {
+        assert!(example.contains(name), "{name} is not in .env.example");
+        let later = config.not_used_yet.iter().any(|(later, _)| later == name);
+        assert!(later || readme.contains(&format!("`{name}`")), "{name} is not in README.md");
+    }
+    let names = example.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name);
+    for name in names.filter(|name| !name.starts_with('#')) {
+        assert!(VARIABLES.contains(&name), "{name} in .env.example is not read");
+    }
+}
+
 #[tokio::test]
 async fn what_is_set_for_a_later_version_is_said() {
     let folder = TempDir::new().unwrap();
-    let env = [("S3_LOGS_BUCKET", "geheim"), ("TWILIO_AUTH_TOKEN", "geheim"), ("AWS_REGION", "geheim")];
+    let env = [("S3_LOGS_BUCKET", "geheim"), ("AWS_ROLE_ARN", "geheim"), ("AWS_REGION", "geheim")];
     let said = check(&folder, &env).await;
-    for expected in
-        ["S3_LOGS_BUCKET=✓ (", "TWILIO_AUTH_TOKEN=✓ (", "AWS_REGION=✓ (", "TWILIO_ACCOUNT_SID=✗ ("]
+    for expected in ["S3_LOGS_BUCKET=✓ (", "AWS_ROLE_ARN=✓ (", "AWS_REGION=✓ (", "AWS_ENDPOINT_URL=✗ ("]
     {
         assert!(said.contains(&format!("{expected}this version does not use it yet)")), "{said}");
     }
     assert!(!said.contains("geheim"), "{said}");
     let server = Server::start(folder.path(), &env).await;
-    server.process.line("S3_LOGS_BUCKET is set, but this version does not use it yet").await;
-    let line = server.process.line("TWILIO_AUTH_TOKEN is set").await;
+    let line = server.process.line("S3_LOGS_BUCKET is set, but this version does not use it yet").await;
     assert!(!line.contains("geheim"), "{line}");
     server.process.kill().await;
 }

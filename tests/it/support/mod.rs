@@ -10,5 +10,6 @@ pub mod process;
 pub mod proxy;
 pub mod sweep;
 pub mod transcripts;
+pub mod twilio;
 
 pub use http::client as http_client;

@@ -63,10 +63,12 @@ async fn files_that_cannot_be_understood_are_set_aside_with_their_content() {
     }
     // These have names that are none of ours: they stay.
     let others =
-        ["notes.txt", "2026-01-30_sms_1769767200_0a1b2c3d.log", "1970-01-01_quot_x.log", "quot_x.log"];
+        ["notes.txt", "2026-01-30_sms_1769767200_0a1b2c3.log", "1970-01-01_quot_x.log", "quot_x.log"];
     for other in others {
         fs::write(logs.join(other), "other").unwrap();
     }
+    let handoff = "2026-01-30_sms_1769767200_0a1b2c3d.log";
+    fs::write(logs.join(handoff), "{").unwrap();
     fs::write(logs.join(".writing-abc123"), &whole[..20]).unwrap();
     fs::write(logs.join(name("quot_whole")), &whole).unwrap();
 
@@ -80,6 +82,8 @@ async fn files_that_cannot_be_understood_are_set_aside_with_their_content() {
         let status = http_client().get(format!("{}/api/quotation/status/{id}", server.url)).send().await;
         assert_eq!(status.unwrap().status(), StatusCode::NOT_FOUND, "{id}");
     }
+    server.process.line(&format!("file=\"{handoff}\"")).await;
+    assert_eq!(fs::read(logs.join(format!("{handoff}.corrupt"))).unwrap(), b"{");
     for other in others {
         assert_eq!(fs::read(logs.join(other)).unwrap(), b"other", "{other}");
     }

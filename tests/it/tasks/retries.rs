@@ -21,8 +21,8 @@ async fn until_waiting(events: &mut Events) -> Value {
 
 /// Gives up after a moment; waits as little for Odoo.
 async fn impatient() -> TestApp {
-    let builder = TestApp::builder().timeout(Duration::from_millis(150));
-    builder.configure(|config| config.tasks.deadline = Duration::from_millis(200)).start().await
+    let builder = TestApp::builder().timeout(Duration::from_millis(300));
+    builder.configure(|config| config.tasks.deadline = Duration::from_millis(600)).start().await
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ fn the_folder_is_given_free_after_the_last_write() {
         let target = Target::server(&config);
         let pipeline = Pipeline::new(Client::new(config).unwrap(), SalesConfig::default());
         let journal = Journal::open(folder.path(), target).unwrap();
-        let tasks = Tasks::new(TaskConfig::default(), pipeline, journal);
+        let tasks = Tasks::new(TaskConfig::default(), pipeline, journal, None);
 
         let before = occupy();
         let request = serde_json::from_value(request("eva@writing.example")).unwrap();

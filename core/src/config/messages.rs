@@ -1,0 +1,58 @@
+//! How salespeople are told.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::{ConfigError, Env};
+
+/// How salespeople are told.
+#[derive(Clone, Debug)]
+pub struct MessageConfig {
+    /// `HANDOFF_DEADLINE_SECONDS`: how long a message is tried before it fails.
+    pub deadline: Duration,
+    /// `PUBLIC_URL`: this service as Twilio sees it; without it there are no delivery reports.
+    pub public_url: Option<Url>,
+    /// `ELEVENLABS_WEBHOOK_SECRET`: handoffs by REST must be signed with it.
+    pub webhook_secret: Option<SecretString>,
+    /// How long the caller of a handoff is kept waiting.
+    pub answer_within: Duration,
+    /// How long Odoo is waited for before the message goes to `VENDEDOR_WHATSAPP`.
+    pub odoo_within: Duration,
+    /// How long one call to Twilio may take.
+    pub call_timeout: Duration,
+    /// The pause before the first retry; it doubles, with jitter.
+    pub first_retry: Duration,
+    /// The longest pause between two tries.
+    pub longest_retry: Duration,
+    /// The shortest pause before Twilio is asked whether it took a message: it may not be listed at once.
+    pub settle: Duration,
+}
+
+impl Default for MessageConfig {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_secs(300),
+            public_url: None,
+            webhook_secret: None,
+            answer_within: Duration::from_secs(4),
+            odoo_within: Duration::from_millis(2500),
+            call_timeout: Duration::from_secs(10),
+            first_retry: Duration::from_millis(500),
+            longest_retry: Duration::from_secs(15),
+            settle: Duration::from_secs(3),
+        }
+    }
+}
+
+pub(super) fn messages(env: &Env) -> Result<MessageConfig, ConfigError> {
+    let default = MessageConfig::default();
+    Ok(MessageConfig {
+        deadline: env.seconds("HANDOFF_DEADLINE_SECONDS", default.deadline.as_secs())?,
+        public_url: env
+            .address("PUBLIC_URL", "the address of this service, e.g. https://quotes.company.com")?,
+        webhook_secret: env.text("ELEVENLABS_WEBHOOK_SECRET").map(SecretString::from),
+        ..default
+    })
+}

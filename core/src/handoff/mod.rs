@@ -1,0 +1,290 @@
+//! Handing a customer over to a salesperson: accepted durably, sent in the background, told truly.
+
+mod error;
+pub mod id;
+pub mod record;
+mod repeats;
+mod report;
+pub mod request;
+mod run;
+mod texts;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dashmap::DashMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex, OnceCell, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use utoipa::ToSchema;
+
+pub use self::error::HandoffError;
+pub use self::report::Report;
+
+use self::id::HandoffId;
+use self::record::{HandoffRecord, HandoffState, HandoffStatus};
+use self::repeats::{Repeats, key_mark};
+use self::request::HandoffRequest;
+use self::run::Live;
+use crate::journal::{Journal, JournalError};
+use crate::messages::{Messenger, OUTCOME_UNKNOWN};
+use crate::quotation::id::IdempotencyKey;
+use crate::timestamp::Timestamp;
+
+/// Handoffs that are being sent at once, at most.
+const CAPACITY: usize = 1000;
+
+/// The handoffs of this process; a cheap handle.
+#[derive(Clone)]
+pub struct Handoffs {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// Or the variables that it lacks.
+    messenger: Result<Messenger, Vec<&'static str>>,
+    journal: Journal,
+    /// Read from the journal once. Held while a handoff is accepted, so that of two equal requests at once one is
+    /// the repeat.
+    repeats: OnceCell<Mutex<Repeats>>,
+    /// Held while a delivery report is taken in.
+    reports: Mutex<()>,
+    live: DashMap<HandoffId, Arc<Live>>,
+    tracker: TaskTracker,
+    /// No new try.
+    stop: CancellationToken,
+    /// Leave even running tries, for the journal to take up.
+    abort: CancellationToken,
+}
+
+/// What the caller of a handoff is told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema, JsonSchema)]
+pub struct HandoffAnswer {
+    /// `ok`: Twilio took the message. `queued`: it is being sent; ask again later.
+    pub status: Answered,
+    /// For people.
+    #[schema(example = "Notificación SMS enviada al vendedor")]
+    pub message: String,
+    /// Twilio's id of the message.
+    #[schema(example = "SM1234567890")]
+    pub message_sid: Option<String>,
+    /// Salesperson, `res.users`.
+    #[schema(example = 42)]
+    pub assigned_user_id: Option<i64>,
+    /// The number it goes to.
+    #[schema(example = "+5215587654321")]
+    pub selected_number: Option<String>,
+    /// Names the handoff.
+    #[schema(value_type = String, example = "sms_1769767200_3f2a9c0d")]
+    #[schemars(with = "String")]
+    pub handoff_id: HandoffId,
+}
+
+/// How far a handoff is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Answered {
+    /// Twilio took the message.
+    Ok,
+    /// It is kept and tried again.
+    Queued,
+    /// Twilio took the message, but could not deliver it.
+    Undelivered,
+}
+
+impl Handoffs {
+    /// Handoffs sent by this messenger, or by none: then every one is refused with the variables that are missing.
+    pub fn new(messenger: Result<Messenger, Vec<&'static str>>, journal: Journal) -> Self {
+        let inner = Inner {
+            messenger,
+            journal,
+            repeats: OnceCell::new(),
+            reports: Mutex::default(),
+            live: DashMap::new(),
+            tracker: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            abort: CancellationToken::new(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// What sends the messages.
+    ///
+    /// # Errors
+    /// When Twilio is not configured.
+    pub fn messenger(&self) -> Result<&Messenger, HandoffError> {
+        self.inner.messenger.as_ref().map_err(|missing| HandoffError::NotConfigured(missing.clone()))
+    }
+
+    /// Takes up what an earlier process left. Requests may come meanwhile: they wait until repeats can be told.
+    pub async fn resume(&self) {
+        if let Err(error) = self.repeats().await {
+            tracing::error!(%error, "handoffs could not be read; the next one tries again");
+        }
+    }
+
+    async fn repeats(&self) -> Result<&Mutex<Repeats>, JournalError> {
+        let read = || async {
+            let mut records = self.inner.journal.handoffs().await?;
+            records.sort_by_key(|record| record.handoff_id.at());
+            let mut repeats = Repeats::default();
+            for record in records {
+                repeats.remember(&record);
+                if !record.status.is_over()
+                    && let Ok(messenger) = &self.inner.messenger
+                {
+                    self.start(messenger, record);
+                }
+            }
+            Ok(Mutex::new(repeats))
+        };
+        self.inner.repeats.get_or_try_init(read).await
+    }
+
+    /// Tells a salesperson that a customer wants to speak with one. Durable when it begins; a repeat (the same key, or
+    /// the same conversation and reason) answers as the first did, and tries again one that failed.
+    ///
+    /// # Errors
+    /// See [`HandoffError`].
+    pub async fn hand_off(
+        &self,
+        request: HandoffRequest,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<HandoffAnswer, HandoffError> {
+        let messenger = self.messenger()?.clone();
+        let patience = messenger.config().answer_within;
+        let key = key.map(|key| key_mark(self.inner.journal.target().key_scope(), key));
+        let handoffs = self.clone();
+        // A caller that hangs up must not leave a handoff on disk that nobody sends.
+        let accepting =
+            self.inner.tracker.spawn(async move { handoffs.accept(&messenger, request, key).await });
+        let mut record = match accepting.await {
+            Ok(accepted) => accepted?,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => return Err(HandoffError::Stopping),
+            },
+        };
+        let over = record.wait_for(|record| record.status.is_over());
+        // Late or not, what is known by then is told.
+        let _ = tokio::time::timeout(patience, over).await;
+        let record = Arc::clone(&record.borrow());
+        texts::answer(self.messenger()?.language(), &record)
+    }
+
+    /// Where a handoff is, however old.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn status(&self, id: &HandoffId) -> Result<Option<HandoffStatus>, JournalError> {
+        Ok(self.record(id).await?.as_deref().map(HandoffStatus::from))
+    }
+
+    /// Takes in what Twilio reports of a message.
+    ///
+    /// # Errors
+    /// When the journal cannot be read or written: Twilio is to report again.
+    pub async fn reported(&self, id: &HandoffId, report: &Report) -> Result<(), JournalError> {
+        let _alone = self.inner.reports.lock().await;
+        let live = self.inner.live.get(id).map(|live| Arc::clone(&live));
+        let live = match live {
+            Some(live) => live,
+            None => match self.inner.journal.handoff(id).await? {
+                Some(record) => Arc::new(Live::new(record)),
+                None => return Ok(()),
+            },
+        };
+        let language = self.inner.messenger.as_ref().map(Messenger::language).unwrap_or_default();
+        live.change(&self.inner.journal, |record| report::take_in(language, record, report)).await
+    }
+
+    /// Lets running tries finish for so long, then leaves the rest to the journal.
+    pub async fn shutdown(&self, grace: Duration) {
+        let inner = &self.inner;
+        inner.stop.cancel();
+        inner.tracker.close();
+        if tokio::time::timeout(grace, inner.tracker.wait()).await.is_err() {
+            inner.abort.cancel();
+            inner.tracker.wait().await;
+        }
+    }
+
+    async fn accept(
+        &self,
+        messenger: &Messenger,
+        request: HandoffRequest,
+        key: Option<String>,
+    ) -> Result<watch::Receiver<Arc<HandoffRecord>>, HandoffError> {
+        let inner = &self.inner;
+        let mut repeats = self.repeats().await?.lock().await;
+        if inner.stop.is_cancelled() {
+            return Err(HandoffError::Stopping);
+        }
+        let with_key = key.as_deref().and_then(|key| repeats.with_key(key));
+        if let Some(id) = with_key.or_else(|| repeats.of_conversation(&request))
+            && let Some(first) = self.record(id).await?
+        {
+            if with_key.is_some() && first.request != request {
+                return Err(HandoffError::KeyReused);
+            }
+            return self.repeat(messenger, &first).await;
+        }
+        let odoo = inner.journal.target().name();
+        let record = HandoffRecord::queued(request, key, odoo, messenger.channel().as_str());
+        repeats.remember(&record);
+        self.begin(messenger, record).await
+    }
+
+    /// One that failed is tried again; of any other the state is told.
+    async fn repeat(
+        &self,
+        messenger: &Messenger,
+        first: &Arc<HandoffRecord>,
+    ) -> Result<watch::Receiver<Arc<HandoffRecord>>, HandoffError> {
+        if let Some(live) = self.inner.live.get(&first.handoff_id) {
+            return Ok(live.subscribe());
+        }
+        if first.status != HandoffState::Failed {
+            return Ok(watch::Sender::new(Arc::clone(first)).subscribe());
+        }
+        let mut record = (**first).clone();
+        record.status = HandoffState::Queued;
+        if record.error_code.as_deref() != Some(OUTCOME_UNKNOWN) {
+            // Refused for certain, perhaps because of the number.
+            record.vendor_sms = None;
+        }
+        (record.error, record.error_code) = (None, None);
+        record.updated_at = Timestamp::now();
+        self.begin(messenger, record).await
+    }
+
+    async fn begin(
+        &self,
+        messenger: &Messenger,
+        record: HandoffRecord,
+    ) -> Result<watch::Receiver<Arc<HandoffRecord>>, HandoffError> {
+        if self.inner.live.len() >= CAPACITY {
+            return Err(HandoffError::TooMany);
+        }
+        self.inner.journal.write_handoff(&record).await?;
+        Ok(self.start(messenger, record).subscribe())
+    }
+
+    fn start(&self, messenger: &Messenger, record: HandoffRecord) -> Arc<Live> {
+        let id = record.handoff_id.clone();
+        let live = Arc::new(Live::new(record));
+        self.inner.live.insert(id, Arc::clone(&live));
+        let (inner, messenger, running) = (Arc::clone(&self.inner), messenger.clone(), Arc::clone(&live));
+        self.inner.tracker.spawn(async move { inner.run(&messenger, &running).await });
+        live
+    }
+
+    async fn record(&self, id: &HandoffId) -> Result<Option<Arc<HandoffRecord>>, JournalError> {
+        if let Some(live) = self.inner.live.get(id) {
+            return Ok(Some(live.record()));
+        }
+        Ok(self.inner.journal.handoff(id).await?.map(Arc::new))
+    }
+}

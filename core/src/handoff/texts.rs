@@ -1,0 +1,63 @@
+//! What the caller of a handoff reads, in Spanish and English.
+
+use super::record::{HandoffRecord, HandoffState};
+use super::{Answered, HandoffAnswer, HandoffError};
+use crate::language::Language;
+use crate::messages::Route;
+
+/// What the caller is told of a handoff in this state.
+pub(super) fn answer(language: Language, record: &HandoffRecord) -> Result<HandoffAnswer, HandoffError> {
+    let (status, message) = match record.status {
+        HandoffState::Failed => {
+            return Err(HandoffError::Failed {
+                id: record.handoff_id.clone(),
+                sentence: record.error.clone().unwrap_or_default(),
+                code: record.error_code.clone().unwrap_or_default(),
+            });
+        }
+        HandoffState::Queued => (Answered::Queued, queued(language).to_owned()),
+        HandoffState::Sent | HandoffState::Delivered | HandoffState::Read => {
+            (Answered::Ok, sent(language, &record.channel, record.route))
+        }
+        HandoffState::Undelivered => (Answered::Undelivered, record.error.clone().unwrap_or_default()),
+    };
+    Ok(HandoffAnswer {
+        status,
+        message,
+        message_sid: record.message_sid.clone(),
+        assigned_user_id: record.assigned_user_id,
+        selected_number: record.vendor_sms.clone(),
+        handoff_id: record.handoff_id.clone(),
+    })
+}
+
+fn queued(language: Language) -> &'static str {
+    match language {
+        Language::Es => "Notificación en cola: se sigue intentando; consulte handoff_id más tarde",
+        Language::En => "Notification queued: it is still being tried; ask for handoff_id later",
+    }
+}
+
+fn sent(language: Language, channel: &str, route: Option<Route>) -> String {
+    let channel = if channel == "sms" { "SMS" } else { "WhatsApp" };
+    match (language, route) {
+        (Language::Es, None | Some(Route::Salesperson)) => {
+            format!("Notificación {channel} enviada al vendedor")
+        }
+        (Language::Es, Some(Route::NoNumber)) => format!(
+            "Notificación {channel} enviada al número de respaldo: el vendedor no tiene un número utilizable"
+        ),
+        (Language::Es, Some(Route::OdooDown)) => {
+            format!("Notificación {channel} enviada al número de respaldo: Odoo no respondió")
+        }
+        (Language::En, None | Some(Route::Salesperson)) => {
+            format!("{channel} notification sent to the salesperson")
+        }
+        (Language::En, Some(Route::NoNumber)) => format!(
+            "{channel} notification sent to the fallback number: the salesperson has no usable number"
+        ),
+        (Language::En, Some(Route::OdooDown)) => {
+            format!("{channel} notification sent to the fallback number: Odoo did not answer")
+        }
+    }
+}

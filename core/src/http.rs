@@ -1,0 +1,45 @@
+//! How other services are called: one TLS stack, no redirects, known time limits.
+
+use std::{error::Error, net::IpAddr, time::Duration};
+
+use reqwest::{Client, redirect::Policy};
+use url::{Host, Url};
+
+const LONGEST_CONNECT: Duration = Duration::from_secs(10);
+const LONGEST_IDLE: Duration = Duration::from_secs(30);
+
+/// A client for the server at this address. `timeout` is for one call, from connecting to the last byte.
+pub(crate) fn client(base: &Url, timeout: Duration) -> reqwest::Result<Client> {
+    // reqwest is built without a TLS provider; an earlier installation by anyone is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = Client::builder()
+        .timeout(timeout)
+        // Below the whole timeout, so that a dead host is known to have received nothing.
+        .connect_timeout((timeout / 2).min(LONGEST_CONNECT))
+        // Below what proxies keep: a connection they close as we write costs an unknown outcome.
+        .pool_idle_timeout(LONGEST_IDLE)
+        .tcp_nodelay(true)
+        .redirect(Policy::none());
+    if is_loopback(base) {
+        builder = builder.no_proxy();
+    }
+    builder.build()
+}
+
+/// The innermost cause, which says most in least words.
+pub(crate) fn deepest(error: &dyn Error) -> String {
+    let mut deepest = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    deepest.to_string()
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
+        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
+        None => false,
+    }
+}

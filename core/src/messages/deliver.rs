@@ -1,0 +1,161 @@
+//! One message, sent exactly once as far as Twilio lets.
+//!
+//! Twilio has no idempotency keys. When nobody knows whether it took a message, the account's recent messages to
+//! that number are looked through for the reference before it is sent again.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::failure::Failure;
+use super::letter::Letter;
+use super::{Messenger, Recipient, Route, Unsent};
+use crate::journal::JournalError;
+use crate::phone::Phone;
+use crate::twilio::{Content, Outgoing, TwilioError};
+
+/// How far Twilio's clock may be from ours.
+const CLOCKS: TimeDelta = TimeDelta::hours(1);
+
+/// What is to be sent, and how long it is tried.
+pub(crate) struct Errand<'a> {
+    /// What is said.
+    pub letter: &'a Letter,
+    /// No try was made before.
+    pub since: DateTime<Utc>,
+    /// No try is begun after, but the first.
+    pub until: Instant,
+    /// An earlier try may have sent it.
+    pub unsure: bool,
+    /// The process is stopping.
+    pub stop: &'a CancellationToken,
+}
+
+/// Where it stands on disk how far an errand is.
+pub(crate) trait Ledger: Sync {
+    /// Writes down to whom it goes, before anything is sent there.
+    fn assign(&self, recipient: &Recipient) -> impl Future<Output = Result<(), JournalError>> + Send;
+
+    /// The message's id, once a delivery report has told it.
+    fn reported(&self) -> Option<String>;
+}
+
+struct Parcel<'a> {
+    to: &'a Phone,
+    content: Content,
+    reference: &'a str,
+    since: DateTime<Utc>,
+}
+
+impl Messenger {
+    /// Sends it, trying again until it is sent, refused or out of time; gives Twilio's id of the message. Where the
+    /// salesperson's number is no good it goes to `VENDEDOR_WHATSAPP`.
+    pub(crate) async fn send(
+        &self,
+        mut recipient: Recipient,
+        errand: &Errand<'_>,
+        ledger: &impl Ledger,
+    ) -> Result<String, Unsent> {
+        let content = self.content(errand.letter);
+        let mut unsure = errand.unsure;
+        loop {
+            if let Err(error) = ledger.assign(&recipient).await {
+                tracing::error!(reference = errand.letter.reference, %error, "message not sent: log file not written");
+                return Err(Unsent::Failed(Failure::disk(self.language())));
+            }
+            let parcel = Parcel {
+                to: &recipient.to,
+                content: content.clone(),
+                reference: &errand.letter.reference,
+                since: errand.since - CLOCKS,
+            };
+            let (error, outcome_unknown) = match self.deliver(&parcel, unsure, errand, ledger).await {
+                Ok(sid) => return Ok(sid),
+                Err(None) => return Err(Unsent::Stopped),
+                Err(Some(met)) => met,
+            };
+            let other = self.inner.fallback.as_ref().filter(|other| **other != recipient.to);
+            match other.filter(|_| !outcome_unknown && error.is_the_recipients()) {
+                // The customer is not to be lost for a bad number.
+                Some(other) => {
+                    recipient.to = other.clone();
+                    recipient.route = Route::NoNumber;
+                    unsure = false;
+                }
+                None => {
+                    return Err(Unsent::Failed(Failure::unsent(self.language(), &error, outcome_unknown)));
+                }
+            }
+        }
+    }
+
+    /// The same to one number; fails with what the last try met and whether it may have been sent all the same, or
+    /// with nothing when the process is stopping.
+    async fn deliver(
+        &self,
+        parcel: &Parcel<'_>,
+        mut unsure: bool,
+        errand: &Errand<'_>,
+        ledger: &impl Ledger,
+    ) -> Result<String, Option<(TwilioError, bool)>> {
+        let config = &self.inner.config;
+        let mut pauses = ExponentialBuilder::default()
+            .with_min_delay(config.first_retry)
+            .with_max_delay(config.longest_retry)
+            .with_jitter()
+            .without_max_times()
+            .build();
+        loop {
+            if let Some(sid) = ledger.reported() {
+                return Ok(sid);
+            }
+            let error = match self.attempt(parcel, &mut unsure).await {
+                Ok(sid) => return Ok(sid),
+                Err(error) => error,
+            };
+            let next = pauses.next().unwrap_or(config.longest_retry);
+            // A message that was just taken may not be listed at once.
+            let settle = if unsure { config.settle } else { Duration::ZERO };
+            let pause = error.retry_after().unwrap_or(next).max(settle);
+            if !error.is_transient() || Instant::now() + pause >= errand.until {
+                return ledger.reported().ok_or(Some((error, unsure)));
+            }
+            tracing::debug!(reference = parcel.reference, code = error.code(), "message not sent yet");
+            if errand.stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                return Err(None);
+            }
+        }
+    }
+
+    async fn attempt(&self, parcel: &Parcel<'_>, unsure: &mut bool) -> Result<String, TwilioError> {
+        let Ok(_turn) = self.inner.turns.acquire().await else { return std::future::pending().await };
+        if *unsure {
+            if let Some(sid) = self.sent_before(parcel).await? {
+                return Ok(sid);
+            }
+            *unsure = false;
+        }
+        let callback = self.callback(parcel.reference);
+        let (to, content) = (parcel.to, &parcel.content);
+        let outgoing = Outgoing { to, content, status_callback: callback.as_ref() };
+        match self.inner.twilio.send(&outgoing).await {
+            Ok(accepted) => Ok(accepted.sid),
+            Err(error) => {
+                *unsure = error.outcome_unknown();
+                Err(error)
+            }
+        }
+    }
+
+    /// The message with this reference, if Twilio has taken one.
+    async fn sent_before(&self, parcel: &Parcel<'_>) -> Result<Option<String>, TwilioError> {
+        let listed = self.inner.twilio.recent(parcel.to, parcel.since).await?;
+        Ok(listed
+            .into_iter()
+            .find(|message| message.body.contains(parcel.reference))
+            .map(|message| message.sid))
+    }
+}

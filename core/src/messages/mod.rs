@@ -1,0 +1,220 @@
+//! Messages to salespeople: who is told, in which words, and exactly once.
+
+mod contact;
+mod deliver;
+mod failure;
+mod field;
+mod letter;
+mod texts;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use self::contact::{Contact, Directory};
+use crate::config::{Channel, Config, MessageConfig, PhoneConfig};
+use crate::language::Language;
+use crate::odoo::Odoo;
+use crate::phone::Phone;
+use crate::quotation::salespeople::Salespeople;
+use crate::twilio::{Content, Twilio};
+
+pub(crate) use self::deliver::{Errand, Ledger};
+pub(crate) use self::failure::{Failure, OUTCOME_UNKNOWN};
+pub(crate) use self::letter::{Letter, Occasion, Order, Product};
+
+/// Where Twilio reports what became of a message.
+pub const STATUS_PATH: &str = "/api/twilio/status";
+/// The parameter of it that names the handoff or the quotation.
+pub const REFERENCE: &str = "reference";
+
+/// Calls to Twilio at once, at most.
+const TURNS: usize = 16;
+
+/// Tells salespeople; a cheap handle.
+#[derive(Clone)]
+pub struct Messenger {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: MessageConfig,
+    language: Language,
+    fallback: Option<Phone>,
+    twilio: Twilio,
+    directory: Directory,
+    odoo: Odoo,
+    turns: Semaphore,
+}
+
+/// Who is told.
+pub(crate) struct Recipient {
+    /// The salesperson it concerns; none when Odoo could not say.
+    pub user_id: Option<i64>,
+    /// The number that is used.
+    pub to: Phone,
+    /// Whose number that is.
+    pub route: Route,
+    /// The quotation it is about.
+    pub order: Option<Order>,
+}
+
+/// Whose number is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// The salesperson's own.
+    Salesperson,
+    /// `VENDEDOR_WHATSAPP`: the salesperson has no number that can be used.
+    NoNumber,
+    /// `VENDEDOR_WHATSAPP`: Odoo did not say in time who the salesperson is.
+    OdooDown,
+}
+
+/// Whose salesperson is told.
+#[derive(Clone, Copy)]
+pub(crate) enum Concerns {
+    /// The one of a customer who speaks of this opportunity or quotation, if of any.
+    Handoff {
+        /// `crm.lead`
+        lead_id: Option<i64>,
+        /// `sale.order`
+        order_id: Option<i64>,
+    },
+    /// This one, `res.users`.
+    Salesperson(i64),
+    /// Odoo is not to be asked.
+    AnotherOdoo,
+}
+
+/// Why nobody was told.
+pub(crate) enum Unsent {
+    /// It failed for good.
+    Failed(Failure),
+    /// The process is stopping; the journal has what is to be taken up.
+    Stopped,
+}
+
+impl Messenger {
+    /// Sends by this Twilio account what this Odoo knows the salesperson of; nothing is asked yet.
+    pub fn new(config: &Config, twilio: Twilio, odoo: Odoo, salespeople: Salespeople) -> Self {
+        let PhoneConfig { fallback, default_country_code } = config.phones.clone();
+        let inner = Inner {
+            config: config.messages.clone(),
+            language: config.language,
+            fallback,
+            twilio,
+            directory: Directory::new(odoo.clone(), salespeople, default_country_code),
+            odoo,
+            turns: Semaphore::new(TURNS),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// How messages are sent.
+    pub fn config(&self) -> &MessageConfig {
+        &self.inner.config
+    }
+
+    /// `whatsapp` or `sms`.
+    pub fn channel(&self) -> Channel {
+        self.inner.twilio.config().channel
+    }
+
+    /// The Twilio account.
+    pub fn twilio(&self) -> &Twilio {
+        &self.inner.twilio
+    }
+
+    /// Who is told. While Odoo does not say it and there is no `VENDEDOR_WHATSAPP`, it is asked again `until` then.
+    pub(crate) async fn recipient(
+        &self,
+        concerns: Concerns,
+        until: Instant,
+        stop: &CancellationToken,
+    ) -> Result<Recipient, Unsent> {
+        loop {
+            let (known, route) = match self.ask(concerns).await {
+                Some((contact, order)) => ((contact, order), Route::NoNumber),
+                None => ((Contact::default(), None), Route::OdooDown),
+            };
+            let (Contact { user_id, phone }, order) = known;
+            match (phone, self.inner.fallback.clone(), route) {
+                (Some(to), _, _) => return Ok(Recipient { user_id, to, route: Route::Salesperson, order }),
+                (None, Some(to), route) => return Ok(Recipient { user_id, to, route, order }),
+                (None, None, Route::OdooDown) => {}
+                (None, None, _) => return Err(Unsent::Failed(Failure::no_number(self.language()))),
+            }
+            let pause = self.inner.config.longest_retry;
+            if Instant::now() + pause >= until {
+                return Err(Unsent::Failed(Failure::odoo_down(self.language())));
+            }
+            if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                return Err(Unsent::Stopped);
+            }
+        }
+    }
+
+    /// What Odoo says, if it says it in time.
+    async fn ask(&self, concerns: Concerns) -> Option<(Contact, Option<Order>)> {
+        let directory = &self.inner.directory;
+        let within = self.inner.config.odoo_within;
+        let asked = async {
+            match concerns {
+                Concerns::Handoff { lead_id, order_id } => directory.of(lead_id, order_id).await,
+                Concerns::Salesperson(user) => directory.contact(user).await.map(|contact| (contact, None)),
+                Concerns::AnotherOdoo => Ok((Contact::default(), None)),
+            }
+        };
+        match tokio::time::timeout(within, asked).await {
+            Ok(Ok(known)) => Some(known),
+            Ok(Err(error)) => {
+                tracing::warn!(code = error.code(), "Odoo did not say who the salesperson is");
+                None
+            }
+            Err(_) => {
+                let milliseconds = within.as_millis();
+                tracing::warn!(milliseconds, "Odoo did not say in time who the salesperson is");
+                None
+            }
+        }
+    }
+
+    /// What is sent: a Content Template where one is configured, else the text.
+    fn content(&self, letter: &Letter) -> Content {
+        let language = self.language();
+        match &self.inner.twilio.config().content_sid {
+            Some(sid) => Content::Template { sid: sid.clone(), variables: letter.variables(language) },
+            None => Content::Text(letter.text(language, self.channel() == Channel::Whatsapp)),
+        }
+    }
+
+    /// Opens a quotation in Odoo.
+    pub(crate) fn order_url(&self, id: i64) -> String {
+        self.inner.odoo.record_url("sale.order", id)
+    }
+
+    /// The language of all texts.
+    pub(crate) fn language(&self) -> Language {
+        self.inner.language
+    }
+
+    /// Where Twilio is to report, if this service can be reached from outside.
+    fn callback(&self, reference: &str) -> Option<Url> {
+        let mut url = self.status_url()?;
+        url.query_pairs_mut().append_pair(REFERENCE, reference);
+        Some(url)
+    }
+
+    /// The address of [`STATUS_PATH`] as Twilio sees it.
+    pub fn status_url(&self) -> Option<Url> {
+        let mut url = self.inner.config.public_url.clone()?;
+        let path = format!("{}{STATUS_PATH}", url.path().trim_end_matches('/'));
+        url.set_path(&path);
+        Some(url)
+    }
+}

@@ -1,0 +1,135 @@
+//! Hand a customer over to a salesperson, and hear what became of the message.
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use mcp_odoo_core::handoff::id::HandoffId;
+use mcp_odoo_core::handoff::record::HandoffStatus;
+use mcp_odoo_core::handoff::request::HandoffRequest;
+use mcp_odoo_core::handoff::{Answered, HandoffAnswer, Handoffs, Report};
+use mcp_odoo_core::messages::REFERENCE;
+use mcp_odoo_core::quotation::id::TrackingId;
+use mcp_odoo_core::tasks::Tasks;
+use mcp_odoo_core::twilio::signature;
+use url::form_urlencoded;
+
+use crate::error::Problem;
+use crate::extract::{OptionalKey, PathId, SignedJson};
+
+/// Tells a salesperson by WhatsApp or SMS that a customer wants to speak with one.
+///
+/// The message goes to the salesperson of the opportunity, else of the quotation, else to the one with the fewest open
+/// opportunities; to `VENDEDOR_WHATSAPP` where that one has no usable number or Odoo does not answer. A repeat with the
+/// same `conversation_id` and `reason` within 10 minutes, or with the same `Idempotency-Key` within 24 hours, sends
+/// nothing and answers as the first did; one that failed is tried again.
+#[utoipa::path(
+    post,
+    path = "/api/elevenlabs/handoff",
+    tag = "handoff",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+            description = "1 to 255 printable ASCII characters, new for each new handoff"),
+        ("ElevenLabs-Signature" = Option<String>, Header,
+            description = "`t=<seconds>,v0=<HMAC-SHA256 of \"t.body\">`; required when ELEVENLABS_WEBHOOK_SECRET is set"),
+    ),
+    request_body = HandoffRequest,
+    responses(
+        (status = 200, description = "Twilio took the message", body = HandoffAnswer),
+        (status = 202, description = "Not sent within 4 seconds; it is kept and tried again", body = HandoffAnswer,
+            headers(("Location" = String, description = "Where to ask for its status"))),
+        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The signature is missing, wrong or older than 30 minutes", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 413, description = "More than 1 MiB", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not sent as JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field is not valid, or the key was used for another handoff", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 502, description = "Twilio refused the message; `code` is `twilio_` and Twilio's error code",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Twilio is not configured (the variables are named), or nothing can be accepted now",
+            body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn hand_off(
+    State(handoffs): State<Handoffs>,
+    OptionalKey(key): OptionalKey,
+    SignedJson { value: request, replay }: SignedJson<HandoffRequest>,
+) -> Result<Response, Problem> {
+    let answer = handoffs.hand_off(request, key.or(replay).as_ref()).await?;
+    if answer.status == Answered::Queued {
+        let location = [(header::LOCATION, format!("/api/handoff/{}", answer.handoff_id))];
+        return Ok((StatusCode::ACCEPTED, location, Json(answer)).into_response());
+    }
+    Ok(Json(answer).into_response())
+}
+
+/// Tells where a handoff is: sent, delivered, read or failed.
+#[utoipa::path(
+    get,
+    path = "/api/handoff/{handoff_id}",
+    tag = "handoff",
+    params(("handoff_id" = String, Path, description = "As it was given when the handoff was accepted")),
+    responses(
+        (status = 200, description = "Where it is", body = HandoffStatus),
+        (status = 404, description = "There is no such handoff", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The disk refuses", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn status(
+    State(handoffs): State<Handoffs>,
+    PathId(id): PathId<HandoffId>,
+) -> Result<Response, Problem> {
+    let status = handoffs.status(&id).await?.ok_or_else(Problem::unknown_handoff)?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(status)).into_response())
+}
+
+/// Takes in what Twilio reports of a message. Called by Twilio, which signs it.
+#[utoipa::path(
+    post,
+    path = "/api/twilio/status",
+    tag = "handoff",
+    params(
+        ("reference" = Option<String>, Query, description = "The handoff or the quotation"),
+        ("X-Twilio-Signature" = String, Header, description = "Made by Twilio with the account's token"),
+    ),
+    request_body(content = String, content_type = "application/x-www-form-urlencoded",
+        description = "`MessageSid`, `MessageStatus` and, for a failure, `ErrorCode`"),
+    responses(
+        (status = 204, description = "Taken in"),
+        (status = 401, description = "Not signed by Twilio", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Twilio or PUBLIC_URL is not configured, or the disk refuses", body = Problem,
+            content_type = "application/problem+json"),
+    )
+)]
+pub async fn report(
+    State(handoffs): State<Handoffs>,
+    State(tasks): State<Tasks>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: String,
+) -> Result<StatusCode, Problem> {
+    let messenger = handoffs.messenger()?;
+    let mut url = messenger.status_url().ok_or_else(Problem::no_public_url)?;
+    url.set_query(query.as_deref());
+    let form: Vec<(String, String)> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    let signed = headers.get(signature::HEADER).and_then(|value| value.to_str().ok());
+    signature::verify(&messenger.twilio().config().auth_token, url.as_str(), &form, signed)
+        .map_err(|error| Problem::not_signed(&error))?;
+    let field = |name: &str| form.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
+    let (Some(sid), Some(status)) = (field("MessageSid"), field("MessageStatus")) else {
+        return Ok(StatusCode::NO_CONTENT);
+    };
+    let error_code = field("ErrorCode").and_then(|code| code.parse().ok());
+    let report = Report { sid: sid.to_owned(), status: status.to_owned(), error_code };
+    let reference =
+        url.query_pairs().find(|(name, _)| name == REFERENCE).map(|(_, value)| value.into_owned());
+    let reference = reference.unwrap_or_default();
+    // Of other messages of the account nothing is kept here.
+    if let Ok(id) = reference.parse::<HandoffId>() {
+        handoffs.reported(&id, &report).await?;
+    } else if let Ok(id) = reference.parse::<TrackingId>() {
+        tasks.reported(&id, &report).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
