@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::serve::ListenerExt;
+use mcp_odoo_core::archive::Archive;
 use mcp_odoo_core::config::{Config, TwilioSetup};
 use mcp_odoo_core::handoff::Handoffs;
 use mcp_odoo_core::journal::Journal;
@@ -100,9 +101,11 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
                 journal.clone(),
                 messenger.clone().ok(),
             ),
-            handoffs: Handoffs::new(messenger, journal),
+            handoffs: Handoffs::new(messenger, journal.clone()),
             webhook_secret: config.messages.webhook_secret.clone(),
             sessions: Sessions::new(&config.mcp, stop.clone()),
+            archive: Archive::new(config.s3.clone(), config.log_retention_days, journal.clone())?,
+            journal,
             stop,
         };
         let parts = Parts { state, odoo, pipeline };
@@ -173,17 +176,19 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
 
 /// Takes up, beside serving, what an earlier process left.
 fn resume(state: &AppState) -> AbortOnDropHandle<()> {
+    state.archive.start();
     let (tasks, handoffs) = (state.tasks.clone(), state.handoffs.clone());
     AbortOnDropHandle::new(tokio::spawn(async move {
         tokio::join!(handoffs.resume(), tasks.resume());
     }))
 }
 
-/// Quotations first: who asked for one by MCP is still told how it ended.
+/// Quotations first: who asked for one by MCP is still told how it ended. The folder is given free once nothing
+/// is written or uploaded any more: a connection that lingers must not keep the next process from starting.
 async fn wind_down(state: &AppState) {
     state.stop.cancel();
     tokio::join!(state.handoffs.shutdown(GRACE), state.tasks.shutdown(GRACE));
-    // A connection that lingers must not keep the next process from starting.
-    state.tasks.release_journal();
+    state.archive.shutdown().await;
+    state.journal.release();
     state.sessions.close().await;
 }

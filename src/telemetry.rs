@@ -8,7 +8,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 
 /// Starts the log. Libraries are heard from `warn` on: below that some of them quote what they carry, and
-/// rmcp does so even in its warnings and errors.
+/// rmcp does so even in its warnings and errors. Those of AWS repeat what is told here once.
 pub fn start(level: LogLevel) {
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,
@@ -20,7 +20,8 @@ pub fn start(level: LogLevel) {
     let filter = Targets::new()
         .with_default(LevelFilter::WARN.min(level))
         .with_target("mcp_odoo", level)
-        .with_target("rmcp", LevelFilter::OFF);
+        .with_target("rmcp", LevelFilter::OFF)
+        .with_target("aws", LevelFilter::OFF);
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())

@@ -1,5 +1,6 @@
-//! Configuration, clients of Odoo and Twilio, quotation pipeline, records of Odoo, tasks and journal of mcp-odoo.
+//! Configuration, clients of Odoo and Twilio, quotation pipeline, handoffs, records of Odoo, tasks, journal and archive.
 
+pub mod archive;
 pub mod config;
 pub mod elevenlabs;
 pub mod erp;

@@ -1,15 +1,19 @@
 //! Prints the configuration and tries what is configured.
 
 mod account;
+mod s3;
 mod twilio;
 
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use mcp_odoo_core::archive;
 use mcp_odoo_core::config::{AllowedHosts, Config, CorsOrigins};
 use mcp_odoo_core::journal::{Journal, JournalError};
 use mcp_odoo_core::quotation::target::Target;
+
+const LINKS: &str = "make hard links, which S3_LOGS_BUCKET needs,";
 
 /// Success only if all that is configured works.
 ///
@@ -20,7 +24,7 @@ pub async fn run() -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     describe(&config, &mut out)?;
     twilio::describe(&config, &mut out)?;
-    let mut good = log_folder(&config.log_dir, &mut out)?;
+    let mut good = log_folder(&config, &mut out)?;
     let reader = config.odoo.as_ref().map(|odoo| ("ODOO", odoo, config.dev_odoo.is_none()));
     let writer = config.dev_odoo.as_ref().map(|odoo| ("DEV_ODOO", odoo, true));
     for (name, odoo, writes) in reader.into_iter().chain(writer) {
@@ -36,8 +40,9 @@ pub async fn run() -> anyhow::Result<ExitCode> {
         writeln!(out, "✓ ODOO: not configured, the embedded one will be used")?;
     }
     good &= twilio::check(&config.twilio, &mut out).await?;
-    for (name, set) in &config.not_used_yet {
-        writeln!(out, "{name}={} (this version does not use it yet)", if *set { "✓" } else { "✗" })?;
+    match &config.s3 {
+        Some(s3) => good &= s3::check(s3, &mut out).await?,
+        None => writeln!(out, "✓ S3: not configured, log files stay in LOG_DIR")?,
     }
     Ok(ExitCode::from(u8::from(!good)))
 }
@@ -79,7 +84,13 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
         mcp.idle.as_secs(),
         mcp.inline.as_secs()
     )?;
-    writeln!(out, "LOG_DIR={} LOG_LEVEL={}", config.log_dir.display(), config.log_level)?;
+    let days = config.log_retention_days;
+    writeln!(
+        out,
+        "LOG_DIR={} LOG_LEVEL={} LOG_RETENTION_DAYS={days}",
+        config.log_dir.display(),
+        config.log_level
+    )?;
     writeln!(out, "SALES_TEAM_IDS={:?} SALES_STAGE_IDS={:?}", config.sales.team_ids, config.sales.stage_ids)?;
     let tasks = &config.tasks;
     writeln!(
@@ -100,8 +111,8 @@ fn origins(origins: &CorsOrigins) -> String {
 }
 
 /// A server that runs holds the folder: that is well, too.
-fn log_folder(folder: &Path, out: &mut impl Write) -> io::Result<bool> {
-    let (mark, said) = match try_log_folder(folder) {
+fn log_folder(config: &Config, out: &mut impl Write) -> io::Result<bool> {
+    let (mark, said) = match try_log_folder(&config.log_dir, config.s3.is_some()) {
         Ok(()) => ("✓", "LOG_DIR can be written".to_owned()),
         Err(problem @ JournalError::InUse(_)) => ("-", problem.to_string()),
         Err(problem) => ("✗", problem.to_string()),
@@ -111,13 +122,15 @@ fn log_folder(folder: &Path, out: &mut impl Write) -> io::Result<bool> {
 }
 
 /// Writes, and leaves nothing behind: a folder that is not there yet is only tried for.
-fn try_log_folder(folder: &Path) -> Result<(), JournalError> {
+fn try_log_folder(folder: &Path, links: bool) -> Result<(), JournalError> {
     let failed = |action| move |said| JournalError::Io { action, folder: folder.to_owned(), said };
     if !folder.exists() {
         let whole = std::path::absolute(folder).map_err(failed("make the folder"))?;
         let there = whole.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(&whole);
-        return tempfile::tempdir_in(there).map(drop).map_err(failed("make the folder"));
+        let made = tempfile::tempdir_in(there).map_err(failed("make the folder"))?;
+        return try_links(made.path(), links).map_err(failed(LINKS));
     }
+    try_links(folder, links).map_err(failed(LINKS))?;
     let _held = Journal::open(folder, Target::embedded())?;
     let write = || {
         let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
@@ -125,4 +138,9 @@ fn try_log_folder(folder: &Path) -> Result<(), JournalError> {
         file.as_file().sync_all()
     };
     write().map_err(failed("write a file"))
+}
+
+/// What is in S3 is known by them.
+fn try_links(folder: &Path, needed: bool) -> io::Result<()> {
+    if needed { archive::check_hard_links(folder) } else { Ok(()) }
 }

@@ -4,6 +4,7 @@ pub mod check;
 pub mod client_config;
 mod embedded;
 pub mod healthcheck;
+pub mod logs;
 pub mod openapi;
 pub mod sandbox;
 pub mod serve;

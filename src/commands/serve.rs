@@ -19,11 +19,6 @@ pub async fn run() -> anyhow::Result<ExitCode> {
     let config = Config::load()?;
     let stop = stop_signal()?;
     telemetry::start(config.log_level);
-    // Those of AWS may well be there for others.
-    let ours = |(name, set): &&(&str, bool)| *set && !name.starts_with("AWS_");
-    for (name, _) in config.not_used_yet.iter().filter(ours) {
-        tracing::warn!("{name} is set, but this version does not use it yet");
-    }
     match &config.twilio {
         TwilioSetup::Ready(_) if config.messages.webhook_secret.is_none() => {
             tracing::warn!(

@@ -7,6 +7,7 @@
     clippy::print_stdout
 )]
 
+mod archive;
 mod handoff;
 mod mcp;
 mod odoo;

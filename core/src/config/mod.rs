@@ -2,6 +2,7 @@
 
 mod env;
 mod messages;
+mod s3;
 mod twilio;
 
 use std::fmt::{self, Display};
@@ -14,6 +15,7 @@ use url::Url;
 
 pub use self::env::Env;
 pub use self::messages::MessageConfig;
+pub use self::s3::{AwsKeys, AwsRole, S3Config};
 pub use self::twilio::{Channel, PhoneConfig, TwilioConfig, TwilioSetup};
 
 use crate::language::Language;
@@ -84,10 +86,12 @@ pub struct Config {
     pub language: Language,
     /// `LOG_DIR`: the folder of the log files, which are also the memory of the process.
     pub log_dir: PathBuf,
+    /// `LOG_RETENTION_DAYS`: how long log files stay in `log_dir`, in days; 0 for ever.
+    pub log_retention_days: u64,
+    /// Where copies of the log files go.
+    pub s3: Option<S3Config>,
     /// `LOG_LEVEL`
     pub log_level: LogLevel,
-    /// Variables for parts that this version does not have, and whether each is set.
-    pub not_used_yet: Vec<(&'static str, bool)>,
 }
 
 /// How Odoo is called, whichever Odoo it is.
@@ -221,7 +225,7 @@ pub const VARIABLES: &[&str] = &[
     "HOST", "PORT", "CORS_ORIGINS", "REQUEST_TIMEOUT_SECONDS", "LOG_DIR", "LOG_LEVEL",
     "MCP_MAX_SESSIONS", "MCP_IDLE_SECONDS", "MCP_INLINE_SECONDS", "ALLOWED_HOSTS", "ALLOWED_ORIGINS",
     "S3_LOGS_BUCKET", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ROLE_ARN",
-    "AWS_ENDPOINT_URL",
+    "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ENDPOINT_URL", "LOG_RETENTION_DAYS",
     "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WHATSAPP_FROM", "TWILIO_SMS_FROM", "TWILIO_CONTENT_SID",
     "TWILIO_API_BASE", "MESSAGE_CHANNEL", "VENDEDOR_WHATSAPP", "DEFAULT_COUNTRY_CODE", "LANGUAGE",
     "HANDOFF_DEADLINE_SECONDS", "PUBLIC_URL", "ELEVENLABS_WEBHOOK_SECRET",
@@ -238,14 +242,7 @@ pub const HTTP_VARIABLES: &[&str] = &[
 #[rustfmt::skip]
 pub const SECRET_VARIABLES: &[&str] = &[
     "ODOO_API_KEY", "ODOO_PASSWORD", "ODOO_PASS", "DEV_ODOO_API_KEY", "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY", "TWILIO_AUTH_TOKEN", "ELEVENLABS_WEBHOOK_SECRET",
-];
-
-/// For logs in S3, which are not there yet.
-#[rustfmt::skip]
-const NOT_USED_YET: &[&str] = &[
-    "S3_LOGS_BUCKET", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ROLE_ARN",
-    "AWS_ENDPOINT_URL",
+    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "TWILIO_AUTH_TOKEN", "ELEVENLABS_WEBHOOK_SECRET",
 ];
 
 impl Config {
@@ -310,8 +307,9 @@ impl Config {
             messages,
             language: env.text("LANGUAGE").map(Language::from_locales).unwrap_or_default(),
             log_dir: env.text("LOG_DIR").unwrap_or("logs").into(),
+            log_retention_days: env.number("LOG_RETENTION_DAYS", 0..=36_500, 0)?,
+            s3: S3Config::from_env(env)?,
             log_level: env.parse("LOG_LEVEL", "error, warn, info, debug or trace", LogLevel::Info)?,
-            not_used_yet: NOT_USED_YET.iter().map(|name| (*name, env.text(name).is_some())).collect(),
         })
     }
 

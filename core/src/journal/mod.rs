@@ -9,7 +9,7 @@ mod record;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use chrono::{NaiveDate, Utc};
 use serde::Serialize;
@@ -45,7 +45,13 @@ struct Inner {
     oldest: NaiveDate,
     /// Keeps the folder to this process; the system frees it, whatever ends the process.
     lock: File,
+    /// Held while a file takes its place or is removed.
+    replacing: Mutex<()>,
+    listener: OnceLock<Listener>,
 }
+
+/// Is told the name of every file that was written.
+type Listener = Box<dyn Fn(&str) + Send + Sync>;
 
 /// Why the journal cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -93,13 +99,38 @@ impl Journal {
                 oldest = oldest.min(date);
             }
         }
-        let inner = Inner { folder: folder.to_owned(), target, oldest, lock };
+        let (replacing, listener) = (Mutex::default(), OnceLock::new());
+        let inner = Inner { folder: folder.to_owned(), target, oldest, lock, replacing, listener };
         Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The Odoo that quotations are made in.
     pub fn target(&self) -> &Target {
         &self.inner.target
+    }
+
+    /// Where the files are.
+    pub fn folder(&self) -> &Path {
+        &self.inner.folder
+    }
+
+    /// From now on this is told the name of every file that was written; it must not block. Only the first counts.
+    pub fn on_write(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
+        let _ = self.inner.listener.set(Box::new(listener));
+    }
+
+    /// Removes a file if it may go, as it is now: nothing is written meanwhile. Blocks.
+    ///
+    /// # Errors
+    /// When the disk refuses, or what `may_go` says.
+    pub fn remove_if(&self, name: &str, may_go: impl FnOnce(&Path) -> io::Result<bool>) -> io::Result<bool> {
+        let file = self.inner.folder.join(name);
+        let _alone = self.inner.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+        let goes = may_go(&file)?;
+        if goes {
+            fs::remove_file(file)?;
+        }
+        Ok(goes)
     }
 
     /// Gives the folder free for another process. Nothing may be written after this.
@@ -149,7 +180,13 @@ impl Inner {
         serde_json::to_writer_pretty(&mut file, record)?;
         file.write_all(b"\n")?;
         file.as_file().sync_all()?;
-        file.persist(self.folder.join(name)).map_err(|error| error.error)?;
+        {
+            let _alone = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+            file.persist(self.folder.join(name)).map_err(|error| error.error)?;
+        }
+        if let Some(listener) = self.listener.get() {
+            listener(name);
+        }
         sync_folder(&self.folder)
     }
 
@@ -229,13 +266,13 @@ async fn blocking<T: Send + 'static>(
 }
 
 #[cfg(unix)]
-fn create_private(folder: &Path) -> io::Result<()> {
+pub(crate) fn create_private(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 #[cfg(not(unix))]
-fn create_private(folder: &Path) -> io::Result<()> {
+pub(crate) fn create_private(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
 }
 

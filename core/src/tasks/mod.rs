@@ -270,11 +270,6 @@ impl Tasks {
         }
     }
 
-    /// Gives the log folder free for another process, after [`Self::shutdown`].
-    pub fn release_journal(&self) {
-        self.inner.journal.release();
-    }
-
     async fn accept(
         &self,
         request: QuotationRequest,

@@ -1,5 +1,6 @@
 //! Customers handed over to salespeople, over real sockets: the service, Odoo and a stand-in for Twilio.
 
+mod archive;
 mod crash;
 mod faults;
 mod notification;

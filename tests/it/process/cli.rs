@@ -278,7 +278,8 @@ async fn client_config_carries_what_the_process_needs_and_no_secret() {
     }
     assert!(printed.is_empty(), "{printed:?}");
 
-    let bucket = [&env[..], &[("S3_LOGS_BUCKET", "logs"), ("AWS_SECRET_ACCESS_KEY", "geheim-4711")]].concat();
+    let keys = [("AWS_ACCESS_KEY_ID", "geheim-0815"), ("AWS_SECRET_ACCESS_KEY", "geheim-4711")];
+    let bucket = [&env[..], &[("S3_LOGS_BUCKET", "logs")], &keys].concat();
     let output = run(folder.path(), &["client-config", "claude"], &bucket).await;
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
     let env = &printed["mcpServers"]["odoo"]["env"];
@@ -291,7 +292,9 @@ async fn help_lists_the_subcommands() {
     let folder = TempDir::new().unwrap();
     let output = run(folder.path(), &["--help"], &[]).await;
     assert_eq!(output.status.code(), Some(0));
-    for subcommand in ["serve", "stdio", "check", "client-config", "openapi", "healthcheck", "sandbox"] {
+    for subcommand in
+        ["serve", "stdio", "check", "client-config", "logs", "openapi", "healthcheck", "sandbox"]
+    {
         let line = format!("\n  {subcommand} ");
         assert!(stdout(&output).contains(&line), "{subcommand}: {}", all(&output));
     }

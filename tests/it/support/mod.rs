@@ -8,6 +8,7 @@ pub mod mcp;
 pub mod odoo;
 pub mod process;
 pub mod proxy;
+pub mod s3;
 pub mod sweep;
 pub mod transcripts;
 pub mod twilio;

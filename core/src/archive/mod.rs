@@ -1,0 +1,169 @@
+//! Log files beyond the disk of this process: copied to a bucket, removed when they are old, looked at.
+//!
+//! Nothing waits for the store. What is not there yet is known from the disk alone (see `marks.rs`), so a
+//! crash or a day without the store loses nothing.
+
+mod browse;
+mod credentials;
+mod error;
+mod marks;
+mod name;
+mod outage;
+mod queue;
+mod retention;
+mod store;
+mod summary;
+mod upload;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Days;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use self::browse::{BrowseError, Filter, Library};
+pub use self::error::StoreError;
+pub use self::marks::check_hard_links;
+pub use self::store::Store;
+pub use self::summary::Summary;
+
+use self::marks::Marks;
+use self::name::LogName;
+use self::queue::Queue;
+use self::upload::Uploader;
+use crate::config::S3Config;
+use crate::journal::{Journal, JournalError};
+
+/// How often old files are removed and the disk is looked over for files that are not in the bucket.
+const SWEEP: Duration = Duration::from_secs(24 * 3600);
+/// How long a stop waits for uploads; what is left is uploaded after the next start.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Keeps copies of the journal's files in a bucket, and the folder free of old ones; a cheap handle.
+#[derive(Clone)]
+pub struct Archive {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    journal: Journal,
+    bucket: Option<Bucket>,
+    retention: Option<Days>,
+    tracker: TaskTracker,
+    stop: CancellationToken,
+    abort: CancellationToken,
+}
+
+struct Bucket {
+    config: S3Config,
+    marks: Marks,
+    queue: Arc<Queue>,
+}
+
+impl Archive {
+    /// For a journal that this process holds, whose files stay for so many days; 0 for ever. Nothing happens
+    /// before [`Self::start`].
+    ///
+    /// # Errors
+    /// When what was uploaded cannot be kept track of in the journal's folder.
+    pub fn new(
+        config: Option<S3Config>,
+        retention_days: u64,
+        journal: Journal,
+    ) -> Result<Self, JournalError> {
+        let bucket = config.map(|config| {
+            let marks = Marks::open(journal.folder(), &folder_name(&config))?;
+            let queue = Arc::<Queue>::default();
+            let changed = Arc::clone(&queue);
+            journal.on_write(move |file| {
+                if let Some(name) = LogName::parse(file) {
+                    changed.add(name);
+                }
+            });
+            Ok(Bucket { config, marks, queue })
+        });
+        let bucket = bucket.transpose().map_err(|said| JournalError::Io {
+            action: "keep track of what is in S3 (it takes hard links)",
+            folder: journal.folder().to_owned(),
+            said,
+        })?;
+        let retention = (retention_days > 0).then(|| Days::new(retention_days));
+        let (tracker, stop, abort) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
+        Ok(Self { inner: Arc::new(Inner { journal, bucket, retention, tracker, stop, abort }) })
+    }
+
+    /// Begins to upload and to remove.
+    pub fn start(&self) {
+        let inner = &self.inner;
+        if let Some(Bucket { config, marks, queue }) = &inner.bucket {
+            let (config, marks, queue) = (config.clone(), marks.clone(), Arc::clone(queue));
+            let uploading = Uploader { config, marks, queue }.run(inner.stop.clone());
+            inner.tracker.spawn(inner.abort.clone().run_until_cancelled_owned(uploading));
+        }
+        let sweeping = Arc::clone(inner);
+        inner.tracker.spawn(async move { sweeping.sweep_daily().await });
+    }
+
+    /// Uploads for a few seconds what is left, then leaves the rest to the next start. Nothing may be written
+    /// after this.
+    pub async fn shutdown(&self) {
+        let inner = &self.inner;
+        inner.stop.cancel();
+        inner.tracker.close();
+        let drained = tokio::time::timeout(DRAIN, inner.tracker.wait()).await.is_ok();
+        if !drained {
+            inner.abort.cancel();
+            inner.tracker.wait().await;
+        }
+        let left = inner.bucket.as_ref().is_some_and(|bucket| !drained || !bucket.queue.is_empty());
+        if left {
+            tracing::info!("log files that are not in S3 yet go there after the next start");
+        }
+    }
+}
+
+impl Inner {
+    async fn sweep_daily(&self) {
+        self.sweep().await;
+        while self.stop.run_until_cancelled(tokio::time::sleep(SWEEP)).await.is_some() {
+            if let Some(bucket) = &self.bucket {
+                bucket.queue.scan();
+            }
+            self.sweep().await;
+        }
+    }
+
+    async fn sweep(&self) {
+        let (journal, retention, stop) = (self.journal.clone(), self.retention, self.stop.clone());
+        let marks = self.bucket.as_ref().map(|bucket| bucket.marks.clone());
+        let swept = blocking(move || {
+            let sweep = |days| retention::sweep(&journal, marks.as_ref(), days, &stop);
+            let removed = retention.map_or(Ok(0), sweep)?;
+            marks::prune(journal.folder())?;
+            Ok(removed)
+        });
+        match swept.await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "old log files removed"),
+            Err(error) => tracing::error!(%error, "old log files cannot be removed; tried again in a day"),
+        }
+    }
+}
+
+/// Names of buckets are unique at AWS, elsewhere in one store.
+fn folder_name(config: &S3Config) -> String {
+    let elsewhere = config.endpoint.as_ref().map(|endpoint| {
+        let host = endpoint.host_str().unwrap_or_default().replace(['[', ']', ':'], "_");
+        format!("@{host}_{}", endpoint.port_or_known_default().unwrap_or_default())
+    });
+    config.bucket.clone() + &elsewhere.unwrap_or_default()
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => Err(io::Error::other(error)),
+    }
+}

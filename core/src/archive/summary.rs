@@ -1,0 +1,56 @@
+//! What a log file says at a glance.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::name::LogName;
+use crate::timestamp::Timestamp;
+
+/// One line about a log: enough to recognise it, and no more of a customer than the company's name.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// UTC day of the acceptance.
+    pub date: String,
+    /// UTC time of the acceptance.
+    pub time: String,
+    /// `quot_…` or `sms_…`.
+    pub id: String,
+    /// As in the file; `unreadable` when the file cannot be understood.
+    pub status: String,
+    /// Order and company of a quotation, the salesperson of a handoff.
+    pub what: String,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// When it last changed.
+    #[serde(skip)]
+    pub(super) updated_at: Option<Timestamp>,
+}
+
+impl Summary {
+    /// Reads the content of a log file.
+    pub fn new(name: &LogName, content: &[u8]) -> Self {
+        let log: Value = serde_json::from_slice(content).unwrap_or_default();
+        let text = |path| log.pointer(path).and_then(Value::as_str).map(str::to_owned);
+        let order_and_company = [text("/output/sale_order_name"), text("/input/partner_name")];
+        let salesperson = log.get("assigned_user_id").and_then(Value::as_i64);
+        let what = match salesperson {
+            Some(user) => format!("user {user}"),
+            None => order_and_company.into_iter().flatten().collect::<Vec<_>>().join(" "),
+        };
+        Self {
+            date: name.date().to_string(),
+            time: text("/time").unwrap_or_default(),
+            id: name.id().to_owned(),
+            status: text("/status").unwrap_or_else(|| "unreadable".to_owned()),
+            what,
+            error: text("/error"),
+            updated_at: log.get("updated_at").and_then(|at| serde_json::from_value(at.clone()).ok()),
+        }
+    }
+
+    /// Whether nothing will change any more.
+    pub(super) fn is_final(&self) -> bool {
+        // What is not known is kept.
+        matches!(self.status.as_str(), "completed" | "failed" | "sent" | "delivered" | "read" | "undelivered")
+    }
+}

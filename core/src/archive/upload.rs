@@ -1,0 +1,134 @@
+//! Brings changed logs to the bucket, beside the work.
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::blocking;
+use super::error::StoreError;
+use super::marks::Marks;
+use super::name::LogName;
+use super::outage::Outage;
+use super::queue::Queue;
+use super::store::Store;
+use crate::config::S3Config;
+
+/// Uploads at once, at most.
+const AT_ONCE: usize = 8;
+
+/// Uploads what is pending.
+pub(super) struct Uploader {
+    pub config: S3Config,
+    pub marks: Marks,
+    pub queue: Arc<Queue>,
+}
+
+/// What became of an upload.
+enum Done {
+    Uploaded,
+    /// The log is gone, or was uploaded before.
+    NotNeeded,
+}
+
+/// Why a log did not get there.
+enum Failed {
+    Disk(io::Error),
+    Store(StoreError),
+}
+
+struct Upload {
+    name: LogName,
+    began: Instant,
+    done: Result<Done, Failed>,
+}
+
+impl Uploader {
+    /// Runs until `stop`, and then until nothing is left or the store does not take it.
+    pub async fn run(self, stop: CancellationToken) {
+        let store = Store::new(&self.config).await;
+        let mut outage = Outage::new(self.config.first_retry, self.config.longest_retry);
+        let mut uploads = FuturesUnordered::new();
+        // A log is never uploaded twice at once: the newest state must be the last to arrive.
+        let mut busy = HashSet::new();
+        let mut last = None;
+        loop {
+            self.scan().await;
+            let down = outage.until();
+            let places = match down {
+                None => AT_ONCE,
+                Some(until) if until <= Instant::now() && !stop.is_cancelled() => 1,
+                Some(_) => 0,
+            };
+            while uploads.len() < places
+                && let Some(name) = self.queue.take(last.as_ref(), &busy)
+            {
+                busy.insert(name.clone());
+                last = Some(name.clone());
+                uploads.push(self.upload(&store, name));
+            }
+            if stop.is_cancelled() && uploads.is_empty() {
+                return;
+            }
+            let waiting = uploads.is_empty() && down.is_some_and(|until| until > Instant::now());
+            tokio::select! {
+                Some(upload) = uploads.next() => self.settle(upload, &mut busy, &mut outage),
+                () = self.queue.changed(), if !waiting => {}
+                () = tokio::time::sleep_until(down.unwrap_or_else(Instant::now)), if waiting => {}
+                () = stop.cancelled(), if !stop.is_cancelled() => {}
+            }
+        }
+    }
+
+    async fn scan(&self) {
+        let look = async |at_most| {
+            let marks = self.marks.clone();
+            blocking(move || marks.pending(at_most)).await
+        };
+        if let Err(error) = self.queue.fill(look).await {
+            tracing::error!(%error, "log files not in S3 cannot be looked for; tried again in a day");
+        }
+    }
+
+    async fn upload(&self, store: &Store, name: LogName) -> Upload {
+        let began = Instant::now();
+        let done = self.try_upload(store, &name).await;
+        Upload { name, began, done }
+    }
+
+    async fn try_upload(&self, store: &Store, name: &LogName) -> Result<Done, Failed> {
+        let (marks, wanted) = (self.marks.clone(), name.clone());
+        let pin = move || {
+            let pinned = marks.pin(&wanted)?;
+            pinned.map(|pinned| Ok((pinned.read()?, pinned))).transpose()
+        };
+        let Some((content, pinned)) = blocking(pin).await.map_err(Failed::Disk)? else {
+            return Ok(Done::NotNeeded);
+        };
+        store.put(&name.key(), content).await.map_err(Failed::Store)?;
+        blocking(move || pinned.mark()).await.map_err(Failed::Disk)?;
+        Ok(Done::Uploaded)
+    }
+
+    fn settle(&self, upload: Upload, busy: &mut HashSet<LogName>, outage: &mut Outage) {
+        let Upload { name, began, done } = upload;
+        busy.remove(&name);
+        match done {
+            Ok(Done::Uploaded) => outage.ended(began),
+            Ok(Done::NotNeeded) => {}
+            Err(Failed::Store(error)) => {
+                outage.met(&error);
+                self.queue.add(name);
+            }
+            // One file must not hold up the others.
+            Err(Failed::Disk(error)) => {
+                let file = name.file_name();
+                tracing::error!(file, %error, "log file not brought to S3; tried again in a day");
+            }
+        }
+    }
+}
