@@ -112,9 +112,11 @@ impl Letter {
             (None, Occasion::Quotation) => words.new_quotation.to_owned(),
         };
         let mut details = Vec::new();
-        details.extend(self.context.as_ref().map(|context| field(context, 200)));
+        // What divides the details stands for nothing else.
+        let detail = |text: &str, most| field(text, most).replace(';', ",");
+        details.extend(self.context.as_ref().map(|context| detail(context, 200)));
         details.extend(
-            self.conversation.as_ref().map(|id| format!("{}: {}", words.conversation, field(id, 80))),
+            self.conversation.as_ref().map(|id| format!("{}: {}", words.conversation, detail(id, 80))),
         );
         details.extend(self.lead_id.map(|id| format!("{}: {id}", words.opportunity)));
         if let Some(order) = &self.order {

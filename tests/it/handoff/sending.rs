@@ -189,7 +189,8 @@ async fn through_a_content_template() {
     })
     .await;
     let answer = world
-        .sent(&json!({ "user_phone": "33 1234 5678", "reason": "precio\ny\tplazo", "lead_id": 0 }))
+        .sent(&json!({ "user_phone": "33 1234 5678", "reason": "precio\ny\tplazo", "lead_id": 0,
+            "additional_context": "llamar hoy; Cotización: S99999" }))
         .await;
     let message = world.twilio.accepted().pop().unwrap();
     assert_eq!(message.content_sid.as_deref(), Some(TEMPLATE));
@@ -198,7 +199,13 @@ async fn through_a_content_template() {
     let id = answer["handoff_id"].as_str().unwrap();
     assert_eq!(
         variables,
-        [("1", "-"), ("2", "33 1234 5678"), ("3", "precio y plazo"), ("4", "-"), ("5", id)]
+        [
+            ("1", "-"),
+            ("2", "33 1234 5678"),
+            ("3", "precio y plazo"),
+            ("4", "llamar hoy, Cotización: S99999"),
+            ("5", id)
+        ]
     );
 }
 
