@@ -50,6 +50,18 @@ struct Parcel<'a> {
     since: DateTime<Utc>,
 }
 
+impl Parcel<'_> {
+    /// Whether a message that Twilio has is this one.
+    fn is(&self, body: &str) -> bool {
+        match self.content {
+            // Its last word: a customer may speak of another message's reference.
+            Content::Text(_) => body.trim_end().ends_with(self.reference),
+            // Where it stands is up to who wrote the template.
+            Content::Template { .. } => body.contains(self.reference),
+        }
+    }
+}
+
 impl Messenger {
     /// Sends it, trying again until it is sent, refused or out of time; gives Twilio's id of the message. Where the
     /// salesperson's number is no good it goes to `VENDEDOR_WHATSAPP`.
@@ -64,7 +76,7 @@ impl Messenger {
         loop {
             if let Err(error) = ledger.assign(&recipient).await {
                 tracing::error!(reference = errand.letter.reference, %error, "message not sent: log file not written");
-                return Err(Unsent::Failed(Failure::disk(self.language())));
+                return Err(Unsent::Failed(Failure::disk(self.language(), unsure)));
             }
             let parcel = Parcel {
                 to: &recipient.to,
@@ -108,6 +120,11 @@ impl Messenger {
             .with_jitter()
             .without_max_times()
             .build();
+        // A message that was just taken may not be listed at once, nor one that an earlier process sent as it died.
+        let settling = tokio::time::sleep(config.settle);
+        if unsure && errand.stop.run_until_cancelled(settling).await.is_none() {
+            return Err(None);
+        }
         loop {
             if let Some(sid) = ledger.reported() {
                 return Ok(sid);
@@ -117,7 +134,6 @@ impl Messenger {
                 Err(error) => error,
             };
             let next = pauses.next().unwrap_or(config.longest_retry);
-            // A message that was just taken may not be listed at once.
             let settle = if unsure { config.settle } else { Duration::ZERO };
             let pause = error.retry_after().unwrap_or(next).max(settle);
             if !error.is_transient() || Instant::now() + pause >= errand.until {
@@ -153,9 +169,6 @@ impl Messenger {
     /// The message with this reference, if Twilio has taken one.
     async fn sent_before(&self, parcel: &Parcel<'_>) -> Result<Option<String>, TwilioError> {
         let listed = self.inner.twilio.recent(parcel.to, parcel.since).await?;
-        Ok(listed
-            .into_iter()
-            .find(|message| message.body.contains(parcel.reference))
-            .map(|message| message.sid))
+        Ok(listed.into_iter().find(|message| parcel.is(&message.body)).map(|message| message.sid))
     }
 }

@@ -59,8 +59,18 @@ impl Failure {
         )
     }
 
-    /// The log file could not be written, so nothing was sent.
-    pub(super) fn disk(language: Language) -> Self {
+    /// The log file could not be written, so nothing was sent. `outcome_unknown`: but perhaps before.
+    pub(super) fn disk(language: Language, outcome_unknown: bool) -> Self {
+        if outcome_unknown {
+            return Self::new(
+                OUTCOME_UNKNOWN,
+                language,
+                "El servicio no puede escribir sus archivos de registro y no se sabe si el mensaje se envió antes; \
+                 repita más tarde, no se enviará dos veces",
+                "The service cannot write its log files and nobody knows whether the message was sent before; repeat \
+                 later, it is not sent twice",
+            );
+        }
         Self::new(
             "journal_unavailable",
             language,
