@@ -56,7 +56,9 @@ pub async fn hand_off(
     OptionalKey(key): OptionalKey,
     SignedJson { value: request, replay }: SignedJson<HandoffRequest>,
 ) -> Result<Response, Problem> {
-    let answer = handoffs.hand_off(request, key.or(replay).as_ref()).await?;
+    // Both: a key is not signed, so another one makes no new request of a replay.
+    let keys: Vec<_> = key.into_iter().chain(replay).collect();
+    let answer = handoffs.hand_off(request, &keys).await?;
     if answer.status == Answered::Queued {
         let location = [(header::LOCATION, format!("/api/handoff/{}", answer.handoff_id))];
         return Ok((StatusCode::ACCEPTED, location, Json(answer)).into_response());
@@ -127,9 +129,9 @@ pub async fn report(
     let reference = reference.unwrap_or_default();
     // Of other messages of the account nothing is kept here.
     if let Ok(id) = reference.parse::<HandoffId>() {
-        handoffs.reported(&id, &report).await?;
+        handoffs.reported(id, report).await?;
     } else if let Ok(id) = reference.parse::<TrackingId>() {
-        tasks.reported(&id, &report).await?;
+        tasks.reported(id, report).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

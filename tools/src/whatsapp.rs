@@ -34,7 +34,7 @@ async fn notify(tools: &OdooTools, arguments: JsonObject) -> CallToolResult {
         Ok(request) => request,
         Err(errors) => return reply::invalid(&errors),
     };
-    match tools.shared.handoffs.hand_off(request, None).await {
+    match tools.shared.handoffs.hand_off(request, &[]).await {
         Ok(answer) => reply::success(&answer, Text::Lines),
         Err(error) => refused(&error),
     }

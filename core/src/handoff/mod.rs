@@ -35,6 +35,8 @@ use crate::timestamp::Timestamp;
 
 /// Handoffs that are being sent at once, at most.
 const CAPACITY: usize = 1000;
+/// Keys of one handoff, about: its log is written for each.
+const KEYS: usize = 100;
 
 /// The handoffs of this process; a cheap handle.
 #[derive(Clone)]
@@ -127,12 +129,15 @@ impl Handoffs {
 
     async fn repeats(&self) -> Result<&Mutex<Repeats>, JournalError> {
         let read = || async {
+            // A stop meanwhile waits for this, and nothing is begun after it: the next process takes it up.
+            let _reading = self.inner.tracker.token();
             let mut records = self.inner.journal.handoffs().await?;
             records.sort_by_key(|record| record.handoff_id.at());
             let mut repeats = Repeats::default();
             for record in records {
                 repeats.remember(&record);
                 if !record.status.is_over()
+                    && !self.inner.stop.is_cancelled()
                     && let Ok(messenger) = &self.inner.messenger
                 {
                     self.start(messenger, record);
@@ -143,23 +148,23 @@ impl Handoffs {
         self.inner.repeats.get_or_try_init(read).await
     }
 
-    /// Tells a salesperson that a customer wants to speak with one. Durable when it begins; a repeat (the same key, or
-    /// the same conversation and reason) answers as the first did, and tries again one that failed.
+    /// Tells a salesperson that a customer wants to speak with one. Durable when it begins; a repeat (one of the same
+    /// keys, or the same conversation and reason) answers as the first did, and tries again one that failed.
     ///
     /// # Errors
     /// See [`HandoffError`].
     pub async fn hand_off(
         &self,
         request: HandoffRequest,
-        key: Option<&IdempotencyKey>,
+        keys: &[IdempotencyKey],
     ) -> Result<HandoffAnswer, HandoffError> {
         let messenger = self.messenger()?.clone();
         let patience = messenger.config().answer_within;
-        let key = key.map(|key| key_mark(self.inner.journal.target().key_scope(), key));
+        let keys: Vec<String> = keys.iter().map(key_mark).collect();
         let handoffs = self.clone();
         // A caller that hangs up must not leave a handoff on disk that nobody sends.
         let accepting =
-            self.inner.tracker.spawn(async move { handoffs.accept(&messenger, request, key).await });
+            self.inner.tracker.spawn(async move { handoffs.accept(&messenger, request, keys).await });
         let mut record = match accepting.await {
             Ok(accepted) => accepted?,
             Err(error) => match error.try_into_panic() {
@@ -185,8 +190,22 @@ impl Handoffs {
     /// Takes in what Twilio reports of a message.
     ///
     /// # Errors
-    /// When the journal cannot be read or written: Twilio is to report again.
-    pub async fn reported(&self, id: &HandoffId, report: &Report) -> Result<(), JournalError> {
+    /// When the journal cannot be read or written, or the process is stopping.
+    pub async fn reported(&self, id: HandoffId, report: Report) -> Result<(), HandoffError> {
+        let handoffs = self.clone();
+        // Goes on when Twilio hangs up, and a stop waits for it: half taken in, it could be written over newer news.
+        let taking_in = self.inner.tracker.spawn(async move {
+            if handoffs.inner.stop.is_cancelled() {
+                return Err(HandoffError::Stopping);
+            }
+            Ok(handoffs.take_in(&id, &report).await?)
+        });
+        taking_in.await.unwrap_or(Err(HandoffError::Stopping))
+    }
+
+    async fn take_in(&self, id: &HandoffId, report: &Report) -> Result<(), JournalError> {
+        // What an earlier process left is in memory first: this is not to be lost on it.
+        self.repeats().await?;
         let _alone = self.inner.reports.lock().await;
         let live = self.inner.live.get(id).map(|live| Arc::clone(&live));
         let live = match live {
@@ -215,46 +234,79 @@ impl Handoffs {
         &self,
         messenger: &Messenger,
         request: HandoffRequest,
-        key: Option<String>,
+        keys: Vec<String>,
     ) -> Result<watch::Receiver<Arc<HandoffRecord>>, HandoffError> {
         let inner = &self.inner;
         let mut repeats = self.repeats().await?.lock().await;
+        // A report is taken in before, or finds it running.
+        let _no_report = inner.reports.lock().await;
         if inner.stop.is_cancelled() {
             return Err(HandoffError::Stopping);
         }
-        let with_key = key.as_deref().and_then(|key| repeats.with_key(key));
-        if let Some(id) = with_key.or_else(|| repeats.of_conversation(&request))
-            && let Some(first) = self.record(id).await?
-        {
-            if with_key.is_some() && first.request != request {
-                return Err(HandoffError::KeyReused);
+        let with_key = keys.iter().find_map(|key| repeats.with_key(key)).cloned();
+        let has_key = with_key.is_some();
+        if let Some(id) = with_key.or_else(|| repeats.of_conversation(&request).cloned()) {
+            let running = inner.live.get(&id).map(|live| Arc::clone(&live));
+            let is_running = running.is_some();
+            let first = match running {
+                Some(live) => Some(live),
+                // Its end was written before it left memory.
+                None => inner.journal.handoff(&id).await?.map(|record| Arc::new(Live::new(record))),
+            };
+            if let Some(first) = first {
+                if has_key && first.record().request != request {
+                    return Err(HandoffError::KeyReused);
+                }
+                self.also_known_by(&first, keys, &mut repeats).await?;
+                return if is_running {
+                    Ok(first.subscribe())
+                } else {
+                    self.repeat(messenger, first.record()).await
+                };
             }
-            return self.repeat(messenger, &first).await;
         }
         let odoo = inner.journal.target().name();
-        let record = HandoffRecord::queued(request, key, odoo, messenger.channel().as_str());
+        let record = HandoffRecord::queued(request, keys, odoo, messenger.channel().as_str());
         repeats.remember(&record);
         self.begin(messenger, record).await
     }
 
-    /// One that failed is tried again; of any other the state is told.
+    /// A repeat's keys, too, are those of the first: it may come once more when its conversation is forgotten.
+    async fn also_known_by(
+        &self,
+        first: &Live,
+        mut keys: Vec<String>,
+        repeats: &mut Repeats,
+    ) -> Result<(), JournalError> {
+        let known = first.record();
+        keys.retain(|key| !known.keys.contains(key));
+        if keys.is_empty() || known.keys.len() >= KEYS {
+            return Ok(());
+        }
+        let add = |record: &mut HandoffRecord| {
+            record.keys.extend_from_slice(&keys);
+            true
+        };
+        first.change(&self.inner.journal, add).await?;
+        repeats.remember_keys(&known.handoff_id, keys);
+        Ok(())
+    }
+
+    /// One that failed, or that is on disk and nobody sends, is tried again; of any other the state is told.
     async fn repeat(
         &self,
         messenger: &Messenger,
-        first: &Arc<HandoffRecord>,
+        first: Arc<HandoffRecord>,
     ) -> Result<watch::Receiver<Arc<HandoffRecord>>, HandoffError> {
-        if let Some(live) = self.inner.live.get(&first.handoff_id) {
-            return Ok(live.subscribe());
+        if !matches!(first.status, HandoffState::Queued | HandoffState::Failed) {
+            return Ok(watch::Sender::new(first).subscribe());
         }
-        if first.status != HandoffState::Failed {
-            return Ok(watch::Sender::new(Arc::clone(first)).subscribe());
-        }
-        let mut record = (**first).clone();
-        record.status = HandoffState::Queued;
-        if record.error_code.as_deref() != Some(OUTCOME_UNKNOWN) {
+        let mut record = (*first).clone();
+        if record.status == HandoffState::Failed && record.error_code.as_deref() != Some(OUTCOME_UNKNOWN) {
             // Refused for certain, perhaps because of the number.
             record.vendor_sms = None;
         }
+        record.status = HandoffState::Queued;
         (record.error, record.error_code) = (None, None);
         record.updated_at = Timestamp::now();
         self.begin(messenger, record).await

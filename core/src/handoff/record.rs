@@ -74,9 +74,9 @@ pub struct HandoffRecord {
     pub error_code: Option<String>,
     /// When this was written.
     pub updated_at: Timestamp,
-    /// What stands for the caller's `Idempotency-Key`.
+    /// What stands for the caller's `Idempotency-Key` and for the signature.
     #[serde(default)]
-    pub key: Option<String>,
+    pub keys: Vec<String>,
     /// The Odoo that its ids belong to.
     #[serde(default)]
     pub odoo: String,
@@ -84,7 +84,7 @@ pub struct HandoffRecord {
 
 impl HandoffRecord {
     /// A handoff just accepted.
-    pub(super) fn queued(request: HandoffRequest, key: Option<String>, odoo: &str, channel: &str) -> Self {
+    pub(super) fn queued(request: HandoffRequest, keys: Vec<String>, odoo: &str, channel: &str) -> Self {
         let handoff_id = HandoffId::new(chrono::Utc::now());
         let timestamp = Timestamp::from(handoff_id.at());
         Self {
@@ -102,7 +102,7 @@ impl HandoffRecord {
             error: None,
             error_code: None,
             updated_at: timestamp,
-            key,
+            keys,
             odoo: odoo.to_owned(),
         }
     }

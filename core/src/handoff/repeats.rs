@@ -23,9 +23,9 @@ pub(super) struct Repeats {
     oldest_first: VecDeque<(DateTime<Utc>, String)>,
 }
 
-/// What stands for a caller's key in the logs; `scope` keeps the keys of one Odoo apart from those of another.
-pub(super) fn key_mark(scope: &str, key: &IdempotencyKey) -> String {
-    digest(&["handoff key", scope, key.as_str()])
+/// What stands for a caller's key in the logs. Whichever Odoo is written to, the message went to the same people.
+pub(super) fn key_mark(key: &IdempotencyKey) -> String {
+    digest(&["handoff key", key.as_str()])
 }
 
 impl Repeats {
@@ -51,10 +51,14 @@ impl Repeats {
                 self.by_mark.remove(&mark);
             }
         }
-        let at = record.handoff_id.at();
-        for mark in record.key.clone().into_iter().chain(conversation_mark(&record.request)) {
-            self.oldest_first.push_back((at, mark.clone()));
-            self.by_mark.insert(mark, record.handoff_id.clone());
+        let marks = record.keys.iter().cloned().chain(conversation_mark(&record.request));
+        self.remember_keys(&record.handoff_id, marks);
+    }
+
+    pub(super) fn remember_keys(&mut self, id: &HandoffId, marks: impl IntoIterator<Item = String>) {
+        for mark in marks {
+            self.oldest_first.push_back((id.at(), mark.clone()));
+            self.by_mark.insert(mark, id.clone());
         }
     }
 

@@ -20,7 +20,8 @@ use crate::timestamp::Timestamp;
 /// A handoff in memory: its state, its changes as they come, and one writer of its log at a time.
 pub(super) struct Live {
     record: watch::Sender<Arc<HandoffRecord>>,
-    writing: Mutex<()>,
+    /// Held while its log is written; whether the log lacks the last change.
+    writing: Mutex<bool>,
 }
 
 impl Live {
@@ -36,19 +37,21 @@ impl Live {
         self.record.subscribe()
     }
 
-    /// Makes a change durable, then tells it. What `change` leaves as it was is not written.
+    /// Makes a change durable, then tells it. What `change` leaves as it was is not written, unless the disk refused
+    /// what was before.
     pub(super) async fn change(
         &self,
         journal: &Journal,
         change: impl FnOnce(&mut HandoffRecord) -> bool,
     ) -> Result<(), JournalError> {
-        let _alone = self.writing.lock().await;
+        let mut behind = self.writing.lock().await;
         let mut record = (*self.record()).clone();
-        if !change(&mut record) {
+        if !change(&mut record) && !*behind {
             return Ok(());
         }
         record.updated_at = Timestamp::now();
         let written = journal.write_handoff(&record).await;
+        *behind = written.is_err();
         if written.is_ok() || record.status.is_over() {
             self.record.send_replace(Arc::new(record));
         }

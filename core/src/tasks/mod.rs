@@ -182,12 +182,8 @@ impl Tasks {
             tracing::info!(count = unfinished.len(), "taking up unfinished quotations");
         }
         for id in unfinished {
-            match self.find(&id).await {
-                Ok(Some(Known::Logged(logged))) => self.resume_notification((*logged.status).clone()),
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::error!(tracking_id = %id, %error, "not taken up; repeat it with its key, or restart");
-                }
+            if let Err(error) = self.take_up(&id).await {
+                tracing::error!(tracking_id = %id, %error, "not taken up; repeat it with its key, or restart");
             }
         }
     }
@@ -216,18 +212,47 @@ impl Tasks {
         }
     }
 
-    /// Tells the salesperson of a quotation that an earlier process made.
+    /// Goes on with a quotation that an earlier process left, or tells the salesperson of one that it made.
+    async fn take_up(&self, id: &TrackingId) -> Result<(), JournalError> {
+        // A stop meanwhile waits for this, and nothing is begun after it: the next process takes it up.
+        let _taking_up = self.inner.tracker.token();
+        if self.inner.stop.is_cancelled() {
+            return Ok(());
+        }
+        let _alone = self.inner.locks.lock(id).await;
+        if let Some(Known::Logged(logged)) = self.find_locked(id).await?
+            && logged.status.is_unfinished()
+        {
+            self.resume_notification((*logged.status).clone());
+        }
+        Ok(())
+    }
+
+    /// The caller holds the quotation's lock.
     fn resume_notification(&self, status: QuotationStatus) {
-        let (inner, task) = (Arc::clone(&self.inner), Task::new(status));
-        self.inner.tracker.spawn(async move { inner.notify(&task, true).await });
+        let (inner, task) = (Arc::clone(&self.inner), Arc::new(Task::new(status)));
+        // In memory, where delivery reports find it.
+        inner.tasks.insert(task.status().tracking_id.clone(), Arc::clone(&task));
+        self.inner.tracker.spawn(async move {
+            inner.notify(&task, true).await;
+            inner.retire(&task.status());
+        });
     }
 
     /// Takes in what Twilio reports of the message about a quotation.
     ///
     /// # Errors
-    /// When the journal cannot be read or written: Twilio is to report again.
-    pub async fn reported(&self, id: &TrackingId, report: &Report) -> Result<(), JournalError> {
-        self.inner.reported(id, report).await
+    /// When the journal cannot be read or written, or the process is stopping.
+    pub async fn reported(&self, id: TrackingId, report: Report) -> Result<(), SubmitError> {
+        let inner = Arc::clone(&self.inner);
+        // Goes on when Twilio hangs up, and a stop waits for it: half taken in, it could be written over newer news.
+        let taking_in = self.inner.tracker.spawn(async move {
+            if inner.stop.is_cancelled() {
+                return Err(SubmitError::Stopping);
+            }
+            Ok(inner.reported(&id, &report).await?)
+        });
+        taking_in.await.unwrap_or(Err(SubmitError::Stopping))
     }
 
     /// The state of a quotation, from memory or the journal.

@@ -90,6 +90,15 @@ impl Inner {
         change: impl FnOnce(&mut Notification) -> bool,
     ) -> Result<(), JournalError> {
         let _alone = self.locks.lock(&task.status().tracking_id).await;
+        self.note_locked(task, change).await
+    }
+
+    /// The same for who holds its lock.
+    async fn note_locked(
+        &self,
+        task: &Task,
+        change: impl FnOnce(&mut Notification) -> bool,
+    ) -> Result<(), JournalError> {
         let mut status = (*task.status()).clone();
         if !status.output.as_mut().is_some_and(|output| change(&mut output.notification)) {
             return Ok(());
@@ -102,6 +111,7 @@ impl Inner {
 
     /// Takes in what Twilio reports of the message about a quotation.
     pub(super) async fn reported(&self, id: &TrackingId, report: &Report) -> Result<(), JournalError> {
+        let _alone = self.locks.lock(id).await;
         let in_memory = self.tasks.get(id).map(|task| Arc::clone(&task));
         let task = match in_memory {
             Some(task) => task,
@@ -111,7 +121,7 @@ impl Inner {
             },
         };
         let language = self.messenger.as_ref().map(Messenger::language).unwrap_or_default();
-        self.note(&task, |notification| {
+        self.note_locked(&task, |notification| {
             let of_this = notification.message_sid.as_ref().is_none_or(|sid| *sid == report.sid);
             let failure = report.failure(language);
             // That Twilio reports it says that Twilio took it.

@@ -65,8 +65,9 @@ impl Inner {
         }
         // The quotation is told and its place free for the next.
         drop(place);
-        self.retire(&status);
+        // Delivery reports find it in memory as long as its salesperson is being told.
         self.notify(task, false).await;
+        self.retire(&task.status());
     }
 
     /// Makes the end durable, then tells it: who hears of it may at once ask for more.

@@ -23,7 +23,7 @@ struct Live {
 
 impl Task {
     pub(super) fn new(status: QuotationStatus) -> Self {
-        let changes = Some(broadcast::Sender::new(EVENTS_KEPT));
+        let changes = (!status.status.is_final()).then(|| broadcast::Sender::new(EVENTS_KEPT));
         Self { live: Mutex::new(Live { status: Arc::new(status), changes }) }
     }
 

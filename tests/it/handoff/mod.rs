@@ -2,6 +2,7 @@
 
 mod archive;
 mod crash;
+mod disk;
 mod faults;
 mod notification;
 mod repeats;

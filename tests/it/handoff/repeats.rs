@@ -1,9 +1,12 @@
 //! A repeat sends nothing and answers as the first did.
 
+use std::time::{Duration, Instant};
+
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{World, customer};
+use crate::support::app::TestApp;
 use crate::support::twilio::Fault;
 
 #[tokio::test]
@@ -104,4 +107,54 @@ async fn one_that_was_refused_is_tried_again() {
     assert_eq!(world.twilio.accepted().len(), 1);
     assert!(detail.contains(answer["handoff_id"].as_str().unwrap()), "the same handoff");
     assert_eq!(world.app.logs().len(), 1);
+}
+
+#[tokio::test]
+async fn another_message_that_speaks_of_it_is_not_it() {
+    let world = World::with(|config| config.messages.deadline = Duration::from_millis(100)).await;
+    world.twilio.plan(|n, _| Some(if n == 1 { Fault::CutBefore } else { Fault::ServerError(503) }));
+    let (_, problem) = world.hand_off(&customer()).await;
+    assert_eq!(problem["code"], "outcome_unknown", "{problem}");
+    let detail = problem["detail"].as_str().unwrap();
+    let id = &detail[detail.find("sms_").unwrap()..detail.len() - 1];
+    world.twilio.plan(|_, _| None);
+    let mut other = customer();
+    (other["conversation_id"], other["additional_context"]) = (json!("conv_2"), json!(format!("Falló {id}")));
+    world.sent(&other).await;
+    assert_eq!(world.sent(&customer()).await["handoff_id"], id);
+    assert_eq!(world.twilio.accepted().len(), 2);
+}
+
+#[tokio::test]
+async fn what_an_earlier_process_may_have_sent_is_given_time_to_be_listed() {
+    let world = World::with(|config| config.messages.deadline = Duration::from_millis(100)).await;
+    world.twilio.plan(|n, _| Some(if n == 1 { Fault::CutAfter } else { Fault::ServerError(503) }));
+    world.hand_off(&customer()).await;
+    world.twilio.plan(|_, _| None);
+    let (twilio, earlier) = (world.twilio, world.app.stop().await);
+    let settle = Duration::from_millis(300);
+    let world =
+        World::build(twilio, TestApp::builder().after(earlier), |config| config.messages.settle = settle)
+            .await;
+    let began = Instant::now();
+    world.sent(&customer()).await;
+    assert!(began.elapsed() >= settle, "{:?}", began.elapsed());
+    assert_eq!(world.twilio.calls(), ["list"]);
+}
+
+#[tokio::test]
+async fn the_key_of_a_repeat_is_one_of_the_first() {
+    let mut world = World::start().await;
+    let first: Value = world.post(&customer(), Some("key-1")).await.json().await.unwrap();
+    let again: Value = world.post(&customer(), Some("key-2")).await.json().await.unwrap();
+    assert_eq!(again, first);
+    let mut other = customer();
+    other["conversation_id"] = json!("conv_2");
+    for _ in 0..2 {
+        for key in ["key-1", "key-2"] {
+            assert_eq!(world.post(&other, Some(key)).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        world = world.restart().await;
+    }
+    assert_eq!(world.twilio.accepted().len(), 1);
 }

@@ -116,6 +116,32 @@ async fn a_quotation_tells_that_its_message_was_not_delivered() {
     assert_eq!(status["status"], "completed");
 }
 
+/// The next process cannot look it up, and is told by Twilio.
+#[tokio::test]
+async fn a_report_settles_what_an_earlier_process_may_have_sent() {
+    let world = world().await;
+    world.twilio.plan(|n, _| Some(if n == 1 { Fault::CutAfter } else { Fault::ServerError(503) }));
+    let quoted = world.app.quote(&request("luis@resumed.example")).await;
+    let id = quoted["tracking_id"].as_str().unwrap();
+    world.twilio.until_accepted(1).await;
+    let (twilio, earlier) = (world.twilio, world.app.stop().await);
+    let deadline = Duration::from_secs(1);
+    let change = |config: &mut mcp_odoo_core::config::Config| {
+        config.messages.public_url = Some(Url::parse(PUBLIC).unwrap());
+        config.messages.deadline = deadline;
+    };
+    let app = crate::support::app::TestApp::builder().after(earlier);
+    let world = World::build(twilio, app, change).await;
+    let message = world.twilio.accepted().pop().unwrap();
+    assert_eq!(world.report(&message, "sent", None).await.status(), StatusCode::NO_CONTENT);
+    let began = std::time::Instant::now();
+    while began.elapsed() < deadline * 2 {
+        let notification = world.app.status(id).await["output"]["notification"].clone();
+        assert_eq!((&notification["sent"], &notification["error"]), (&json!(true), &Value::Null));
+        assert_eq!(notification["message_sid"], message.sid);
+    }
+}
+
 #[tokio::test]
 async fn what_twilio_did_not_sign_changes_nothing() {
     let world = world().await;

@@ -84,6 +84,11 @@ async fn a_replay_sends_nothing() {
     assert_eq!(post(&world, body, Some(&signature)).await, first);
     let spelled_otherwise = format!("v0={},v0={},t={time}", hash("x", time, body), hash(SECRET, time, body));
     assert_eq!(post(&world, body, Some(&spelled_otherwise)).await, first);
+    // The key of a request is not signed.
+    let request = world.app.client.post(format!("{}/api/elevenlabs/handoff", world.app.url));
+    let request = request.header("content-type", "application/json").body(body);
+    let with_key = request.header(HEADER, &signature).header("Idempotency-Key", "another");
+    assert_eq!(with_key.send().await.unwrap().json::<Value>().await.unwrap(), first.1);
     assert_eq!(world.twilio.accepted().len(), 1);
     // The same said once more is signed anew.
     let signature = format!("t={},v0={}", time + 1, hash(SECRET, time + 1, body));
