@@ -219,7 +219,11 @@ impl Erp {
             .collect();
         match retried(|| self.odoo.write(MODEL, &ids, values.clone())).await {
             Ok(()) => Ok(UpdatedSale { ok: true, id }),
-            Err((OdooError::MissingRecord(_), _)) => Err(self.no_sale(id)),
+            // Missing may be the order, or a record that the values name.
+            Err((error @ OdooError::MissingRecord(_), _)) => match self.record(MODEL, id, &["name"]).await {
+                Ok(None) => Err(self.no_sale(id)),
+                Ok(Some(_)) | Err(_) => Err(self.failed(error)),
+            },
             Err((error, _)) => Err(self.failed(error)),
         }
     }

@@ -171,6 +171,11 @@ async fn what_odoo_refuses_is_told_in_its_words() {
             ("dev_create_sale_line", json!({ "order_id": 7, "product_id": 999 }), "No matching record found"),
             ("dev_update_sale", json!({ "sale_id": 7, "values": { "colour": "red" } }), "colour"),
             ("dev_update_sale", json!({ "sale_id": 999, "values": { "origin": "x" } }), "999"),
+            (
+                "dev_update_sale",
+                json!({ "sale_id": 7, "values": { "partner_id": 999 } }),
+                "check the ids and try again (odoo_missing_record)",
+            ),
             ("dev_read_sale", json!({ "sale_id": 7, "fields": ["colour"] }), "colour"),
             (
                 "dev_update_sale",
