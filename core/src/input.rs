@@ -38,7 +38,11 @@ where
                 let taken_out = take_out(&mut json, error.path());
                 let path = error.path().to_string();
                 let path = if path == "." { String::new() } else { path };
-                errors.push(FieldError { path, message: in_json_terms(&error.into_inner().to_string()) });
+                let message = in_json_terms(&error.into_inner().to_string());
+                let path = missing(&path, &message).unwrap_or(path);
+                if !errors.iter().any(|known| known.path == path) {
+                    errors.push(FieldError { path, message });
+                }
                 if !taken_out || errors.len() >= MAX_ERRORS {
                     break None;
                 }
@@ -89,6 +93,12 @@ fn in_json_terms(message: &str) -> String {
         Some((before, _)) => format!("{before}expected an object"),
         None => message,
     }
+}
+
+/// The path of the field that serde misses in the object at this path.
+fn missing(object: &str, message: &str) -> Option<String> {
+    let field = message.strip_prefix("missing field `")?.strip_suffix('`')?;
+    Some(if object.is_empty() { field.to_owned() } else { format!("{object}.{field}") })
 }
 
 /// Whether an error at `known` explains one at `path`: the same place, or one inside it.

@@ -129,6 +129,29 @@ async fn what_is_not_there_is_an_error_that_says_where_to_look() {
     }
 }
 
+/// Some clients have no other numbers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_number_may_be_a_floating_one() {
+    let app = McpTools::start().await;
+    let sale = app.call("get_sale", json!({ "sale_id": 7.0 })).await;
+    assert_eq!(sale["record"]["id"], 7);
+    let page = app.call("list_sales", json!({ "partner_id": 16.0, "limit": 5e0 })).await;
+    assert!(!ids(&page).is_empty(), "{page}");
+    for limit in [2.5, 1e300, -1.0] {
+        let said = app.error("list_sales", json!({ "limit": limit })).await;
+        assert!(said.contains("\n- limit: "), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_argument_is_not_said_to_be_missing_too() {
+    let app = McpTools::start().await;
+    let said = app.error("get_sale", json!({ "sale_id": "S00007" })).await;
+    assert_eq!(said.matches("\n- ").count(), 1, "{said}");
+    let said = app.error("get_sale", json!({})).await;
+    assert!(said.ends_with("\n- sale_id: missing field `sale_id`"), "{said}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn projects_and_archived_ones() {
     let app = McpTools::start().await;
