@@ -1,5 +1,6 @@
 //! MCP, as clients meet it.
 
+mod tools_everywhere;
 mod tools_list;
 mod tools_names;
 mod tools_quotation;

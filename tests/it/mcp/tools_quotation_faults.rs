@@ -6,6 +6,7 @@ use mcp_odoo_core::odoo::ProtocolChoice;
 use mcp_odoo_core::quotation::id::TrackingId;
 use serde_json::{Value, json};
 
+use super::transport_client::{Sse, Stream, Streamable, call};
 use crate::support::app::{Odoo, REQUEST_LINES, request};
 use crate::support::mcp::{Caller, McpTools};
 use crate::support::odoo::Made;
@@ -93,7 +94,7 @@ async fn cancelled_in_the_middle() {
     .await;
 }
 
-/// The one that asks is not the one that waits: its pipe is dropped, as when a computer is switched off.
+/// The one that asks is not the one that waits: it ends its session.
 #[tokio::test(flavor = "multi_thread")]
 async fn disconnected_in_the_middle() {
     let email = "gone@mcp.example";
@@ -109,6 +110,38 @@ async fn disconnected_in_the_middle() {
     let status = finished(&app, &id).await;
     assert_eq!(status["status"], "completed", "{status}");
     Made::by_email(app.sandbox(), email).assert_exactly_once(&REQUEST_LINES, email);
+}
+
+/// Where the connection is the session or the request, its end cancels the call, and nobody says goodbye.
+#[tokio::test(flavor = "multi_thread")]
+async fn cut_off_in_the_middle() {
+    for (email, has_session) in [("sse@mcp.example", true), ("single@mcp.example", false)] {
+        let app = McpTools::builder().timeout(Duration::from_millis(300)).start_mcp().await;
+        app.odoo.proxy.plan(|_, name| (name == "sale.order.load").then_some(Fault::Late));
+        let mut message = call(2, "dev_create_quotation", &keyed(email, email));
+        message["params"]["_meta"] = json!({ "progressToken": "t" });
+        let (client, url) = (&app.app.client, &app.app.url);
+        let mut stream = if has_session {
+            let sse = Sse::connect(client, url).await;
+            sse.send(&message).await;
+            sse.stream
+        } else {
+            let meta = &mut message["params"]["_meta"];
+            meta["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
+            meta["io.modelcontextprotocol/clientCapabilities"] = json!({});
+            let request = Streamable::bare(client, url).header("mcp-protocol-version", "2026-07-28");
+            let request =
+                request.header("mcp-method", "tools/call").header("mcp-name", "dev_create_quotation");
+            Stream::new(request.json(&message).send().await.unwrap())
+        };
+        while stream.message().await.unwrap()["params"]["message"] != "Creando cotización..." {}
+        drop(stream);
+        let id = TrackingId::from_key("", &email.parse().unwrap());
+        app.no_faults();
+        let status = finished(&app, &id).await;
+        assert_eq!(status["status"], "completed", "{status}");
+        Made::by_email(app.sandbox(), email).assert_exactly_once(&REQUEST_LINES, email);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,8 +7,8 @@ use mcp_odoo_core::tasks::Tasks;
 use mcp_odoo_sandbox::Sandbox;
 use rmcp::model::{CallToolRequest, CallToolRequestParams, CallToolResult, ProgressNotificationParam, Tool};
 use rmcp::service::{NotificationContext, PeerRequestOptions, RequestHandle, RunningService};
-use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use rmcp::transport::{IntoTransport, StreamableHttpClientTransport};
 use rmcp::{ClientHandler, RoleClient, ServiceExt};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
@@ -102,7 +102,15 @@ impl Caller {
     /// A client of its own.
     pub async fn connect(url: &str) -> Self {
         let config = StreamableHttpClientTransportConfig::with_uri(format!("{url}/mcp"));
-        let transport = StreamableHttpClientTransport::with_client(super::http_client(), config);
+        Self::over(StreamableHttpClientTransport::with_client(super::http_client(), config)).await
+    }
+
+    /// A client of its own, over this transport.
+    pub async fn over<T, E, A>(transport: T) -> Self
+    where
+        T: IntoTransport<RoleClient, E, A>,
+        E: std::error::Error + Send + Sync + 'static,
+    {
         let client = Listener::new().serve(transport).await.unwrap();
         let tools = client.list_all_tools().await.unwrap();
         Self { client, tools }
