@@ -8,7 +8,8 @@ use std::time::Duration;
 use mcp_odoo_core::config::McpConfig;
 use rmcp::RoleServer;
 use rmcp::model::{
-    ClientJsonRpcMessage, ClientNotification, PingRequest, RequestId, ServerJsonRpcMessage, ServerRequest,
+    ClientJsonRpcMessage, ClientNotification, ErrorData, PingRequest, RequestId, ServerJsonRpcMessage,
+    ServerRequest,
 };
 use rmcp::transport::Transport;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -169,6 +170,12 @@ impl<T> Session<T> {
         self.running.len() < MAX_RUNNING
     }
 
+    /// Whether it asks under the id of a request that is not answered: rmcp would answer only one of them, and
+    /// they would not count as two.
+    fn is_running(&self, message: &ClientJsonRpcMessage) -> bool {
+        matches!(message, ClientJsonRpcMessage::Request(request) if self.running.contains(&request.id))
+    }
+
     /// When to ask the client, or, when it was asked, to give it up. Who waits for an answer may be silent.
     fn alarm(&self) -> Option<Instant> {
         let idle = self.idle?;
@@ -225,6 +232,10 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Session<T> {
             let (has_room, alarm, stop) = (self.has_room(), self.alarm(), self.stop.clone());
             tokio::select! {
                 message = self.transport.receive(), if has_room && !self.input_ended => match message {
+                    Some(message) if self.is_running(&message) => {
+                        (self.heard, self.asked) = (Instant::now(), false);
+                        tokio::spawn(self.transport.send(id_in_use()));
+                    }
                     Some(message) => {
                         self.heard(&message);
                         return Some(message);
@@ -258,6 +269,12 @@ async fn at(alarm: Option<Instant>) {
     if let Some(alarm) = alarm {
         tokio::time::sleep_until(alarm).await;
     }
+}
+
+/// Without the id: with it, this would be the answer to the first request.
+fn id_in_use() -> ServerJsonRpcMessage {
+    let detail = "a request with this id is not answered yet: each needs an id of its own";
+    ServerJsonRpcMessage::error(ErrorData::invalid_request(detail, None), None)
 }
 
 /// The service counts its own requests in numbers: a text cannot be mistaken for one of them.

@@ -208,6 +208,20 @@ async fn an_sse_client_that_does_not_read_is_held_up() {
     assert_eq!(app.get("/health").await.status(), 200);
 }
 
+#[tokio::test]
+async fn an_id_stands_for_one_request_at_a_time() {
+    let (app, handler) = app().await;
+    let mut sse = Sse::connect(&app.client, &app.url).await;
+    sse.send(&call(2, "wait", &json!({}))).await;
+    soon(handler.waiting(1)).await;
+    sse.send(&call(2, "wait", &json!({}))).await;
+    let refused = sse.stream.message().await.unwrap();
+    assert_eq!((&refused["id"], &refused["error"]["code"]), (&Value::Null, &json!(-32600)), "{refused}");
+    handler.release();
+    assert_eq!(text(&sse.stream.answer(2).await), "released");
+    assert_eq!(text(&sse.ask(&call(2, "echo", &json!({ "text": "free again" }))).await), "free again");
+}
+
 /// Without TCP_NODELAY every answer waits 40 ms for an acknowledgement.
 #[tokio::test]
 async fn a_trivial_call_does_not_stall() {
