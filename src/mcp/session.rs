@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::body;
 use crate::error::Problem;
 
 /// Requests of one session that are worked on at once, at most; more of them wait.
@@ -33,6 +34,8 @@ pub struct Sessions {
     places: Arc<Semaphore>,
     /// Of requests that belong to no session.
     single: Arc<Semaphore>,
+    /// For messages that are arriving.
+    room: Arc<Semaphore>,
     open: watch::Sender<usize>,
     stop: CancellationToken,
     abort: CancellationToken,
@@ -58,6 +61,7 @@ impl Sessions {
             idle: config.idle,
             places: places(),
             single: places(),
+            room: Arc::new(Semaphore::new(body::ROOM)),
             open: watch::Sender::new(0),
             stop,
             abort: CancellationToken::new(),
@@ -82,6 +86,11 @@ impl Sessions {
     /// Cancelled when sessions are to end whatever they do.
     pub(super) fn abort(&self) -> &CancellationToken {
         &self.abort
+    }
+
+    /// What messages need to arrive.
+    pub(super) fn room(&self) -> &Semaphore {
+        &self.room
     }
 
     /// Takes a place for one more session.

@@ -142,7 +142,7 @@ async fn message<H: ServerHandler + Clone>(
         let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail);
         return Err(problem.into_response());
     }
-    let body = body::read(body).await.map_err(IntoResponse::into_response)?;
+    let body = body::read(body, shared.sessions.room()).await.map_err(IntoResponse::into_response)?;
     let mut message = serde_json::from_slice(&body).map_err(|_| body::malformed(&body))?;
     match &mut message {
         ClientJsonRpcMessage::Request(request) => {

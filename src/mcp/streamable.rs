@@ -87,7 +87,7 @@ async fn serve<H: ServerHandler + Clone + Sync>(
     if is_strange {
         return unknown().into_response();
     }
-    let body = match body::read(body).await {
+    let body = match body::read(body, shared.manager.sessions.room()).await {
         Ok(body) => body,
         Err(problem) => return problem.into_response(),
     };

@@ -1,7 +1,9 @@
 //! Input that no client would send: each is answered, and the service goes on.
 
+use futures::StreamExt;
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use super::transport_client::{Sse, Streamable, call, initialize, soon, text};
 use super::transport_handler::Handler;
@@ -89,6 +91,35 @@ async fn what_is_too_large_is_told_so() {
     let large: Value = serde_json::from_str(&large(size)).unwrap();
     assert_eq!(text(&sse.ask(&large).await).len(), size);
     assert_eq!(text(&streamable.ask(&large).await).len(), size);
+}
+
+/// Large messages that never come whole leave room for others' small ones.
+#[tokio::test]
+async fn unfinished_messages_do_not_fill_the_memory() {
+    let app = app().await;
+    let mut sse = Sse::connect(&app.client, &app.url).await;
+    let streamable = Streamable::connect(&app.client, &app.url, "2025-11-25").await;
+    let unfinished = || {
+        let part = futures::stream::iter([Ok::<_, std::io::Error>("x".repeat(4 * 1024 * 1024 - 1024))]);
+        reqwest::Body::wrap_stream(part.chain(futures::stream::pending()))
+    };
+    let mut refused = JoinSet::new();
+    for _ in 0..20 {
+        for post in [sse.post(), Streamable::bare(&app.client, &app.url)] {
+            refused.spawn(answer(json_body(post, unfinished())));
+        }
+    }
+    let (status, problem) = soon(refused.join_next()).await.unwrap().unwrap();
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{problem}");
+    assert_eq!(problem["code"], "too_many_requests", "{problem}");
+    let small = call(2, "echo", &json!({ "text": "small" }));
+    assert_eq!(text(&sse.ask(&small).await), "small");
+    assert_eq!(text(&streamable.ask(&small).await), "small");
+    refused.shutdown().await;
+    let large = call(3, "echo", &json!({ "text": "x".repeat(3 * 1024 * 1024) }));
+    let until_taken =
+        async { while streamable.post().json(&large).send().await.unwrap().status() != StatusCode::OK {} };
+    soon(until_taken).await;
 }
 
 #[tokio::test]
