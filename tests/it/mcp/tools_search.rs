@@ -1,8 +1,13 @@
 //! `search` and `fetch`, as ChatGPT's connectors use them.
 
-use serde_json::{Value, json};
+use std::time::Duration;
 
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::transport_client::soon;
 use crate::support::mcp::{McpTools, text};
+use crate::support::proxy::Fault;
 
 async fn found(app: &McpTools, arguments: Value) -> Vec<String> {
     let answer = app.call("search", arguments).await;
@@ -29,8 +34,16 @@ async fn words_find_projects_and_tasks() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_are_asked_at_once_and_only_what_is_wanted() {
-    let app = McpTools::start().await;
+    let app = McpTools::builder().timeout(Duration::from_secs(60)).start_mcp().await;
     app.call("search", json!({ "query": "x" })).await;
+    let (asked, mut both) = watch::channel(0);
+    app.odoo.proxy.plan(move |_, _| {
+        asked.send_modify(|asked| *asked += 1);
+        Some(Fault::Late)
+    });
+    let call = app.begin("search", json!({ "query": "robot" })).await;
+    soon(both.wait_for(|asked| *asked == 2)).await.unwrap();
+    call.cancel(None).await.unwrap();
     app.no_faults();
     app.call("search", json!({ "query": "robot" })).await;
     let mut calls = app.odoo.proxy.calls();
