@@ -1,8 +1,12 @@
 //! What is read of sales, projects, tasks and users.
 
+use std::time::Duration;
+
 use mcp_odoo_sandbox::Version;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
+use super::transport_client::soon;
 use crate::support::mcp::McpTools;
 use crate::support::proxy::Fault;
 
@@ -127,6 +131,24 @@ async fn what_is_not_there_is_an_error_that_says_where_to_look() {
         let said = app.error(tool, arguments).await;
         assert!(said.contains(says), "{tool}: {said}");
     }
+}
+
+/// There is one place for calls to Odoo, and a read that was cancelled gives it back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_read_ends() {
+    let builder = McpTools::builder().timeout(Duration::from_secs(60));
+    let app = builder.configure(|config| config.calls.max_concurrency = 1).start_mcp().await;
+    app.call("list_users", json!({})).await;
+    let (asked, mut was_asked) = watch::channel(false);
+    app.odoo.proxy.plan(move |_, _| {
+        asked.send_replace(true);
+        Some(Fault::Late)
+    });
+    let call = app.begin("list_sales", json!({})).await;
+    soon(was_asked.wait_for(|asked| *asked)).await.unwrap();
+    call.cancel(None).await.unwrap();
+    app.no_faults();
+    soon(app.call("list_users", json!({}))).await;
 }
 
 /// Some clients have no other numbers.
