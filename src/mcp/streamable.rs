@@ -51,7 +51,11 @@ pub(super) fn routes<H: ServerHandler + Clone + Sync>(handler: H, sessions: Sess
         Arc::clone(&manager),
         config,
     );
-    Router::new().route("/mcp", any(serve::<H>)).with_state(Shared { service, manager })
+    // People type the slash, too.
+    Router::new()
+        .route("/mcp", any(serve::<H>))
+        .route("/mcp/", any(serve::<H>))
+        .with_state(Shared { service, manager })
 }
 
 #[derive(Clone)]

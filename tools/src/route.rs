@@ -31,6 +31,8 @@ pub enum Does {
     Add,
     /// Overwrites values; repeated, it changes nothing more.
     Overwrite,
+    /// Tells a person outside of Odoo.
+    Tell,
 }
 
 /// A tool as clients list it.
@@ -53,12 +55,13 @@ impl Spec {
         let hints = match self.does {
             Does::Read => ToolAnnotations::new().read_only(true).destructive(false).idempotent(true),
             Does::Add => ToolAnnotations::new().read_only(false).destructive(false).idempotent(false),
+            Does::Tell => ToolAnnotations::new().read_only(false).destructive(false).idempotent(false),
             Does::Overwrite => ToolAnnotations::new().read_only(false).destructive(true).idempotent(true),
         };
         Tool::new(self.name, self.description, Arc::new(input))
             .with_title(self.title)
             .with_raw_output_schema(Arc::new(output))
-            .with_annotations(hints.open_world(false))
+            .with_annotations(hints.open_world(matches!(self.does, Does::Tell)))
     }
 
     /// The tool that calls a function of core with its arguments.
@@ -89,7 +92,7 @@ impl Spec {
                 match self.does {
                     // Nobody reads the answer of a call that was cancelled.
                     Does::Read => stop.run_until_cancelled(answer).await.unwrap_or_else(cancelled),
-                    Does::Add | Does::Overwrite => {
+                    Does::Add | Does::Overwrite | Does::Tell => {
                         match stop.run_until_cancelled(shared.writing.acquire()).await {
                             // What is being written is seen through.
                             Some(Ok(_place)) => answer.await,

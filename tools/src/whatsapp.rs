@@ -18,7 +18,7 @@ pub fn router() -> ToolRouter<OdooTools> {
         description: "Sends the customer's salesperson (vendedor) a WhatsApp or SMS. Use it when the customer asks for a \
                       person; not to write to the customer. E.g. {\"user_phone\":\"+52 33 1234 5678\",\"reason\":\"Quiere \
                       un descuento\",\"sale_order_id\":42}. If queued, it is still being sent: do not call again.",
-        does: Does::Add,
+        does: Does::Tell,
         text: Text::Lines,
     };
     let tool = spec.tool(schema::input::<HandoffRequest>(), schema::output::<HandoffAnswer>());

@@ -12,6 +12,7 @@ mod texts;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::Utc;
 use dashmap::DashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -131,7 +132,7 @@ impl Handoffs {
         let read = || async {
             // A stop meanwhile waits for this, and nothing is begun after it: the next process takes it up.
             let _reading = self.inner.tracker.token();
-            let mut records = self.inner.journal.handoffs().await?;
+            let mut records = self.inner.journal.handoffs(Utc::now() - repeats::KEY).await?;
             records.sort_by_key(|record| record.handoff_id.at());
             let mut repeats = Repeats::default();
             for record in records {

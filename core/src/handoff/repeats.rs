@@ -12,7 +12,7 @@ use crate::quotation::id::{IdempotencyKey, digest};
 /// How long a conversation's reason is a repeat.
 const CONVERSATION: TimeDelta = TimeDelta::minutes(10);
 /// How long an `Idempotency-Key` is remembered.
-const KEY: TimeDelta = TimeDelta::hours(24);
+pub(super) const KEY: TimeDelta = TimeDelta::hours(24);
 /// More handoffs than salespeople could answer in a day.
 const REMEMBERED: usize = 100_000;
 

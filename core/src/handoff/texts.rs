@@ -33,8 +33,8 @@ pub(super) fn answer(language: Language, record: &HandoffRecord) -> Result<Hando
 
 fn queued(language: Language) -> &'static str {
     match language {
-        Language::Es => "Notificación en cola: se sigue intentando; consulte handoff_id más tarde",
-        Language::En => "Notification queued: it is still being tried; ask for handoff_id later",
+        Language::Es => "Notificación en cola: se sigue intentando sin que haya que repetirla",
+        Language::En => "Notification queued: it is still being tried and need not be repeated",
     }
 }
 

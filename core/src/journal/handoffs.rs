@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::record::SUFFIX;
 use super::{Inner, Journal, JournalError, blocking};
 use crate::handoff::id::HandoffId;
@@ -29,13 +31,13 @@ impl Journal {
         blocking(move || inner.handoff(&name).map_err(inner.failed("read a log file"))).await
     }
 
-    /// All handoffs; files that cannot be understood are set aside.
+    /// The handoffs since then, and older ones that are not sent; files that cannot be understood are set aside.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub async fn handoffs(&self) -> Result<Vec<HandoffRecord>, JournalError> {
+    pub async fn handoffs(&self, since: DateTime<Utc>) -> Result<Vec<HandoffRecord>, JournalError> {
         let inner = Arc::clone(&self.inner);
-        blocking(move || inner.handoffs().map_err(inner.failed("read the log files"))).await
+        blocking(move || inner.handoffs(since).map_err(inner.failed("read the log files"))).await
     }
 }
 
@@ -48,13 +50,14 @@ impl Inner {
         }
     }
 
-    fn handoffs(&self) -> io::Result<Vec<HandoffRecord>> {
+    fn handoffs(&self, since: DateTime<Utc>) -> io::Result<Vec<HandoffRecord>> {
+        let wanted = |record: &HandoffRecord| record.handoff_id.at() >= since || !record.status.is_over();
         let mut records = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
             let name = entry?.file_name();
             let Some(name) = name.to_str().filter(|name| parse_file_name(name).is_some()) else { continue };
             match self.handoff(name) {
-                Ok(record) => records.extend(record),
+                Ok(record) => records.extend(record.filter(wanted)),
                 // One that the disk refuses must not keep the others waiting.
                 Err(error) => tracing::error!(file = name, %error, "log file cannot be read; passed over"),
             }

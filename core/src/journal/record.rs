@@ -30,6 +30,9 @@ pub struct Record {
     #[serde(default)]
     error_code: Option<String>,
     updated_at: Timestamp,
+    /// The number that the salesperson is told under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    vendor_sms: Option<String>,
     /// The Odoo it was accepted for.
     #[serde(default)]
     odoo: String,
@@ -50,6 +53,7 @@ impl Record {
             error: status.error.clone(),
             error_code: status.error_code.clone(),
             updated_at: status.updated_at,
+            vendor_sms: status.vendor_sms.clone(),
             odoo: odoo.to_owned(),
         }
     }
@@ -67,6 +71,7 @@ impl Record {
             error_code: self.error_code,
             created_at: self.timestamp,
             updated_at: self.updated_at,
+            vendor_sms: self.vendor_sms,
         };
         Logged { status: Arc::new(status), other_odoo }
     }

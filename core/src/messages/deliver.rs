@@ -50,6 +50,14 @@ struct Parcel<'a> {
     since: DateTime<Utc>,
 }
 
+/// Whether Twilio may have taken it.
+struct Doubt {
+    /// A try ended so that nobody knows: before each other one it is looked for.
+    ever: bool,
+    /// So did the last one, and it was not looked for since.
+    now: bool,
+}
+
 impl Parcel<'_> {
     /// Whether a message that Twilio has is this one.
     fn is(&self, body: &str) -> bool {
@@ -109,10 +117,11 @@ impl Messenger {
     async fn deliver(
         &self,
         parcel: &Parcel<'_>,
-        mut unsure: bool,
+        unsure: bool,
         errand: &Errand<'_>,
         ledger: &impl Ledger,
     ) -> Result<String, Option<(TwilioError, bool)>> {
+        let mut doubt = Doubt { ever: unsure, now: unsure };
         let config = &self.inner.config;
         let mut pauses = ExponentialBuilder::default()
             .with_min_delay(config.first_retry)
@@ -122,22 +131,29 @@ impl Messenger {
             .build();
         // A message that was just taken may not be listed at once, nor one that an earlier process sent as it died.
         let settling = tokio::time::sleep(config.settle);
-        if unsure && errand.stop.run_until_cancelled(settling).await.is_none() {
+        if doubt.now && errand.stop.run_until_cancelled(settling).await.is_none() {
             return Err(None);
         }
         loop {
             if let Some(sid) = ledger.reported() {
                 return Ok(sid);
             }
-            let error = match self.attempt(parcel, &mut unsure).await {
-                Ok(sid) => return Ok(sid),
-                Err(error) => error,
+            let turn =
+                tokio::time::timeout_at(errand.until + config.call_timeout, self.inner.turns.acquire());
+            let error = match errand.stop.run_until_cancelled(turn).await {
+                None => return Err(None),
+                // Many others wait for a Twilio that hangs.
+                Some(Err(_)) => TwilioError::TimedOut(config.deadline),
+                Some(Ok(_turn)) => match self.attempt(parcel, &mut doubt).await {
+                    Ok(sid) => return Ok(sid),
+                    Err(error) => error,
+                },
             };
             let next = pauses.next().unwrap_or(config.longest_retry);
-            let settle = if unsure { config.settle } else { Duration::ZERO };
+            let settle = if doubt.now { config.settle } else { Duration::ZERO };
             let pause = error.retry_after().unwrap_or(next).max(settle);
             if !error.is_transient() || Instant::now() + pause >= errand.until {
-                return ledger.reported().ok_or(Some((error, unsure)));
+                return ledger.reported().ok_or(Some((error, doubt.now)));
             }
             tracing::debug!(reference = parcel.reference, code = error.code(), "message not sent yet");
             if errand.stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
@@ -146,13 +162,12 @@ impl Messenger {
         }
     }
 
-    async fn attempt(&self, parcel: &Parcel<'_>, unsure: &mut bool) -> Result<String, TwilioError> {
-        let Ok(_turn) = self.inner.turns.acquire().await else { return std::future::pending().await };
-        if *unsure {
+    async fn attempt(&self, parcel: &Parcel<'_>, doubt: &mut Doubt) -> Result<String, TwilioError> {
+        if doubt.ever {
             if let Some(sid) = self.sent_before(parcel).await? {
                 return Ok(sid);
             }
-            *unsure = false;
+            doubt.now = false;
         }
         let callback = self.callback(parcel.reference);
         let (to, content) = (parcel.to, &parcel.content);
@@ -160,7 +175,8 @@ impl Messenger {
         match self.inner.twilio.send(&outgoing).await {
             Ok(accepted) => Ok(accepted.sid),
             Err(error) => {
-                *unsure = error.outcome_unknown();
+                doubt.now = error.outcome_unknown();
+                doubt.ever |= doubt.now;
                 Err(error)
             }
         }

@@ -79,6 +79,16 @@ impl Failure {
         )
     }
 
+    /// Too many are being told.
+    pub(super) fn busy(language: Language) -> Self {
+        Self::new(
+            "too_many_messages",
+            language,
+            "Hay demasiados mensajes en espera de Twilio; avise al vendedor por otro medio",
+            "Too many messages wait for Twilio; tell the salesperson another way",
+        )
+    }
+
     /// A defect of this service, perhaps after Twilio took the message.
     pub(crate) fn defect(language: Language) -> Self {
         Self::new(

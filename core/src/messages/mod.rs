@@ -10,7 +10,7 @@ mod texts;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -34,6 +34,8 @@ pub const REFERENCE: &str = "reference";
 
 /// Calls to Twilio at once, at most.
 const TURNS: usize = 16;
+/// Quotations whose salespeople are being told, at most: a Twilio that hangs must not fill the memory.
+const NOTIFYING: usize = 2000;
 
 /// Tells salespeople; a cheap handle.
 #[derive(Clone)]
@@ -49,6 +51,7 @@ struct Inner {
     directory: Directory,
     odoo: Odoo,
     turns: Semaphore,
+    notifying: Semaphore,
 }
 
 /// Who is told.
@@ -111,6 +114,7 @@ impl Messenger {
             directory: Directory::new(odoo.clone(), salespeople, default_country_code),
             odoo,
             turns: Semaphore::new(TURNS),
+            notifying: Semaphore::new(NOTIFYING),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -128,6 +132,12 @@ impl Messenger {
     /// The Twilio account.
     pub fn twilio(&self) -> &Twilio {
         &self.inner.twilio
+    }
+
+    /// A place among the quotations whose salespeople are being told.
+    pub(crate) fn place(&self) -> Result<SemaphorePermit<'_>, Unsent> {
+        let busy = |_| Unsent::Failed(Failure::busy(self.language()));
+        self.inner.notifying.try_acquire().map_err(busy)
     }
 
     /// Who is told. While Odoo does not say it and there is no `VENDEDOR_WHATSAPP`, it is asked again `until` then.

@@ -57,6 +57,10 @@ pub struct QuotationStatus {
     pub created_at: Timestamp,
     /// UTC.
     pub updated_at: Timestamp,
+    /// The salesperson's number. Once it stands here, a message may have been sent to it. In the logs only.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub vendor_sms: Option<String>,
 }
 
 impl QuotationStatus {
@@ -72,6 +76,7 @@ impl QuotationStatus {
             error_code: None,
             created_at,
             updated_at: Timestamp::now(),
+            vendor_sms: None,
         }
     }
 }
@@ -198,10 +203,6 @@ pub struct Notification {
     pub sent: bool,
     /// `whatsapp` or `sms`.
     pub method: Option<String>,
-    /// The number it goes to. Once it stands here, a message may have been sent to it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "+5215587654321")]
-    pub selected_number: Option<String>,
     /// The message's id at the messaging service.
     pub message_sid: Option<String>,
     /// Why none was sent.

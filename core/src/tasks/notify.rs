@@ -51,7 +51,7 @@ impl Inner {
             }
         }
         let mut pause = Duration::from_secs(1);
-        while let Err(error) = self.note(task, |notification| conclude(notification, &end)).await {
+        while let Err(error) = self.note(task, |status| conclude(status, &end)).await {
             tracing::error!(tracking_id = %id, %error, "log file not written; trying again");
             if self.unless_stopping(tokio::time::sleep(pause)).await.is_err() {
                 return;
@@ -68,11 +68,12 @@ impl Inner {
         output: &QuotationOutput,
         unsure: bool,
     ) -> Result<String, Unsent> {
+        let _place = messenger.place()?;
         let left = messenger.config().deadline.saturating_sub(status.updated_at.elapsed());
         let until = Instant::now() + left;
         // An order that staff have taken from everybody is nobody's.
         let concerns = output.user_id.map_or(Concerns::AnotherOdoo, Concerns::Salesperson);
-        let before = output.notification.selected_number.as_deref().and_then(Phone::from_e164);
+        let before = status.vendor_sms.as_deref().and_then(Phone::from_e164);
         let recipient = match before {
             Some(to) => Recipient { user_id: output.user_id, to, route: Route::Salesperson, order: None },
             None => messenger.recipient(concerns, until, &self.stop).await?,
@@ -87,7 +88,7 @@ impl Inner {
     pub(super) async fn note(
         &self,
         task: &Task,
-        change: impl FnOnce(&mut Notification) -> bool,
+        change: impl FnOnce(&mut QuotationStatus) -> bool,
     ) -> Result<(), JournalError> {
         let _alone = self.locks.lock(&task.status().tracking_id).await;
         self.note_locked(task, change).await
@@ -97,10 +98,10 @@ impl Inner {
     async fn note_locked(
         &self,
         task: &Task,
-        change: impl FnOnce(&mut Notification) -> bool,
+        change: impl FnOnce(&mut QuotationStatus) -> bool,
     ) -> Result<(), JournalError> {
         let mut status = (*task.status()).clone();
-        if !status.output.as_mut().is_some_and(|output| change(&mut output.notification)) {
+        if !change(&mut status) {
             return Ok(());
         }
         status.updated_at = Timestamp::now();
@@ -121,7 +122,8 @@ impl Inner {
             },
         };
         let language = self.messenger.as_ref().map(Messenger::language).unwrap_or_default();
-        self.note_locked(&task, |notification| {
+        self.note_locked(&task, |status| {
+            let Some(notification) = notification(status) else { return false };
             let of_this = notification.message_sid.as_ref().is_none_or(|sid| *sid == report.sid);
             let failure = report.failure(language);
             // That Twilio reports it says that Twilio took it.
@@ -147,9 +149,9 @@ struct Log<'a> {
 impl Ledger for Log<'_> {
     async fn assign(&self, recipient: &Recipient) -> Result<(), JournalError> {
         let number = recipient.to.e164();
-        let assign = |notification: &mut Notification| {
-            let news = notification.selected_number.as_deref() != Some(number);
-            notification.selected_number = Some(number.to_owned());
+        let assign = |status: &mut QuotationStatus| {
+            let news = status.vendor_sms.as_deref() != Some(number);
+            status.vendor_sms = Some(number.to_owned());
             news
         };
         self.inner.note(self.task, assign).await
@@ -158,6 +160,10 @@ impl Ledger for Log<'_> {
     fn reported(&self) -> Option<String> {
         self.task.status().output.as_ref().and_then(|output| output.notification.message_sid.clone())
     }
+}
+
+fn notification(status: &mut QuotationStatus) -> Option<&mut Notification> {
+    status.output.as_mut().map(|output| &mut output.notification)
 }
 
 fn letter(status: &QuotationStatus, output: &QuotationOutput) -> Letter {
@@ -188,10 +194,9 @@ fn letter(status: &QuotationStatus, output: &QuotationOutput) -> Letter {
 }
 
 /// Tells whether it changed anything: a delivery report may have been faster.
-fn conclude(notification: &mut Notification, end: &Result<String, Failure>) -> bool {
-    if !notification.is_pending() {
-        return false;
-    }
+fn conclude(status: &mut QuotationStatus, end: &Result<String, Failure>) -> bool {
+    let pending = notification(status).filter(|notification| notification.is_pending());
+    let Some(notification) = pending else { return false };
     match end {
         Ok(sid) => {
             notification.sent = true;

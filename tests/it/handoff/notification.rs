@@ -39,8 +39,9 @@ async fn its_salesperson_is_told_what_it_is() {
     let message = world.twilio.accepted().pop().unwrap();
     assert_eq!(
         notification,
-        json!({ "sent": true, "method": "whatsapp", "selected_number": LAURA, "message_sid": message.sid, "error": null })
+        json!({ "sent": true, "method": "whatsapp", "message_sid": message.sid, "error": null })
     );
+    assert_eq!(message.to, format!("whatsapp:{LAURA}"));
     let lines: Vec<&str> = message.body.lines().collect();
     let (order, total) =
         (output["sale_order_name"].as_str().unwrap(), output["amount_total"].as_f64().unwrap());
@@ -110,7 +111,8 @@ async fn odoo_down_after_the_quotation_sends_it_to_the_fallback() {
     world.app.proxy().plan(|_, call| (call == "res.users.read").then_some(OdooFault::Refuse));
     let quoted = world.app.quote(&quotation()).await;
     let notification = world.notification(quoted["tracking_id"].as_str().unwrap()).await;
-    assert_eq!(notification["selected_number"], super::FALLBACK);
+    assert_eq!(notification["sent"], true);
+    assert_eq!(world.twilio.accepted()[0].to, format!("whatsapp:{}", super::FALLBACK));
     Made::by_email(world.app.sandbox(), EMAIL).assert_exactly_once(&crate::support::app::REQUEST_LINES, "");
 }
 

@@ -98,11 +98,34 @@ async fn the_quotation_is_told_with_its_products_however_many_in_one_call_each()
 }
 
 #[tokio::test]
+async fn a_message_is_never_longer_than_twilio_takes() {
+    let world = World::start().await;
+    let product = json!({ "name": "Robot ".repeat(20), "list_price": 1, "sale_ok": true });
+    let product = world.create("product.product", product);
+    let mut quotation = request("long@handoff.example");
+    let lines: Vec<Value> =
+        (0..40).map(|_| json!({ "product_id": product, "qty": 123_456, "price": 123_456.78 })).collect();
+    quotation["products"] = json!(lines);
+    let output = world.app.quote(&quotation).await["output"].clone();
+    world.twilio.until_accepted(1).await;
+    let long = |most: usize| "palabra ".repeat(most).chars().take(most).collect::<String>();
+    world
+        .sent(&json!({
+            "user_phone": "5".repeat(64), "user_name": long(256), "reason": long(2000), "conversation_id": long(256),
+            "additional_context": long(10_000), "lead_id": output["lead_id"], "sale_order_id": output["sale_order_id"],
+        }))
+        .await;
+    for message in world.twilio.accepted() {
+        let (text, length) = (&message.body, message.body.chars().count());
+        assert!(length <= 1600, "{length}: {text}");
+        assert!(text.contains(" productos más"), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn without_a_quotation_the_one_with_the_least_work_is_told() {
     let world = World::start().await;
     let answer = world.sent(&customer()).await;
-    let least = world.app.state.tasks.clone();
-    drop(least);
     assert!(answer["assigned_user_id"].is_i64(), "{answer}");
     assert_ne!(answer["message_sid"], Value::Null);
 }
