@@ -4,6 +4,7 @@ mod archive;
 mod crash;
 mod disk;
 mod faults;
+mod kills;
 mod notification;
 mod repeats;
 mod reports;
