@@ -106,7 +106,7 @@ fn quick(config: &mut Config) {
     config.messages.first_retry = Duration::from_millis(5);
     config.messages.longest_retry = Duration::from_millis(50);
     config.messages.settle = Duration::from_millis(5);
-    config.messages.call_timeout = Duration::from_millis(150);
+    config.messages.call_timeout = Duration::from_millis(600);
     config.messages.answer_within = Duration::from_secs(30);
 }
 
