@@ -1,33 +1,27 @@
 //! What rmcp does by itself: a server with one tool that answers at once.
 
 use std::convert::Infallible;
-use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, Sse};
 use axum::routing::{get, post};
-use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use futures::{StreamExt, stream};
 use rmcp::model::{CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Tool};
 use rmcp::model::{ClientJsonRpcMessage, ListToolsResult, PaginatedRequestParams};
 use rmcp::model::{ServerCapabilities, ServerConfig, ServerJsonRpcMessage};
 use rmcp::service::RequestContext;
+use rmcp::transport::TransportAdapterIdentity;
 use rmcp::transport::sink_stream::SinkStreamTransport;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
-use rmcp::transport::{TransportAdapterIdentity, stdio};
 use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt};
 use serde_json::json;
-use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::PollSender;
-
-/// The variable that makes the benchmark such a server: `serve` or `stdio`.
-pub const TRANSPORT: &str = "BENCH_BARE_TRANSPORT";
 
 #[derive(Clone)]
 struct Bare;
@@ -43,7 +37,7 @@ impl ServerHandler for Bare {
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let schema = json!({ "type": "object" }).as_object().unwrap().clone();
-        Ok(ListToolsResult::with_all_items(vec![Tool::new(super::TOOL, "Echo", schema)]))
+        Ok(ListToolsResult::with_all_items(vec![Tool::new(super::mcp::TOOL, "Echo", schema)]))
     }
 
     async fn call_tool(
@@ -55,23 +49,20 @@ impl ServerHandler for Bare {
     }
 }
 
-/// Serves until it is killed, or its input ends.
-pub async fn serve(transport: &str) {
-    if transport == "stdio" {
-        Bare.serve(stdio()).await.unwrap().waiting().await.unwrap();
-        return;
-    }
+/// Over stdio, until its input ends.
+pub async fn stdio() {
+    Bare.serve(rmcp::transport::stdio()).await.unwrap().waiting().await.unwrap();
+}
+
+/// Over HTTP.
+pub fn router() -> Router {
     let service = StreamableHttpService::new(
         || Ok(Bare),
         LocalSessionManager::default().into(),
         StreamableHttpServerConfig::default(),
     );
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    eprintln!("listening on http://{}", listener.local_addr().unwrap());
-    let listener = listener.tap_io(|io| io.set_nodelay(true).unwrap());
     let sse = Router::new().route("/mcp/sse", get(open)).route("/mcp/messages", post(message));
-    let router = Router::new().route_service("/mcp", service).merge(sse.with_state(Inbox::default()));
-    axum::serve(listener, router).await.unwrap();
+    Router::new().route_service("/mcp", service).merge(sse.with_state(Inbox::default()))
 }
 
 /// The way into the one session.

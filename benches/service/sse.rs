@@ -52,7 +52,8 @@ impl SseClient {
     }
 
     pub async fn call(&self) {
-        self.ask("tools/call", json!({ "name": super::TOOL, "arguments": super::arguments() })).await;
+        self.ask("tools/call", json!({ "name": super::mcp::TOOL, "arguments": super::mcp::arguments() }))
+            .await;
     }
 
     async fn ask(&self, method: &str, params: Value) {

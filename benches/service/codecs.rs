@@ -1,0 +1,111 @@
+//! The codecs on an answer of ten thousand records, beside serde_json on the same data. Each in a process of its
+//! own, which tells its peak of memory.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use mcp_odoo_core::odoo::Protocol;
+use mcp_odoo_core::odoo::wire::Answer;
+use serde_json::{Value, json};
+
+use super::Scale;
+use super::process::{memory, role};
+use super::report::{Report, Row};
+
+const RECORDS: usize = 10_000;
+const TIME: Duration = Duration::from_millis(700);
+
+pub async fn run(_: Scale, report: &mut Report) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let records: Vec<Value> = (0..RECORDS)
+        .map(|id| {
+            json!({
+                "id": id, "name": format!("S{id:05}"), "partner_id": [id, "Almacenes Torres, Luis Fernández"],
+                "amount_total": id as f64 * 1.16, "state": "sale", "date_order": "2026-01-30 10:15:00",
+                "note": false, "order_line": [id, id + 1, id + 2],
+            })
+        })
+        .collect();
+    let json = json!({ "jsonrpc": "2.0", "id": 1, "result": records }).to_string();
+    let xml = as_xml(&records);
+    let (json_file, xml_file) = (folder.path().join("json"), folder.path().join("xml"));
+    std::fs::write(&json_file, &json).unwrap();
+    std::fs::write(&xml_file, &xml).unwrap();
+    let (plain, plain_peak) = measured("serde_json", &json_file).await;
+    for (name, file, size) in [("JSON-RPC", &json_file, json.len()), ("XML-RPC", &xml_file, xml.len())] {
+        let (rate, peak) = measured(name, file).await;
+        let remark = format!(
+            "of {:.1} MB, {:.0} records/s; peak {peak:.0} MB (serde_json {plain_peak:.0} on {:.1} MB)",
+            size as f64 / 1e6,
+            rate * 1e6 / size as f64 * RECORDS as f64,
+            json.len() as f64 / 1e6
+        );
+        report.add(
+            Row::new(format!("{name} decoded"), rate, "MB/s").beside("MB/s serde_json", plain).remark(remark),
+        );
+    }
+}
+
+/// MB a second, and MB at the peak.
+async fn measured(name: &str, file: &Path) -> (f64, f64) {
+    let env = [("BENCH_CODEC", name), ("BENCH_FILE", file.to_str().unwrap())];
+    let output = role("decode", &env).output().await.unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let mut numbers = said.split_whitespace().map(|number| number.parse().unwrap());
+    (numbers.next().unwrap(), numbers.next().unwrap())
+}
+
+/// The process that decodes.
+pub fn decode() {
+    let (name, file) = (std::env::var("BENCH_CODEC").unwrap(), std::env::var("BENCH_FILE").unwrap());
+    let body = std::fs::read(file).unwrap();
+    let size = body.len() as f64 / 1e6;
+    let answer = Answer { status: 200, content_type: String::new(), location: None, body };
+    let value = || -> Value {
+        match name.as_str() {
+            "JSON-RPC" => Protocol::JsonRpc.decode(&answer).unwrap(),
+            "XML-RPC" => Protocol::XmlRpc.decode(&answer).unwrap(),
+            _ => serde_json::from_slice::<Value>(&answer.body).unwrap()["result"].take(),
+        }
+    };
+    assert_eq!(value().as_array().unwrap().len(), RECORDS);
+    let peak = memory(std::process::id(), "VmHWM:");
+    let (started, mut rounds) = (Instant::now(), 0);
+    while started.elapsed() < TIME {
+        value();
+        rounds += 1;
+    }
+    println!("{} {peak}", size * f64::from(rounds) / started.elapsed().as_secs_f64());
+}
+
+fn as_xml(records: &[Value]) -> String {
+    let mut xml = "<?xml version='1.0'?><methodResponse><params><param>".to_owned();
+    write_xml(&Value::Array(records.to_vec()), &mut xml);
+    xml + "</param></params></methodResponse>"
+}
+
+fn write_xml(value: &Value, xml: &mut String) {
+    *xml += "<value>";
+    match value {
+        Value::Array(items) => {
+            *xml += "<array><data>";
+            items.iter().for_each(|item| write_xml(item, xml));
+            *xml += "</data></array>";
+        }
+        Value::Object(fields) => {
+            *xml += "<struct>";
+            for (name, value) in fields {
+                *xml += &format!("<member><name>{name}</name>");
+                write_xml(value, xml);
+                *xml += "</member>";
+            }
+            *xml += "</struct>";
+        }
+        Value::Number(number) if number.is_f64() => *xml += &format!("<double>{number}</double>"),
+        Value::Number(number) => *xml += &format!("<int>{number}</int>"),
+        Value::String(text) => *xml += &format!("<string>{text}</string>"),
+        Value::Bool(value) => *xml += &format!("<boolean>{}</boolean>", u8::from(*value)),
+        Value::Null => *xml += "<nil/>",
+    }
+    *xml += "</value>";
+}

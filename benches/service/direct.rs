@@ -1,0 +1,103 @@
+//! The least client that makes a quotation by the same calls: JSON-RPC, nothing checked, nothing kept.
+
+use serde_json::{Value, json};
+
+pub struct Direct {
+    client: reqwest::Client,
+    url: String,
+    database: String,
+    key: String,
+    uid: i64,
+    product: i64,
+}
+
+impl Direct {
+    /// Logs in.
+    pub async fn connect(odoo: &[(&str, &str)], product: i64) -> Self {
+        let get = |name| odoo.iter().find(|(key, _)| *key == name).unwrap().1.to_owned();
+        let client = reqwest::Client::builder().no_proxy().tcp_nodelay(true).build().unwrap();
+        let url = format!("{}/jsonrpc", get("ODOO_URL").trim_end_matches('/'));
+        let (database, key) = (get("ODOO_DB"), get("ODOO_API_KEY"));
+        let mut direct = Self { client, url, database, key, uid: 0, product };
+        let args = json!([direct.database, get("ODOO_LOGIN"), direct.key, {}]);
+        direct.uid = direct.post("common", "authenticate", args).await.as_i64().unwrap();
+        direct
+    }
+
+    /// A quotation for a new customer, in seven calls and five round trips.
+    pub async fn quote(&self, name: &str, lines: usize) {
+        let email = format!("{name}@direct.example");
+        let partners = json!([[["email_normalized", "=", email]]]);
+        let products = json!([[["id", "in", [self.product]]]]);
+        tokio::join!(
+            self.call(
+                "res.partner",
+                "search_read",
+                partners,
+                json!({ "fields": ["name"], "limit": 1, "order": "id" })
+            ),
+            self.call("product.product", "search_read", products, json!({ "fields": ["sale_ok"] })),
+        );
+        let id = |what: &str| format!("mcp_odoo_bench.{name}_{what}");
+        let partner = json!([id("partner"), "Almacenes Torres", email, "+525512345678"]);
+        let partner =
+            self.load("res.partner", json!(["id", "name", "email", "phone"]), json!([partner])).await;
+        let columns = json!(["id", "name", "type", "partner_id/.id", "email_from", "user_id/.id"]);
+        let user = self.uid.to_string();
+        let lead = json!([id("lead"), "Cotización Robot PUDU", "opportunity", partner, email, user]);
+        let lead = self.load("crm.lead", columns, json!([lead])).await;
+        let columns = json!([
+            "id",
+            "partner_id/.id",
+            "opportunity_id/.id",
+            "origin",
+            "user_id/.id",
+            "order_line/id",
+            "order_line/product_id/.id",
+            "order_line/product_uom_qty"
+        ]);
+        let rows = (0..lines).map(|line| {
+            let head = if line == 0 {
+                [id("order"), partner.clone(), lead.clone(), name.to_owned(), user.clone()]
+            } else {
+                Default::default()
+            };
+            let line = [id(&format!("line_{line}")), self.product.to_string(), "2".to_owned()];
+            head.into_iter().chain(line).collect::<Vec<_>>()
+        });
+        let order = self.load("sale.order", columns, rows.collect()).await;
+        let order: i64 = order.parse().unwrap();
+        let fields = ["name", "partner_id", "opportunity_id", "user_id", "amount_total", "currency_id"];
+        let line_fields = ["product_id", "name", "product_uom_qty", "price_unit"];
+        let (_, read) = tokio::join!(
+            self.call("sale.order", "read", json!([[order]]), json!({ "fields": fields })),
+            self.call(
+                "sale.order.line",
+                "search_read",
+                json!([[["order_id", "=", order]]]),
+                json!({ "fields": line_fields, "order": "sequence, id" }),
+            ),
+        );
+        assert_eq!(read.as_array().unwrap().len(), lines);
+    }
+
+    async fn load(&self, model: &str, columns: Value, rows: Value) -> String {
+        let context = json!({ "mode": "update", "noupdate": true, "active_test": false });
+        let answer = self.call(model, "load", json!([columns, rows]), json!({ "context": context })).await;
+        answer["ids"][0].as_i64().unwrap_or_else(|| panic!("{answer}")).to_string()
+    }
+
+    async fn call(&self, model: &str, method: &str, args: Value, kwargs: Value) -> Value {
+        let args = json!([self.database, self.uid, self.key, model, method, args, kwargs]);
+        self.post("object", "execute_kw", args).await
+    }
+
+    async fn post(&self, service: &str, method: &str, args: Value) -> Value {
+        let params = json!({ "service": service, "method": method, "args": args });
+        let call = json!({ "jsonrpc": "2.0", "method": "call", "id": 1, "params": params });
+        let answer = self.client.post(&self.url).json(&call).send().await.unwrap();
+        let mut answer: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        assert!(answer.get("error").is_none(), "{answer}");
+        answer["result"].take()
+    }
+}

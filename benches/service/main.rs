@@ -1,0 +1,87 @@
+//! The whole process, measured beside what it is compared with, in the same run. `scripts/bench` runs it;
+//! `docs/PERFORMANCE.md` says what came of it.
+//!
+//! Arguments: `--quick` for short rounds, `--json PATH`, and the names of what to measure (default: all).
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, missing_docs)]
+
+mod accepting;
+mod bare;
+mod codecs;
+mod direct;
+mod events;
+mod load;
+mod mcp;
+mod memory;
+mod peers;
+mod polls;
+mod process;
+mod quotation;
+mod report;
+mod shedding;
+mod sse;
+mod start;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use self::load::Load;
+use self::report::Report;
+
+/// How long to measure.
+#[derive(Clone, Copy)]
+pub struct Scale {
+    quick: bool,
+    rounds: usize,
+    /// One round of one of those who are compared.
+    round: Duration,
+}
+
+#[tokio::main]
+async fn main() {
+    if let Ok(role) = std::env::var(process::ROLE) {
+        return peers::play(&role).await;
+    }
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut arguments = std::env::args().skip(1);
+    let (mut quick, mut json, mut names) = (false, PathBuf::from("target/bench.json"), Vec::new());
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            // `cargo bench` says so to every benchmark.
+            "--bench" => {}
+            "--quick" => quick = true,
+            "--json" => json = arguments.next().unwrap().into(),
+            name => names.push(name.to_owned()),
+        }
+    }
+    let (rounds, round) =
+        if quick { (1, Duration::from_millis(300)) } else { (3, Duration::from_millis(1500)) };
+    let (scale, mut report) = (Scale { quick, rounds, round }, Report::default());
+    report.head();
+    let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
+    macro_rules! measure {
+        ($($name:ident)*) => { $( if wanted(stringify!($name)) { $name::run(scale, &mut report).await; } )* };
+    }
+    measure!(start codecs quotation accepting polls mcp events memory shedding);
+    report.write(&json);
+}
+
+/// Whose turn it is.
+#[derive(Clone, Copy)]
+pub struct Turn {
+    pub is_ours: bool,
+}
+
+/// Ours and the other in turns, so that whatever else the machine does meets both; of each the round
+/// with the middle rate.
+async fn alternate(rounds: usize, measure: impl AsyncFn(Turn) -> (Load, f64)) -> ((Load, f64), (Load, f64)) {
+    let (mut ours, mut other) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        other.push(measure(Turn { is_ours: false }).await);
+        ours.push(measure(Turn { is_ours: true }).await);
+    }
+    let middle = |mut rounds: Vec<(Load, f64)>| {
+        rounds.sort_by(|a, b| a.0.per_second.total_cmp(&b.0.per_second));
+        rounds.swap_remove(rounds.len() / 2)
+    };
+    (middle(ours), middle(other))
+}
