@@ -4,7 +4,6 @@ use std::future::Future;
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::serve::ListenerExt;
 use mcp_odoo_core::archive::Archive;
 use mcp_odoo_core::config::{Config, TwilioSetup};
 use mcp_odoo_core::handoff::Handoffs;
@@ -25,7 +24,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::mcp::{self, Sessions};
 use crate::router;
-use crate::state::AppState;
+use crate::server;
+use crate::state::{AppState, Shared};
 
 /// How long running quotations may take to finish when the process stops.
 const GRACE: Duration = Duration::from_secs(20);
@@ -94,7 +94,7 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
             TwilioSetup::Missing(names) => Err(names.clone()),
         };
         let stop = CancellationToken::new();
-        let state = AppState {
+        let state = AppState::from(Shared {
             tasks: Tasks::new(
                 config.tasks.clone(),
                 pipeline.clone(),
@@ -107,7 +107,7 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
             archive: Archive::new(config.s3.clone(), config.log_retention_days, journal.clone())?,
             journal,
             stop,
-        };
+        });
         let parts = Parts { state, odoo, pipeline };
         let handler = handler(&parts);
         Ok(Self { config, state: parts.state, handler })
@@ -122,7 +122,7 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
     /// leaves the rest to the journal.
     ///
     /// # Errors
-    /// When the listener fails.
+    /// When a task of the service failed.
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -131,20 +131,14 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         let Self { config, state, handler } = self;
         let mcp = mcp::routes(handler, &config.mcp, &state.sessions);
         let router = router::build(state.clone(), &config, mcp);
-        // Without this, small answers wait for the client's delayed acknowledgement.
-        let listener = listener.tap_io(|io| {
-            let _ = io.set_nodelay(true);
-        });
-        let requests =
-            axum::serve(listener, router).with_graceful_shutdown(state.stop.clone().cancelled_owned());
-        let requests = tokio::spawn(requests.into_future());
+        let requests = tokio::spawn(server::serve(listener, router, config.http, state.stop.clone()));
         let _resuming = resume(&state);
         stop.await;
         tracing::info!("stopping: no new requests, running quotations finish");
         let deadline = Instant::now() + GRACE;
         wind_down(&state).await;
         match tokio::time::timeout_at(deadline, requests).await {
-            Ok(served) => served.context("a server task failed")?.context("serving failed"),
+            Ok(served) => served.context("a server task failed"),
             // A connection that would not end ends with the process.
             Err(_) => Ok(()),
         }

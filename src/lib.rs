@@ -9,5 +9,6 @@ pub mod mcp;
 mod middleware;
 pub mod rest;
 pub mod router;
+mod server;
 pub mod state;
 mod telemetry;

@@ -24,9 +24,12 @@ pub fn build(state: AppState, config: &Config, mcp: Router) -> Router {
         .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
         .fallback(Problem::no_such_path)
         .method_not_allowed_fallback(Problem::wrong_method)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(axum::middleware::from_fn_with_state(config.http.request_timeout, timeout::limit))
-        .layer(cors(&config.http.cors))
+        // The first is the outermost; in one layer they are boxed once.
+        .layer((
+            cors(&config.http.cors),
+            axum::middleware::from_fn_with_state(config.http.request_timeout, timeout::limit),
+            DefaultBodyLimit::max(MAX_BODY),
+        ))
         .with_state(state);
     // On other addresses REST is behind what it was put behind, under names that it is not told.
     let router = if config.http.host.to_canonical().is_loopback() {
@@ -35,10 +38,10 @@ pub fn build(state: AppState, config: &Config, mcp: Router) -> Router {
     } else {
         router
     };
-    router
-        .merge(mcp)
-        .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
-        .layer(axum::middleware::from_fn(request_log::log))
+    router.merge(mcp).layer((
+        axum::middleware::from_fn(request_log::log),
+        CatchPanicLayer::custom(|_| Problem::internal().into_response()),
+    ))
 }
 
 fn cors(origins: &CorsOrigins) -> CorsLayer {

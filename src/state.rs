@@ -1,5 +1,8 @@
 //! What the handlers share.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use axum::extract::FromRef;
 use mcp_odoo_core::archive::Archive;
 use mcp_odoo_core::handoff::Handoffs;
@@ -10,9 +13,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::mcp::Sessions;
 
-/// The state of the router; a cheap handle.
-#[derive(Clone, FromRef)]
-pub struct AppState {
+/// The state of the router. A handle: axum clones it several times for each request.
+#[derive(Clone)]
+pub struct AppState(Arc<Shared>);
+
+/// What is behind [`AppState`].
+pub struct Shared {
     /// The quotations.
     pub tasks: Tasks,
     /// The handoffs.
@@ -27,4 +33,36 @@ pub struct AppState {
     pub archive: Archive,
     /// Cancelled when the process stops: open event streams end.
     pub stop: CancellationToken,
+}
+
+impl From<Shared> for AppState {
+    fn from(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl FromRef<AppState> for Tasks {
+    fn from_ref(state: &AppState) -> Self {
+        state.tasks.clone()
+    }
+}
+
+impl FromRef<AppState> for Handoffs {
+    fn from_ref(state: &AppState) -> Self {
+        state.handoffs.clone()
+    }
+}
+
+impl FromRef<AppState> for CancellationToken {
+    fn from_ref(state: &AppState) -> Self {
+        state.stop.clone()
+    }
 }

@@ -22,9 +22,15 @@ pub struct Server {
     folder: Option<TempDir>,
 }
 
+/// The binary of the product: the one in `BENCH_PRODUCT`, since the one that is built with a benchmark has
+/// its dependencies' features, too.
+pub fn binary() -> PathBuf {
+    std::env::var_os("BENCH_PRODUCT").map_or_else(|| env!("CARGO_BIN_EXE_mcp-odoo").into(), PathBuf::from)
+}
+
 /// The product, with nothing in its environment but this.
 pub fn product(env: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-odoo"));
+    let mut command = Command::new(binary());
     command.env_clear().envs(env.iter().copied());
     command
 }

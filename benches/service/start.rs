@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use super::Scale;
 use super::load::median;
 use super::mcp::without_session;
-use super::process::{Server, odoo_env, product, role};
+use super::process::{Server, binary, odoo_env, product, role};
 use super::report::{Report, Row};
 
 const READS: usize = 8;
@@ -30,7 +30,7 @@ pub async fn run(scale: Scale, report: &mut Report) {
     let row = Row::new("start to first answer, Odoo silent", median(ours), "ms");
     report.add(row.beside("ms bare axum", median(bare)).at_most(50.0));
     reads(scale, report).await;
-    let size = std::fs::metadata(env!("CARGO_BIN_EXE_mcp-odoo")).unwrap().len();
+    let size = std::fs::metadata(binary()).unwrap().len();
     let row = Row::new("binary, stripped", size as f64 / 1e6, "MB");
     report.add(if cfg!(debug_assertions) { row } else { row.at_most(25.0) });
 }

@@ -65,11 +65,12 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
     )?;
     writeln!(
         out,
-        "HOST={} PORT={} CORS_ORIGINS={} REQUEST_TIMEOUT_SECONDS={}",
+        "HOST={} PORT={} CORS_ORIGINS={} REQUEST_TIMEOUT_SECONDS={} MAX_CONNECTIONS={}",
         config.http.host,
         config.http.port,
         origins(&config.http.cors),
-        config.http.request_timeout.as_secs()
+        config.http.request_timeout.as_secs(),
+        config.http.max_connections
     )?;
     let mcp = &config.mcp;
     let hosts = match &mcp.allowed_hosts {

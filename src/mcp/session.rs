@@ -28,14 +28,16 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 /// The open sessions of all transports; a cheap handle.
 #[derive(Clone)]
-pub struct Sessions {
+pub struct Sessions(Arc<Shared>);
+
+struct Shared {
     max: usize,
     idle: Duration,
     places: Arc<Semaphore>,
     /// Of requests that belong to no session.
     single: Arc<Semaphore>,
     /// For messages that are arriving.
-    room: Arc<Semaphore>,
+    room: Semaphore,
     open: watch::Sender<usize>,
     stop: CancellationToken,
     abort: CancellationToken,
@@ -56,61 +58,61 @@ impl Sessions {
     /// None yet. With `stop`, sessions end as soon as they owe their client no answer.
     pub fn new(config: &McpConfig, stop: CancellationToken) -> Self {
         let places = || Arc::new(Semaphore::new(config.max_sessions.min(Semaphore::MAX_PERMITS)));
-        Self {
+        Self(Arc::new(Shared {
             max: config.max_sessions,
             idle: config.idle,
             places: places(),
             single: places(),
-            room: Arc::new(Semaphore::new(body::ROOM)),
+            room: Semaphore::new(body::ROOM),
             open: watch::Sender::new(0),
             stop,
             abort: CancellationToken::new(),
-        }
+        }))
     }
 
     /// How many are open, now and as it changes.
     pub fn open(&self) -> watch::Receiver<usize> {
-        self.open.subscribe()
+        self.0.open.subscribe()
     }
 
     /// Waits a little for answers that are ready, then ends what is still open.
     pub async fn close(&self) {
-        self.stop.cancel();
+        self.0.stop.cancel();
         let mut open = self.open();
         let _ = tokio::time::timeout(FAREWELL, open.wait_for(|open| *open == 0)).await;
-        self.abort.cancel();
+        self.0.abort.cancel();
         // A client that reads nothing may hold up the last words to it; nobody waits long for that.
         let _ = tokio::time::timeout(2 * FAREWELL, open.wait_for(|open| *open == 0)).await;
     }
 
     /// Cancelled when sessions are to end whatever they do.
     pub(super) fn abort(&self) -> &CancellationToken {
-        &self.abort
+        &self.0.abort
     }
 
     /// What messages need to arrive.
     pub(super) fn room(&self) -> &Semaphore {
-        &self.room
+        &self.0.room
     }
 
     /// Takes a place for one more session.
     pub(super) fn admit(&self) -> Result<Place, Refusal> {
-        if self.stop.is_cancelled() {
+        if self.0.stop.is_cancelled() {
             return Err(Refusal::Stopping);
         }
-        let permit = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Refusal::Full(self.max))?;
-        self.open.send_modify(|open| *open += 1);
-        Ok(Place { _permit: permit, open: self.open.clone() })
+        let permit = Arc::clone(&self.0.places).try_acquire_owned().map_err(|_| Refusal::Full(self.0.max))?;
+        self.0.open.send_modify(|open| *open += 1);
+        Ok(Place { _permit: permit, open: self.0.open.clone() })
     }
 
     /// Takes a place for one request that belongs to no session.
     pub(super) fn admit_single(&self) -> Result<OwnedSemaphorePermit, Refusal> {
-        Arc::clone(&self.single).try_acquire_owned().map_err(|_| Refusal::Busy(self.max))
+        Arc::clone(&self.0.single).try_acquire_owned().map_err(|_| Refusal::Busy(self.0.max))
     }
 
     /// A session of a client that may vanish without a word.
     pub(super) fn remote<T>(&self, transport: T, place: Place) -> Session<T> {
-        Session { _place: Some(place), idle: Some(self.idle), ..self.local(transport) }
+        Session { _place: Some(place), idle: Some(self.0.idle), ..self.local(transport) }
     }
 
     /// The session of the process that started this one; its end of input is not the end of its interest.
@@ -119,7 +121,7 @@ impl Sessions {
             transport,
             _place: None,
             idle: None,
-            stop: self.stop.clone(),
+            stop: self.0.stop.clone(),
             input_ended: false,
             ready: false,
             asked: false,

@@ -40,11 +40,10 @@ const NO_BUFFERING: &str = "x-accel-buffering";
 
 /// The routes of this transport.
 pub(super) fn routes<H: ServerHandler + Clone>(handler: H, sessions: Sessions) -> Router {
-    let shared = Shared { handler, sessions, inboxes: Arc::default() };
+    let shared = Arc::new(Shared { handler, sessions, inboxes: Arc::default() });
     Router::new().route("/mcp/sse", get(open::<H>)).route(MESSAGES, post(message::<H>)).with_state(shared)
 }
 
-#[derive(Clone)]
 struct Shared<H> {
     handler: H,
     sessions: Sessions,
@@ -68,7 +67,7 @@ fn lock(inboxes: &Inboxes) -> MutexGuard<'_, HashMap<Uuid, Inbox>> {
 
 /// Opens a session; it lasts as long as its stream.
 async fn open<H: ServerHandler + Clone>(
-    State(shared): State<Shared<H>>,
+    State(shared): State<Arc<Shared<H>>>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
     let place = shared.sessions.admit()?;
@@ -80,10 +79,10 @@ async fn open<H: ServerHandler + Clone>(
     let transport = SinkStreamTransport::new(PollSender::new(answers), ReceiverStream::new(incoming));
     let session = shared.sessions.remote(transport, place);
     let end = shared.sessions.abort().child_token();
-    let token = end.clone();
+    let (handler, token) = (shared.handler.clone(), end.clone());
     tokio::spawn(async move {
         let serving =
-            serve_server_with_ct::<_, _, _, TransportAdapterIdentity>(shared.handler, session, token).await;
+            serve_server_with_ct::<_, _, _, TransportAdapterIdentity>(handler, session, token).await;
         if let Ok(running) = serving {
             let _ = running.waiting().await;
         }
@@ -91,7 +90,7 @@ async fn open<H: ServerHandler + Clone>(
     let endpoint = format!("{}{MESSAGES}?sessionId={}", prefix(&headers), id.simple());
     let endpoint = Event::default().event("endpoint").data(endpoint);
     let events = stream::once(async { endpoint }).chain(ReceiverStream::new(outgoing).map(event));
-    let hold = Hold { id, inboxes: shared.inboxes, _end: end.drop_guard() };
+    let hold = Hold { id, inboxes: Arc::clone(&shared.inboxes), _end: end.drop_guard() };
     let events = events.map(move |event| {
         let _ = &hold;
         Ok::<_, Infallible>(event)
@@ -132,7 +131,7 @@ fn event(message: ServerJsonRpcMessage) -> Event {
 
 /// Takes one message; what it leads to comes as an event.
 async fn message<H: ServerHandler + Clone>(
-    State(shared): State<Shared<H>>,
+    State(shared): State<Arc<Shared<H>>>,
     request: Request,
 ) -> Result<Response, Response> {
     let (parts, body) = request.into_parts();

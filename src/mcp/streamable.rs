@@ -55,10 +55,9 @@ pub(super) fn routes<H: ServerHandler + Clone + Sync>(handler: H, sessions: Sess
     Router::new()
         .route("/mcp", any(serve::<H>))
         .route("/mcp/", any(serve::<H>))
-        .with_state(Shared { service, manager })
+        .with_state(Arc::new(Shared { service, manager }))
 }
 
-#[derive(Clone)]
 struct Shared<H> {
     service: StreamableHttpService<H, Manager>,
     manager: Arc<Manager>,
@@ -77,7 +76,7 @@ struct Current {
 }
 
 async fn serve<H: ServerHandler + Clone + Sync>(
-    State(shared): State<Shared<H>>,
+    State(shared): State<Arc<Shared<H>>>,
     request: Request,
 ) -> Response {
     let (mut parts, body) = request.into_parts();

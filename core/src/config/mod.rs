@@ -116,6 +116,11 @@ pub struct HttpConfig {
     pub cors: CorsOrigins,
     /// `REQUEST_TIMEOUT_SECONDS`
     pub request_timeout: Duration,
+    /// `MAX_CONNECTIONS`: open connections, at most; more wait.
+    pub max_connections: usize,
+    /// How long the head of a request may take, and how long a connection may be idle before it. Longer
+    /// than what proxies commonly keep idle ones for, which would otherwise meet one just closed.
+    pub header_timeout: Duration,
 }
 
 /// The MCP endpoints.
@@ -222,7 +227,7 @@ pub const VARIABLES: &[&str] = &[
     "ODOO_PASSWORD", "ODOO_PASS", "DEV_ODOO_URL", "DEV_ODOO_DB", "DEV_ODOO_LOGIN", "DEV_ODOO_API_KEY",
     "ODOO_PROTOCOL", "ODOO_TIMEOUT_SECONDS", "ODOO_MAX_CONCURRENCY", "SALES_TEAM_IDS", "SALES_STAGE_IDS",
     "QUEUE_CAPACITY", "QUOTATION_WORKERS", "QUOTATION_DEADLINE_SECONDS", "TASK_RETENTION_HOURS",
-    "HOST", "PORT", "CORS_ORIGINS", "REQUEST_TIMEOUT_SECONDS", "LOG_DIR", "LOG_LEVEL",
+    "HOST", "PORT", "CORS_ORIGINS", "REQUEST_TIMEOUT_SECONDS", "MAX_CONNECTIONS", "LOG_DIR", "LOG_LEVEL",
     "MCP_MAX_SESSIONS", "MCP_IDLE_SECONDS", "MCP_INLINE_SECONDS", "ALLOWED_HOSTS", "ALLOWED_ORIGINS",
     "S3_LOGS_BUCKET", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ROLE_ARN",
     "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ENDPOINT_URL", "LOG_RETENTION_DAYS",
@@ -234,7 +239,7 @@ pub const VARIABLES: &[&str] = &[
 /// Of those, what only matters to who serves over HTTP.
 #[rustfmt::skip]
 pub const HTTP_VARIABLES: &[&str] = &[
-    "HOST", "PORT", "CORS_ORIGINS", "REQUEST_TIMEOUT_SECONDS", "MCP_MAX_SESSIONS", "MCP_IDLE_SECONDS",
+    "HOST", "PORT", "CORS_ORIGINS", "REQUEST_TIMEOUT_SECONDS", "MAX_CONNECTIONS", "MCP_MAX_SESSIONS", "MCP_IDLE_SECONDS",
     "ALLOWED_HOSTS", "ALLOWED_ORIGINS", "PUBLIC_URL", "ELEVENLABS_WEBHOOK_SECRET",
 ];
 
@@ -294,6 +299,8 @@ impl Config {
                 port: env.parse("PORT", "a port number, 0 to 65535", 8000)?,
                 cors: origins(env, "CORS_ORIGINS")?,
                 request_timeout: env.seconds("REQUEST_TIMEOUT_SECONDS", 30)?,
+                max_connections: env.number("MAX_CONNECTIONS", 1..=1_000_000, 10_000)?,
+                header_timeout: Duration::from_secs(75),
             },
             mcp: McpConfig {
                 max_sessions: env.number("MCP_MAX_SESSIONS", 1..=100_000, 1000)?,

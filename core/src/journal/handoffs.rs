@@ -43,7 +43,7 @@ impl Journal {
 
 impl Inner {
     fn handoff(&self, name: &str) -> io::Result<Option<HandoffRecord>> {
-        match fs::read(self.folder.join(name)) {
+        match fs::read(self.folder.path().join(name)) {
             Ok(bytes) => self.parse(name, &bytes),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -53,7 +53,7 @@ impl Inner {
     fn handoffs(&self, since: DateTime<Utc>) -> io::Result<Vec<HandoffRecord>> {
         let wanted = |record: &HandoffRecord| record.handoff_id.at() >= since || !record.status.is_over();
         let mut records = Vec::new();
-        for entry in fs::read_dir(&self.folder)? {
+        for entry in fs::read_dir(self.folder.path())? {
             let name = entry?.file_name();
             let Some(name) = name.to_str().filter(|name| parse_file_name(name).is_some()) else { continue };
             match self.handoff(name) {

@@ -1,8 +1,9 @@
 //! The memory of the process on disk: one JSON log file per quotation and per handoff, always whole.
 //!
-//! A file is written beside its place, synced, renamed into place, and the folder synced. What was
+//! A file is written beside its place, synced, renamed into place, and the folder synced, which many writers share. What was
 //! acknowledged is therefore on disk, and a crash leaves either the old state or the new one.
 
+mod folder;
 mod handoffs;
 mod record;
 
@@ -15,6 +16,7 @@ use chrono::{NaiveDate, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use self::folder::Folder;
 use self::record::Record;
 use crate::quotation::id::TrackingId;
 use crate::quotation::status::QuotationStatus;
@@ -39,7 +41,7 @@ pub struct Logged {
 }
 
 struct Inner {
-    folder: PathBuf,
+    folder: Folder,
     target: Target,
     /// The day of the oldest log; nothing is looked for before it.
     oldest: NaiveDate,
@@ -100,7 +102,8 @@ impl Journal {
             }
         }
         let (replacing, listener) = (Mutex::default(), OnceLock::new());
-        let inner = Inner { folder: folder.to_owned(), target, oldest, lock, replacing, listener };
+        let folder = Folder::new(folder.to_owned());
+        let inner = Inner { folder, target, oldest, lock, replacing, listener };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -111,7 +114,7 @@ impl Journal {
 
     /// Where the files are.
     pub fn folder(&self) -> &Path {
-        &self.inner.folder
+        self.inner.folder.path()
     }
 
     /// From now on this is told the name of every file that was written; it must not block. Only the first counts.
@@ -124,7 +127,7 @@ impl Journal {
     /// # Errors
     /// When the disk refuses, or what `may_go` says.
     pub fn remove_if(&self, name: &str, may_go: impl FnOnce(&Path) -> io::Result<bool>) -> io::Result<bool> {
-        let file = self.inner.folder.join(name);
+        let file = self.inner.folder.path().join(name);
         let _alone = self.inner.replacing.lock().unwrap_or_else(PoisonError::into_inner);
         let goes = may_go(&file)?;
         if goes {
@@ -171,23 +174,24 @@ impl Journal {
 
 impl Inner {
     fn failed(&self, action: &'static str) -> impl FnOnce(io::Error) -> JournalError {
-        let folder = self.folder.clone();
+        let folder = self.folder.path().to_owned();
         move |said| JournalError::Io { action, folder, said }
     }
 
     fn write(&self, name: &str, record: &impl Serialize) -> io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(UNFINISHED_PREFIX).tempfile_in(&self.folder)?;
-        serde_json::to_writer_pretty(&mut file, record)?;
-        file.write_all(b"\n")?;
+        let mut file = tempfile::Builder::new().prefix(UNFINISHED_PREFIX).tempfile_in(self.folder.path())?;
+        let mut text = serde_json::to_vec_pretty(record)?;
+        text.push(b'\n');
+        file.write_all(&text)?;
         file.as_file().sync_all()?;
         {
             let _alone = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
-            file.persist(self.folder.join(name)).map_err(|error| error.error)?;
+            file.persist(self.folder.path().join(name)).map_err(|error| error.error)?;
         }
         if let Some(listener) = self.listener.get() {
             listener(name);
         }
-        sync_folder(&self.folder)
+        self.folder.sync()
     }
 
     fn find(&self, id: &TrackingId) -> io::Result<Option<Logged>> {
@@ -196,7 +200,7 @@ impl Inner {
         let days = std::iter::successors(newest, NaiveDate::pred_opt);
         for day in days.take_while(|day| *day >= self.oldest) {
             let name = record::file_name(day, id);
-            match fs::read(self.folder.join(&name)) {
+            match fs::read(self.folder.path().join(&name)) {
                 Ok(bytes) => return self.understand(&name, &bytes),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
@@ -207,7 +211,7 @@ impl Inner {
 
     fn unfinished(&self) -> io::Result<Vec<TrackingId>> {
         let mut names = Vec::new();
-        for entry in fs::read_dir(&self.folder)? {
+        for entry in fs::read_dir(self.folder.path())? {
             let name = entry?.file_name();
             names.extend(
                 name.to_str().filter(|name| record::parse_file_name(name).is_some()).map(str::to_owned),
@@ -216,7 +220,8 @@ impl Inner {
         names.sort_unstable_by(|a, b| b.cmp(a));
         let mut unfinished = Vec::new();
         for name in names {
-            let read = fs::read(self.folder.join(&name)).and_then(|bytes| self.understand(&name, &bytes));
+            let read =
+                fs::read(self.folder.path().join(&name)).and_then(|bytes| self.understand(&name, &bytes));
             match read {
                 Ok(logged) => {
                     let ours = logged.filter(|logged| !logged.other_odoo && logged.status.is_unfinished());
@@ -238,7 +243,10 @@ impl Inner {
         match serde_json::from_slice(bytes) {
             Ok(record) => Ok(Some(record)),
             Err(error) => {
-                match fs::rename(self.folder.join(name), self.folder.join(format!("{name}.corrupt"))) {
+                match fs::rename(
+                    self.folder.path().join(name),
+                    self.folder.path().join(format!("{name}.corrupt")),
+                ) {
                     // Another reader was faster.
                     Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                     renamed => renamed?,
@@ -282,9 +290,4 @@ fn private_file(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-/// Makes a rename durable. Only Unix lets a folder be synced.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

@@ -50,13 +50,8 @@ struct Board {
 #[derive(Default)]
 struct Given {
     next: u64,
-    tickets: HashMap<u64, Ticket>,
-}
-
-struct Ticket {
-    user_id: i64,
-    /// When its opportunity was known to be in Odoo.
-    made_at: Option<Instant>,
+    /// By salesperson: each ticket, and when its opportunity was known to be in Odoo.
+    tickets: HashMap<i64, HashMap<u64, Option<Instant>>>,
 }
 
 /// A quotation's claim on a salesperson; dropped without [`Claim::settle`], it no longer counts.
@@ -91,13 +86,12 @@ impl Salespeople {
         };
         let board = board.insert(fresh);
         let mut given = self.given();
-        let extra = given.per_user();
-        let load = |(user, open): &(i64, u64)| (open + extra.get(user).copied().unwrap_or(0), *user);
+        let load = |(user, open): &(i64, u64)| (*open + given.count(*user), *user);
         let user_id =
             board.open.iter().map(load).min().map(|(_, user)| user).ok_or(QuotationError::NoSalesperson)?;
         let ticket = given.next;
         given.next += 1;
-        given.tickets.insert(ticket, Ticket { user_id, made_at: None });
+        given.tickets.entry(user_id).or_default().insert(ticket, None);
         Ok(Claim { user_id, ticket, salespeople: self.clone() })
     }
 
@@ -148,7 +142,9 @@ impl Salespeople {
         let counts: HashMap<i64, u64> = counts.into_iter().collect();
         let open = members.into_iter().map(|user| (user, counts.get(&user).copied().unwrap_or(0))).collect();
         // What was in Odoo before this reading began is in its counts.
-        self.given().tickets.retain(|_, ticket| ticket.made_at.is_none_or(|made| made >= read_at));
+        for tickets in self.given().tickets.values_mut() {
+            tickets.retain(|_, made_at| made_at.is_none_or(|made| made >= read_at));
+        }
         Ok(Board { read_at, open })
     }
 
@@ -162,11 +158,12 @@ impl Salespeople {
 }
 
 impl Given {
-    fn per_user(&self) -> HashMap<i64, u64> {
-        self.tickets.values().fold(HashMap::new(), |mut counts, ticket| {
-            *counts.entry(ticket.user_id).or_default() += 1;
-            counts
-        })
+    fn count(&self, user_id: i64) -> u64 {
+        self.tickets.get(&user_id).map_or(0, |tickets| tickets.len() as u64)
+    }
+
+    fn of(&mut self, claim: &Claim) -> &mut HashMap<u64, Option<Instant>> {
+        self.tickets.entry(claim.user_id).or_default()
     }
 }
 
@@ -178,8 +175,8 @@ impl Claim {
 
     /// Says that the opportunity is in Odoo: it counts until the next reading includes it.
     pub fn settle(&self) {
-        if let Some(ticket) = self.salespeople.given().tickets.get_mut(&self.ticket) {
-            ticket.made_at = Some(Instant::now());
+        if let Some(made_at) = self.salespeople.given().of(self).get_mut(&self.ticket) {
+            *made_at = Some(Instant::now());
         }
     }
 }
@@ -187,8 +184,9 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         let mut given = self.salespeople.given();
-        if given.tickets.get(&self.ticket).is_some_and(|ticket| ticket.made_at.is_none()) {
-            given.tickets.remove(&self.ticket);
+        let tickets = given.of(self);
+        if tickets.get(&self.ticket) == Some(&None) {
+            tickets.remove(&self.ticket);
         }
     }
 }

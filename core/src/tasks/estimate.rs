@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 const REMEMBERED: usize = 100;
 /// Said before the first quotation was made.
 const UNKNOWN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(2));
@@ -38,12 +40,26 @@ fn ceil_seconds(duration: Duration) -> u64 {
 }
 
 /// The durations of the last quotations.
-#[derive(Default)]
-pub(super) struct Durations(Mutex<VecDeque<Duration>>);
+pub(super) struct Durations {
+    recent: Mutex<VecDeque<Duration>>,
+    /// When a place last became free, or was the first to be taken.
+    moved: Mutex<Instant>,
+}
+
+impl Default for Durations {
+    fn default() -> Self {
+        Self { recent: Mutex::default(), moved: Mutex::new(Instant::now()) }
+    }
+}
 
 impl Durations {
+    /// A place became free, or the first one is being taken.
+    pub(super) fn moved(&self) {
+        *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
     pub(super) fn record(&self, duration: Duration) {
-        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         if recent.len() == REMEMBERED {
             recent.pop_front();
         }
@@ -53,7 +69,7 @@ impl Durations {
     /// For a quotation behind `ahead` others, of which `workers` are made at once.
     pub(super) fn estimate(&self, ahead: usize, workers: usize) -> Estimate {
         let mut recent: Vec<Duration> =
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
+            self.recent.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
         recent.sort_unstable();
         let at = |percent: usize| recent.get(recent.len() * percent / 100).copied();
         let (usual, slow) = match (at(50), at(90)) {
@@ -61,11 +77,13 @@ impl Durations {
             _ => UNKNOWN,
         };
         let workers = u32::try_from(workers.max(1)).unwrap_or(u32::MAX);
+        let still = self.moved.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
         let rounds = u32::try_from(ahead).unwrap_or(u32::MAX) / workers + 1;
         Estimate {
             usual: usual.saturating_mul(rounds),
             slow: slow.saturating_mul(rounds),
-            next: usual / workers,
+            // Where nothing has moved for long, nothing will in a moment.
+            next: still.max(usual / workers),
         }
     }
 }
@@ -81,6 +99,19 @@ mod tests {
         (1..=100).for_each(|n| durations.record(Duration::from_millis(n * 100)));
         assert_eq!(durations.estimate(0, 8).to_string(), "5-10 segundos");
         assert_eq!(durations.estimate(16, 8).to_string(), "15-28 segundos");
+        assert_eq!(durations.estimate(16, 8).until_a_place_is_free(), Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_that_stands_still_asks_for_more_patience() {
+        let durations = Durations::default();
+        let mut patience = Vec::new();
+        for seconds in [0, 8, 80, 800] {
+            tokio::time::advance(Duration::from_secs(seconds)).await;
+            patience.push(durations.estimate(16, 8).until_a_place_is_free().as_secs());
+        }
+        assert_eq!(patience, [1, 8, 88, 300]);
+        durations.moved();
         assert_eq!(durations.estimate(16, 8).until_a_place_is_free(), Duration::from_secs(1));
     }
 }

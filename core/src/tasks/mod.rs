@@ -5,19 +5,18 @@
 //! left memory is answered from the journal.
 
 mod estimate;
+mod finished;
 mod locks;
 mod notify;
 mod outage;
 mod run;
 mod task;
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dashmap::DashMap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -25,6 +24,7 @@ pub use self::estimate::Estimate;
 pub use self::task::Subscription;
 
 use self::estimate::Durations;
+use self::finished::Finished;
 use self::locks::Locks;
 use self::outage::Outage;
 use self::task::Task;
@@ -37,9 +37,6 @@ use crate::quotation::pipeline::Pipeline;
 use crate::quotation::request::QuotationRequest;
 use crate::quotation::status::{QuotationStatus, State};
 use crate::timestamp::Timestamp;
-
-/// Bytes, about, of finished quotations kept in memory, however recent: a day of a busy service would not fit.
-const FINISHED_IN_MEMORY: usize = 64 * 1024 * 1024;
 
 /// How quotations are queued, retried and remembered.
 #[derive(Clone, Debug)]
@@ -95,13 +92,6 @@ struct Inner {
     stop: CancellationToken,
     /// Leave even running work, for the journal to take up.
     abort: CancellationToken,
-}
-
-/// Finished quotations in memory, oldest first.
-#[derive(Default)]
-struct Finished {
-    size: usize,
-    oldest_first: VecDeque<(Instant, usize, TrackingId)>,
 }
 
 /// A quotation that was accepted, now or by an earlier request with the same key.
@@ -328,6 +318,9 @@ impl Tasks {
         let inner = &self.inner;
         // Before it takes its place: it is not ahead of itself.
         let estimate = self.estimate();
+        if inner.queue.available_permits() == inner.config.queue_capacity {
+            inner.durations.moved();
+        }
         let place = Arc::clone(&inner.queue).try_acquire_owned().map_err(|_| SubmitError::QueueFull {
             capacity: inner.config.queue_capacity,
             retry_after: estimate.until_a_place_is_free(),
@@ -398,16 +391,9 @@ impl Inner {
     fn retire(&self, status: &QuotationStatus) {
         let size = approximate_size(status);
         let mut finished = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
-        finished.size += size;
-        finished.oldest_first.push_back((Instant::now(), size, status.tracking_id.clone()));
-        while let Some((since, size, id)) = finished.oldest_first.front() {
-            if finished.size <= FINISHED_IN_MEMORY && since.elapsed() <= self.config.retention {
-                break;
-            }
+        finished.add(status.tracking_id.clone(), size, self.config.retention, |id| {
             self.tasks.remove_if(id, |_, task| task.status().status.is_final());
-            finished.size -= *size;
-            finished.oldest_first.pop_front();
-        }
+        });
     }
 }
 

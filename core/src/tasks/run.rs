@@ -65,6 +65,7 @@ impl Inner {
         }
         // The quotation is told and its place free for the next.
         drop(place);
+        self.durations.moved();
         // Delivery reports find it in memory as long as its salesperson is being told.
         self.notify(task, false).await;
         self.retire(&task.status());

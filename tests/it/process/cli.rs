@@ -256,6 +256,7 @@ async fn client_config_carries_what_the_process_needs_and_no_secret() {
         ("ALLOWED_ORIGINS", "*"),
         ("CORS_ORIGINS", "*"),
         ("REQUEST_TIMEOUT_SECONDS", "9"),
+        ("MAX_CONNECTIONS", "9"),
         ("MCP_MAX_SESSIONS", "9"),
         ("MCP_IDLE_SECONDS", "9"),
         ("AWS_REGION", "eu-west-1"),

@@ -71,6 +71,7 @@ async fn a_bad_value_stops_the_start_and_is_named() {
         ("QUOTATION_DEADLINE_SECONDS", &most, seconds),
         ("REQUEST_TIMEOUT_SECONDS", "0", seconds),
         ("REQUEST_TIMEOUT_SECONDS", "604801", seconds),
+        ("MAX_CONNECTIONS", "0", "a whole number from 1 to 1000000"),
         ("TASK_RETENTION_HOURS", "-1", hours),
         ("TASK_RETENTION_HOURS", &most, hours),
         ("LOG_LEVEL", "loud", "error, warn, info, debug or trace"),
@@ -104,6 +105,7 @@ async fn the_largest_values_work() {
         ("QUOTATION_DEADLINE_SECONDS", "604800"),
         ("TASK_RETENTION_HOURS", "87600"),
         ("REQUEST_TIMEOUT_SECONDS", "604800"),
+        ("MAX_CONNECTIONS", "1000000"),
     ];
     let server = Server::start(folder.path(), &env).await;
     let url = format!("{}/api/quotation/async", server.url);

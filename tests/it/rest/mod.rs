@@ -1,6 +1,7 @@
 //! The REST API as its callers meet it.
 
 mod accepting;
+mod connections;
 mod front_end;
 mod hosts;
 mod idempotency;
