@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::name::LogName;
+use crate::quotation::status::Notification;
 use crate::timestamp::Timestamp;
 
 /// One line about a log: enough to recognise it, and no more of a customer than the company's name.
@@ -21,6 +22,9 @@ pub struct Summary {
     pub what: String,
     /// Why it failed.
     pub error: Option<String>,
+    /// Whether the salesperson is still to be told of the quotation.
+    #[serde(skip)]
+    to_be_told: bool,
     /// When it last changed.
     #[serde(skip)]
     pub(super) updated_at: Option<Timestamp>,
@@ -31,6 +35,8 @@ impl Summary {
     pub fn new(name: &LogName, content: &[u8]) -> Self {
         let log: Value = serde_json::from_slice(content).unwrap_or_default();
         let text = |path| log.pointer(path).and_then(Value::as_str).map(str::to_owned);
+        let notification = log.pointer("/output/notification").cloned();
+        let notification = notification.and_then(|it| serde_json::from_value::<Notification>(it).ok());
         let order_and_company = [text("/output/sale_order_name"), text("/input/partner_name")];
         let salesperson = log.get("assigned_user_id").and_then(Value::as_i64);
         let what = match salesperson {
@@ -44,6 +50,7 @@ impl Summary {
             status: text("/status").unwrap_or_else(|| "unreadable".to_owned()),
             what,
             error: text("/error"),
+            to_be_told: notification.is_some_and(|it| it.is_pending()),
             updated_at: log.get("updated_at").and_then(|at| serde_json::from_value(at.clone()).ok()),
         }
     }
@@ -51,6 +58,7 @@ impl Summary {
     /// Whether nothing will change any more.
     pub(super) fn is_final(&self) -> bool {
         // What is not known is kept.
-        matches!(self.status.as_str(), "completed" | "failed" | "sent" | "delivered" | "read" | "undelivered")
+        let over = ["completed", "failed", "sent", "delivered", "read", "undelivered"];
+        over.contains(&self.status.as_str()) && !self.to_be_told
     }
 }

@@ -73,13 +73,15 @@ async fn old_and_finished_files_go_and_nothing_else() {
     let old_log: Value = serde_json::from_slice(&fs::read(age(folder.path(), &old)).unwrap()).unwrap();
     let put = |name: &str, log: &str| fs::write(folder.path().join("logs").join(name), log).unwrap();
     // Made for another Odoo, so that nobody takes them up.
-    let like_the_old_one = |id: &str, key: &str, value: &str| {
+    let like_the_old_one = |id: &str, key: &str, value: Value| {
         let mut log = old_log.clone();
-        (log["tracking_id"], log["odoo"], log[key]) = (json!(id), json!("elsewhere"), json!(value));
+        (log["tracking_id"], log["odoo"]) = (json!(id), json!("elsewhere"));
+        *log.pointer_mut(key).unwrap() = value;
         put(&format!("2026-01-30_{id}.log"), &log.to_string());
     };
-    like_the_old_one("quot_waits", "status", "processing");
-    like_the_old_one("quot_late", "updated_at", "2099-01-01T00:00:00");
+    like_the_old_one("quot_waits", "/status", json!("processing"));
+    like_the_old_one("quot_late", "/updated_at", json!("2099-01-01T00:00:00"));
+    like_the_old_one("quot_untold", "/output/notification/method", json!("whatsapp"));
     put("2026-01-30_quot_torn.log.corrupt", "{");
     for (id, status) in [("sms_1769767200_0a1b2c3d", "queued"), ("sms_1769767201_0a1b2c3d", "sent")] {
         put(&format!("2026-01-30_{id}.log"), &handoff(id, "2026-01-30", status).to_string());
@@ -90,7 +92,8 @@ async fn old_and_finished_files_go_and_nothing_else() {
     assert!(line.contains("count=2"), "{line}");
     let kept = logs(folder.path());
     assert!(!kept.iter().any(|name| name.contains(&old) || name.contains("sms_1769767201")), "{kept:?}");
-    for name in [young.as_str(), "quot_waits", "quot_late", "quot_torn", "sms_1769767200", "notes.txt"] {
+    let expected = ["quot_waits", "quot_late", "quot_untold", "quot_torn", "sms_1769767200", "notes.txt"];
+    for name in std::iter::once(young.as_str()).chain(expected) {
         assert!(kept.iter().any(|kept| kept.contains(name)), "{name}: {kept:?}");
     }
 
