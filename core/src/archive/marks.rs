@@ -8,14 +8,16 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use same_file::is_same_file;
+use tokio_util::sync::CancellationToken;
 
 use super::name::LogName;
-use crate::journal::create_private;
+use crate::journal::{UNFINISHED_PREFIX, create_private};
 
 /// Below the log folder; one folder in it for each bucket.
 const FOLDER: &str = ".s3";
-/// A state that is being uploaded; a crash may leave one.
-const PIN: &str = ".pin-";
+/// A state that is being uploaded. It is beside the logs, where the journal removes what a crash left: looking
+/// for it among the marks would take a start as long as there are logs.
+const PIN: &str = ".s3";
 
 /// The marks of one bucket.
 #[derive(Clone)]
@@ -30,12 +32,6 @@ impl Marks {
         check_hard_links(logs)?;
         let folder = logs.join(FOLDER).join(bucket);
         create_private(&folder)?;
-        for entry in fs::read_dir(&folder)? {
-            let entry = entry?;
-            if entry.file_name().to_str().is_some_and(|name| name.starts_with(PIN)) {
-                fs::remove_file(entry.path())?;
-            }
-        }
         Ok(Self { logs: logs.to_owned(), folder })
     }
 
@@ -44,11 +40,14 @@ impl Marks {
         same(&self.logs.join(name.file_name()), &self.folder.join(name.file_name()))
     }
 
-    /// Up to `at_most` logs whose last state is not in the bucket, and whether there are more.
-    pub fn pending(&self, at_most: usize) -> io::Result<(Vec<LogName>, bool)> {
+    /// Up to `at_most` logs whose last state is not in the bucket, and whether there may be more; until `stop`.
+    pub fn pending(&self, at_most: usize, stop: &CancellationToken) -> io::Result<(Vec<LogName>, bool)> {
         let mut pending = Vec::new();
         for name in logs(&self.logs)? {
             let name = name?;
+            if stop.is_cancelled() {
+                return Ok((pending, true));
+            }
             if !self.is_uploaded(&name)? {
                 if pending.len() == at_most {
                     return Ok((pending, true));
@@ -62,7 +61,7 @@ impl Marks {
     /// Holds the state that a log has now, whatever is written meanwhile; `None` when there is nothing to upload.
     pub fn pin(&self, name: &LogName) -> io::Result<Option<Pinned>> {
         let (log, mark) = (self.logs.join(name.file_name()), self.folder.join(name.file_name()));
-        let path = self.folder.join(format!("{PIN}{}", name.file_name()));
+        let path = self.logs.join(format!("{UNFINISHED_PREFIX}{}{PIN}", name.file_name()));
         match fs::hard_link(&log, &path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             linked => linked?,
@@ -109,8 +108,8 @@ pub(super) fn logs(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<
     }))
 }
 
-/// Removes the marks, of any bucket, whose logs are gone: they would keep the content on the disk.
-pub(super) fn prune(logs: &Path) -> io::Result<()> {
+/// Removes the marks, of any bucket, whose logs are gone: they would keep the content on the disk; until `stop`.
+pub(super) fn prune(logs: &Path, stop: &CancellationToken) -> io::Result<()> {
     let buckets = match fs::read_dir(logs.join(FOLDER)) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         buckets => buckets?,
@@ -118,6 +117,9 @@ pub(super) fn prune(logs: &Path) -> io::Result<()> {
     for bucket in buckets {
         for mark in fs::read_dir(bucket?.path())? {
             let mark = mark?;
+            if stop.is_cancelled() {
+                return Ok(());
+            }
             let name = mark.file_name();
             let is_mark = name.to_str().and_then(LogName::parse).is_some();
             if is_mark && !logs.join(&name).try_exists()? {
@@ -133,8 +135,8 @@ pub(super) fn prune(logs: &Path) -> io::Result<()> {
 /// # Errors
 /// Why not.
 pub fn check_hard_links(folder: &Path) -> io::Result<()> {
-    let file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
-    let link = folder.join(format!(".writing-{}", uuid::Uuid::new_v4().simple()));
+    let file = tempfile::Builder::new().prefix(UNFINISHED_PREFIX).tempfile_in(folder)?;
+    let link = folder.join(format!("{UNFINISHED_PREFIX}{}", uuid::Uuid::new_v4().simple()));
     let linked = fs::hard_link(file.path(), &link).and_then(|()| is_same_file(file.path(), &link));
     // Where the link was not made there is none to remove.
     let _ = fs::remove_file(&link);

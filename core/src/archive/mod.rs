@@ -99,7 +99,8 @@ impl Archive {
         let inner = &self.inner;
         if let Some(Bucket { config, marks, queue }) = &inner.bucket {
             let (config, marks, queue) = (config.clone(), marks.clone(), Arc::clone(queue));
-            let uploading = Uploader { config, marks, queue }.run(inner.stop.clone());
+            let abort = inner.abort.clone();
+            let uploading = Uploader { config, marks, queue, abort }.run(inner.stop.clone());
             inner.tracker.spawn(inner.abort.clone().run_until_cancelled_owned(uploading));
         }
         let sweeping = Arc::clone(inner);
@@ -141,7 +142,7 @@ impl Inner {
         let swept = blocking(move || {
             let sweep = |days| retention::sweep(&journal, marks.as_ref(), days, &stop);
             let removed = retention.map_or(Ok(0), sweep)?;
-            marks::prune(journal.folder())?;
+            marks::prune(journal.folder(), &stop)?;
             Ok(removed)
         });
         match swept.await {

@@ -26,6 +26,8 @@ pub(super) struct Uploader {
     pub config: S3Config,
     pub marks: Marks,
     pub queue: Arc<Queue>,
+    /// Ends a look at the disk: the process would wait for it.
+    pub abort: CancellationToken,
 }
 
 /// What became of an upload.
@@ -86,8 +88,8 @@ impl Uploader {
 
     async fn scan(&self) {
         let look = async |at_most| {
-            let marks = self.marks.clone();
-            blocking(move || marks.pending(at_most)).await
+            let (marks, abort) = (self.marks.clone(), self.abort.clone());
+            blocking(move || marks.pending(at_most, &abort)).await
         };
         if let Err(error) = self.queue.fill(look).await {
             tracing::error!(%error, "log files not in S3 cannot be looked for; tried again in a day");

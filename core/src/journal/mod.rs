@@ -22,8 +22,8 @@ use crate::quotation::id::TrackingId;
 use crate::quotation::status::QuotationStatus;
 use crate::quotation::target::Target;
 
-/// Temporary files, of which a crash may leave one.
-const UNFINISHED_PREFIX: &str = ".writing-";
+/// Temporary files; the next start removes what a crash leaves of them.
+pub(crate) const UNFINISHED_PREFIX: &str = ".writing-";
 const LOCK: &str = ".lock";
 
 /// The folder of log files, held by one process at a time.
