@@ -134,7 +134,7 @@ fn try_log_folder(folder: &Path, links: bool) -> Result<(), JournalError> {
     try_links(folder, links).map_err(failed(LINKS))?;
     let _held = Journal::open(folder, Target::embedded())?;
     let write = || {
-        let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(b"mcp-odoo check\n")?;
         file.as_file().sync_all()
     };

@@ -7,7 +7,6 @@ use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
-use aws_config::web_identity_token::{StaticConfiguration, WebIdentityTokenCredentialsProvider};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -16,6 +15,7 @@ use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector, http_client_fn};
 use secrecy::ExposeSecret;
 
+use super::web_identity::WebIdentity;
 use crate::config::{AwsKeys, S3Config};
 
 const SESSION: &str = "mcp-odoo";
@@ -30,17 +30,6 @@ pub(super) async fn provider(config: &S3Config, http: &SharedHttpClient) -> Shar
         None => SharedCredentialsProvider::new(machine(&region)),
     };
     let Some(role) = &config.role else { return base() };
-    if let Some(token) = &role.web_identity_token {
-        let who = StaticConfiguration {
-            web_identity_token_file: token.clone(),
-            role_arn: role.arn.clone(),
-            session_name: SESSION.to_owned(),
-        };
-        let settings =
-            ProviderConfig::without_region().with_region(Some(region)).with_http_client(http.clone());
-        let provider = WebIdentityTokenCredentialsProvider::builder().static_configuration(who);
-        return SharedCredentialsProvider::new(provider.configure(&settings).build());
-    }
     let mut sts = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(region.clone())
@@ -48,7 +37,11 @@ pub(super) async fn provider(config: &S3Config, http: &SharedHttpClient) -> Shar
     // Other stores have their own STS, at the same address.
     sts.set_endpoint_url(config.endpoint.as_ref().map(ToString::to_string));
     sts.set_time_source(Some(Default::default()));
-    let provider = AssumeRoleProvider::builder(&role.arn).session_name(SESSION).configure(&sts.build());
+    let sts = sts.build();
+    if let Some(token) = &role.web_identity_token {
+        return SharedCredentialsProvider::new(WebIdentity::new(&sts, &role.arn, SESSION, token.clone()));
+    }
+    let provider = AssumeRoleProvider::builder(&role.arn).session_name(SESSION).configure(&sts);
     SharedCredentialsProvider::new(provider.build_from_provider(base()).await)
 }
 

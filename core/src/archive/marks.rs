@@ -11,11 +11,11 @@ use same_file::is_same_file;
 use tokio_util::sync::CancellationToken;
 
 use super::name::LogName;
-use crate::journal::{UNFINISHED_PREFIX, create_private};
+use crate::journal::{create_private, unfinished_folder};
 
 /// Below the log folder; one folder in it for each bucket.
 const FOLDER: &str = ".s3";
-/// A state that is being uploaded. It is beside the logs, where the journal removes what a crash left: looking
+/// A state that is being uploaded. It is among the unfinished files, which the journal removes after a crash: looking
 /// for it among the marks would take a start as long as there are logs.
 const PIN: &str = ".s3";
 
@@ -32,6 +32,8 @@ impl Marks {
         check_hard_links(logs)?;
         let folder = logs.join(FOLDER).join(bucket);
         create_private(&folder)?;
+        // For the pins.
+        create_private(&unfinished_folder(logs))?;
         Ok(Self { logs: logs.to_owned(), folder })
     }
 
@@ -61,7 +63,7 @@ impl Marks {
     /// Holds the state that a log has now, whatever is written meanwhile; `None` when there is nothing to upload.
     pub fn pin(&self, name: &LogName) -> io::Result<Option<Pinned>> {
         let (log, mark) = (self.logs.join(name.file_name()), self.folder.join(name.file_name()));
-        let path = self.logs.join(format!("{UNFINISHED_PREFIX}{}{PIN}", name.file_name()));
+        let path = unfinished_folder(&self.logs).join(format!("{}{PIN}", name.file_name()));
         match fs::hard_link(&log, &path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             linked => linked?,
@@ -135,8 +137,8 @@ pub(super) fn prune(logs: &Path, stop: &CancellationToken) -> io::Result<()> {
 /// # Errors
 /// Why not.
 pub fn check_hard_links(folder: &Path) -> io::Result<()> {
-    let file = tempfile::Builder::new().prefix(UNFINISHED_PREFIX).tempfile_in(folder)?;
-    let link = folder.join(format!("{UNFINISHED_PREFIX}{}", uuid::Uuid::new_v4().simple()));
+    let file = tempfile::NamedTempFile::new_in(folder)?;
+    let link = file.path().with_extension("link");
     let linked = fs::hard_link(file.path(), &link).and_then(|()| is_same_file(file.path(), &link));
     // Where the link was not made there is none to remove.
     let _ = fs::remove_file(&link);

@@ -14,6 +14,7 @@ mod retention;
 mod store;
 mod summary;
 mod upload;
+mod web_identity;
 
 use std::io;
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 
 use futures::StreamExt;
@@ -59,7 +60,14 @@ impl Uploader {
         let mut busy = HashSet::new();
         let mut last = None;
         loop {
-            self.scan().await;
+            // What is under way goes on meanwhile.
+            let mut scan = pin!(self.scan());
+            while let Some(upload) = tokio::select! {
+                () = &mut scan => None,
+                Some(upload) = uploads.next() => Some(upload),
+            } {
+                self.settle(upload, &mut busy, &mut outage);
+            }
             let down = outage.until();
             let places = match down {
                 None => AT_ONCE,

@@ -6,6 +6,7 @@
 mod folder;
 mod handoffs;
 mod record;
+mod unfinished;
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -15,15 +16,16 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use chrono::{NaiveDate, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
 
 use self::folder::Folder;
+pub(crate) use self::unfinished::folder as unfinished_folder;
+
 use self::record::Record;
 use crate::quotation::id::TrackingId;
 use crate::quotation::status::QuotationStatus;
 use crate::quotation::target::Target;
 
-/// Temporary files; the next start removes what a crash leaves of them.
-pub(crate) const UNFINISHED_PREFIX: &str = ".writing-";
 const LOCK: &str = ".lock";
 
 /// The folder of log files, held by one process at a time.
@@ -44,7 +46,7 @@ struct Inner {
     folder: Folder,
     target: Target,
     /// The day of the oldest log; nothing is looked for before it.
-    oldest: NaiveDate,
+    oldest: OnceLock<NaiveDate>,
     /// Keeps the folder to this process; the system frees it, whatever ends the process.
     lock: File,
     /// Held while a file takes its place or is removed.
@@ -89,21 +91,10 @@ impl Journal {
             Err(fs::TryLockError::WouldBlock) => return Err(JournalError::InUse(folder.to_owned())),
             Err(fs::TryLockError::Error(said)) => return Err(failed("lock the folder")(said)),
         }
-        let mut oldest = Utc::now().date_naive();
-        for entry in fs::read_dir(folder).map_err(failed("list the files"))? {
-            let name = entry.map_err(failed("list the files"))?.file_name();
-            let Some(name) = name.to_str() else { continue };
-            if name.starts_with(UNFINISHED_PREFIX) {
-                if let Err(error) = fs::remove_file(folder.join(name)) {
-                    tracing::warn!(file = name, %error, "half-written file cannot be removed");
-                }
-            } else if let Some((date, _)) = record::parse_file_name(name) {
-                oldest = oldest.min(date);
-            }
-        }
+        unfinished::clear(folder).map_err(failed("list the files"))?;
         let (replacing, listener) = (Mutex::default(), OnceLock::new());
         let folder = Folder::new(folder.to_owned());
-        let inner = Inner { folder, target, oldest, lock, replacing, listener };
+        let inner = Inner { folder, target, oldest: OnceLock::new(), lock, replacing, listener };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -162,13 +153,14 @@ impl Journal {
         blocking(move || inner.find(&id).map_err(inner.failed("read a log file"))).await
     }
 
-    /// The quotations of this Odoo that are not finished or whose salesperson is still to be told, newest first; files that cannot be understood are set aside.
+    /// The quotations of this Odoo that are not finished or whose salesperson is still to be told, newest first, until
+    /// `stop`; files that cannot be understood are set aside.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub async fn unfinished(&self) -> Result<Vec<TrackingId>, JournalError> {
+    pub async fn unfinished(&self, stop: CancellationToken) -> Result<Vec<TrackingId>, JournalError> {
         let inner = Arc::clone(&self.inner);
-        blocking(move || inner.unfinished().map_err(inner.failed("read the log files"))).await
+        blocking(move || inner.unfinished(&stop).map_err(inner.failed("read the log files"))).await
     }
 }
 
@@ -179,7 +171,7 @@ impl Inner {
     }
 
     fn write(&self, name: &str, record: &impl Serialize) -> io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(UNFINISHED_PREFIX).tempfile_in(self.folder.path())?;
+        let mut file = unfinished::file(self.folder.path())?;
         let mut text = serde_json::to_vec_pretty(record)?;
         text.push(b'\n');
         file.write_all(&text)?;
@@ -197,8 +189,8 @@ impl Inner {
     fn find(&self, id: &TrackingId) -> io::Result<Option<Logged>> {
         // A day more: another clock may have named the file.
         let newest = Utc::now().date_naive().succ_opt();
-        let days = std::iter::successors(newest, NaiveDate::pred_opt);
-        for day in days.take_while(|day| *day >= self.oldest) {
+        let (days, oldest) = (std::iter::successors(newest, NaiveDate::pred_opt), self.oldest()?);
+        for day in days.take_while(|day| *day >= oldest) {
             let name = record::file_name(day, id);
             match fs::read(self.folder.path().join(&name)) {
                 Ok(bytes) => return self.understand(&name, &bytes),
@@ -209,7 +201,21 @@ impl Inner {
         Ok(None)
     }
 
-    fn unfinished(&self) -> io::Result<Vec<TrackingId>> {
+    /// The day of the oldest log. Found once, when it is first needed: a start must not wait for a full folder.
+    fn oldest(&self) -> io::Result<NaiveDate> {
+        if let Some(oldest) = self.oldest.get() {
+            return Ok(*oldest);
+        }
+        let mut oldest = Utc::now().date_naive();
+        for entry in fs::read_dir(self.folder.path())? {
+            let name = entry?.file_name();
+            let date = name.to_str().and_then(record::parse_file_name).map(|(date, _)| date);
+            oldest = date.map_or(oldest, |date| date.min(oldest));
+        }
+        Ok(*self.oldest.get_or_init(|| oldest))
+    }
+
+    fn unfinished(&self, stop: &CancellationToken) -> io::Result<Vec<TrackingId>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(self.folder.path())? {
             let name = entry?.file_name();
@@ -219,7 +225,8 @@ impl Inner {
         }
         names.sort_unstable_by(|a, b| b.cmp(a));
         let mut unfinished = Vec::new();
-        for name in names {
+        // The process would wait for it at a stop.
+        for name in names.into_iter().take_while(|_| !stop.is_cancelled()) {
             let read =
                 fs::read(self.folder.path().join(&name)).and_then(|bytes| self.understand(&name, &bytes));
             match read {

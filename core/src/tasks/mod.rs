@@ -162,7 +162,7 @@ impl Tasks {
 
     /// Takes up every unfinished quotation of the journal. Requests may come meanwhile.
     pub async fn resume(&self) {
-        let unfinished = match self.inner.journal.unfinished().await {
+        let unfinished = match self.inner.journal.unfinished(self.inner.stop.clone()).await {
             Ok(unfinished) => unfinished,
             Err(error) => {
                 return tracing::error!(%error, "unfinished quotations could not be read; restart to try again");

@@ -69,7 +69,8 @@ async fn files_that_cannot_be_understood_are_set_aside_with_their_content() {
     }
     let handoff = "2026-01-30_sms_1769767200_0a1b2c3d.log";
     fs::write(logs.join(handoff), "{").unwrap();
-    fs::write(logs.join(".writing-abc123"), &whole[..20]).unwrap();
+    fs::create_dir(logs.join(".writing")).unwrap();
+    fs::write(logs.join(".writing/abc123"), &whole[..20]).unwrap();
     fs::write(logs.join(name("quot_whole")), &whole).unwrap();
 
     let server = Server::start_with(folder.path(), &odoo, &[]).await;
@@ -87,7 +88,7 @@ async fn files_that_cannot_be_understood_are_set_aside_with_their_content() {
     for other in others {
         assert_eq!(fs::read(logs.join(other)).unwrap(), b"other", "{other}");
     }
-    assert!(!logs.join(".writing-abc123").exists(), "nobody was promised what was half written");
+    assert!(!logs.join(".writing/abc123").exists(), "nobody was promised what was half written");
     let last = last_event(&server, "quot_whole").await;
     assert_eq!((&last["status"], &last["created_at"]), (&json!("completed"), &json!("2026-01-30T10:00:00")));
     server.process.kill().await;
@@ -98,7 +99,7 @@ async fn things_that_cannot_be_read_keep_nothing_else_from_being_taken_up() {
     let (folder, odoo) = (folder(), Odoo::start(Options::default()).await);
     let logs = folder.path().join("logs");
     fs::create_dir(logs.join(name("quot_zfolder"))).unwrap();
-    fs::create_dir(logs.join(".writing-folder")).unwrap();
+    fs::create_dir_all(logs.join(".writing/folder")).unwrap();
     #[cfg(unix)]
     std::os::unix::fs::symlink("nowhere", logs.join(name("quot_zlink"))).unwrap();
     fs::write(logs.join(name("quot_whole")), unfinished("quot_whole", &odoo)).unwrap();
@@ -168,7 +169,8 @@ async fn a_key_whose_log_was_lost_makes_nothing_twice() {
 }
 
 fn clear(folder: &Path) {
-    for entry in fs::read_dir(folder).unwrap() {
-        fs::remove_file(entry.unwrap().path()).unwrap();
+    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file())
+    {
+        fs::remove_file(path).unwrap();
     }
 }

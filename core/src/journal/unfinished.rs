@@ -1,0 +1,45 @@
+//! Files that are being written: they take their place, or a crash leaves them.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+/// Below the log folder, so that a start need not look through that.
+const FOLDER: &str = ".writing";
+
+/// Where files are written before they take their place. At a start, what is in it is what a crash left.
+pub(crate) fn folder(logs: &Path) -> PathBuf {
+    logs.join(FOLDER)
+}
+
+/// A new one.
+pub(super) fn file(logs: &Path) -> io::Result<NamedTempFile> {
+    let unfinished = folder(logs);
+    match NamedTempFile::new_in(&unfinished) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // Not the log folder itself: where that has vanished, a disk may be missing.
+            match fs::create_dir(&unfinished) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                _ => NamedTempFile::new_in(&unfinished),
+            }
+        }
+        made => made,
+    }
+}
+
+/// Removes what a crash left.
+pub(super) fn clear(logs: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(folder(logs)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let left = entry?.path();
+        if let Err(error) = fs::remove_file(&left) {
+            tracing::warn!(file = %left.display(), %error, "half-written file cannot be removed");
+        }
+    }
+    Ok(())
+}
