@@ -19,7 +19,7 @@ pub struct Server {
     /// `127.0.0.1:<port>`
     pub address: String,
     process: Child,
-    folder: Option<TempDir>,
+    folder: TempDir,
 }
 
 /// The binary of the product: the one in `BENCH_PRODUCT`, since the one that is built with a benchmark has
@@ -69,7 +69,7 @@ impl Server {
         let log = std::fs::File::create(folder.path().join("stderr")).unwrap();
         command.env("PORT", free.port().to_string()).current_dir(folder.path()).kill_on_drop(true);
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
-        Self { address: free.to_string(), process, folder: Some(folder) }
+        Self { address: free.to_string(), process, folder }
     }
 
     async fn answers(&self, path: &str) -> bool {
@@ -107,11 +107,17 @@ impl Server {
     }
 
     pub fn folder(&self) -> &Path {
-        self.folder.as_ref().unwrap().path()
+        self.folder.path()
     }
 
     pub async fn end(mut self) {
         self.process.kill().await.unwrap();
+    }
+
+    /// Ends it and leaves its folder: ext4 is slow to make files for a while after many were removed.
+    pub async fn end_and_keep(mut self) -> TempDir {
+        self.process.kill().await.unwrap();
+        self.folder
     }
 }
 

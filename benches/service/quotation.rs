@@ -50,7 +50,7 @@ async fn given(scale: Scale, report: &mut Report) {
     let Some(env) = env else { return };
     let mut odoo: Vec<_> = env.iter().map(|(name, value)| (*name, value.as_str())).collect();
     odoo.push(("ODOO_PROTOCOL", "jsonrpc"));
-    let product = std::env::var("BENCH_PRODUCT").map_or(PRODUCT, |id| id.parse().unwrap());
+    let product = std::env::var("BENCH_PRODUCT_ID").map_or(PRODUCT, |id| id.parse().unwrap());
     let pair = Pair::new(&odoo, product).await;
     for lines in [2, 100] {
         let both = pair.compare(lines, scale).await;

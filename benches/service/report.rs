@@ -111,6 +111,7 @@ impl Report {
     }
 
     pub fn write(&self, path: &Path) {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, serde_json::to_string_pretty(self).unwrap()).unwrap();
         let reached = self.rows.iter().filter_map(|row| row.reached);
         let (all, not) = (reached.clone().count(), reached.filter(|reached| !reached).count());
