@@ -1,6 +1,7 @@
 //! Configuration, clients of Odoo and Twilio, quotation pipeline, handoffs, records of Odoo, tasks, journal and archive.
 
 pub mod archive;
+mod background;
 pub mod config;
 pub mod elevenlabs;
 pub mod erp;

@@ -17,8 +17,6 @@ use dashmap::DashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, OnceCell, watch};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use utoipa::ToSchema;
 
 pub use self::error::HandoffError;
@@ -29,6 +27,7 @@ use self::record::{HandoffRecord, HandoffState, HandoffStatus};
 use self::repeats::{Repeats, key_mark};
 use self::request::HandoffRequest;
 use self::run::Live;
+use crate::background::Background;
 use crate::journal::{Journal, JournalError};
 use crate::messages::{Messenger, OUTCOME_UNKNOWN};
 use crate::quotation::id::IdempotencyKey;
@@ -55,11 +54,7 @@ struct Inner {
     /// Held while a delivery report is taken in.
     reports: Mutex<()>,
     live: DashMap<HandoffId, Arc<Live>>,
-    tracker: TaskTracker,
-    /// No new try.
-    stop: CancellationToken,
-    /// Leave even running tries, for the journal to take up.
-    abort: CancellationToken,
+    background: Background,
 }
 
 /// What the caller of a handoff is told.
@@ -106,9 +101,7 @@ impl Handoffs {
             repeats: OnceCell::new(),
             reports: Mutex::default(),
             live: DashMap::new(),
-            tracker: TaskTracker::new(),
-            stop: CancellationToken::new(),
-            abort: CancellationToken::new(),
+            background: Background::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -131,14 +124,14 @@ impl Handoffs {
     async fn repeats(&self) -> Result<&Mutex<Repeats>, JournalError> {
         let read = || async {
             // A stop meanwhile waits for this, and nothing is begun after it: the next process takes it up.
-            let _reading = self.inner.tracker.token();
+            let _reading = self.inner.background.tracker.token();
             let mut records = self.inner.journal.handoffs(Utc::now() - repeats::KEY).await?;
             records.sort_by_key(|record| record.handoff_id.at());
             let mut repeats = Repeats::default();
             for record in records {
                 repeats.remember(&record);
                 if !record.status.is_over()
-                    && !self.inner.stop.is_cancelled()
+                    && !self.inner.background.stop.is_cancelled()
                     && let Ok(messenger) = &self.inner.messenger
                 {
                     self.start(messenger, record);
@@ -164,15 +157,9 @@ impl Handoffs {
         let keys: Vec<String> = keys.iter().map(key_mark).collect();
         let handoffs = self.clone();
         // A caller that hangs up must not leave a handoff on disk that nobody sends.
-        let accepting =
-            self.inner.tracker.spawn(async move { handoffs.accept(&messenger, request, keys).await });
-        let mut record = match accepting.await {
-            Ok(accepted) => accepted?,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => return Err(HandoffError::Stopping),
-            },
-        };
+        let accepting = async move { handoffs.accept(&messenger, request, keys).await };
+        let accepted = self.inner.background.see_through(accepting).await;
+        let mut record = accepted.unwrap_or(Err(HandoffError::Stopping))?;
         let over = record.wait_for(|record| record.status.is_over());
         // Late or not, what is known by then is told.
         let _ = tokio::time::timeout(patience, over).await;
@@ -194,14 +181,9 @@ impl Handoffs {
     /// When the journal cannot be read or written, or the process is stopping.
     pub async fn reported(&self, id: HandoffId, report: Report) -> Result<(), HandoffError> {
         let handoffs = self.clone();
-        // Goes on when Twilio hangs up, and a stop waits for it: half taken in, it could be written over newer news.
-        let taking_in = self.inner.tracker.spawn(async move {
-            if handoffs.inner.stop.is_cancelled() {
-                return Err(HandoffError::Stopping);
-            }
-            Ok(handoffs.take_in(&id, &report).await?)
-        });
-        taking_in.await.unwrap_or(Err(HandoffError::Stopping))
+        // Half taken in, it could be written over newer news.
+        let taken_in = self.inner.background.see_through(async move { handoffs.take_in(&id, &report).await });
+        taken_in.await.map_or(Err(HandoffError::Stopping), |taken_in| Ok(taken_in?))
     }
 
     async fn take_in(&self, id: &HandoffId, report: &Report) -> Result<(), JournalError> {
@@ -222,13 +204,7 @@ impl Handoffs {
 
     /// Lets running tries finish for so long, then leaves the rest to the journal.
     pub async fn shutdown(&self, grace: Duration) {
-        let inner = &self.inner;
-        inner.stop.cancel();
-        inner.tracker.close();
-        if tokio::time::timeout(grace, inner.tracker.wait()).await.is_err() {
-            inner.abort.cancel();
-            inner.tracker.wait().await;
-        }
+        self.inner.background.shutdown(grace).await;
     }
 
     async fn accept(
@@ -241,7 +217,7 @@ impl Handoffs {
         let mut repeats = self.repeats().await?.lock().await;
         // A report is taken in before, or finds it running.
         let _no_report = inner.reports.lock().await;
-        if inner.stop.is_cancelled() {
+        if inner.background.stop.is_cancelled() {
             return Err(HandoffError::Stopping);
         }
         let with_key = keys.iter().find_map(|key| repeats.with_key(key)).cloned();
@@ -330,7 +306,7 @@ impl Handoffs {
         let live = Arc::new(Live::new(record));
         self.inner.live.insert(id, Arc::clone(&live));
         let (inner, messenger, running) = (Arc::clone(&self.inner), messenger.clone(), Arc::clone(&live));
-        self.inner.tracker.spawn(async move { inner.run(&messenger, &running).await });
+        self.inner.background.tracker.spawn(async move { inner.run(&messenger, &running).await });
         live
     }
 

@@ -64,7 +64,7 @@ impl Inner {
         let id = live.record().handoff_id.clone();
         let began = Instant::now();
         let sending = AssertUnwindSafe(self.send(messenger, live)).catch_unwind();
-        let end = match self.abort.run_until_cancelled(sending).await {
+        let end = match self.background.abort.run_until_cancelled(sending).await {
             Some(Ok(end)) => end,
             Some(Err(_)) => Err(Unsent::Failed(Failure::defect(messenger.language()))),
             None => Err(Unsent::Stopped),
@@ -85,7 +85,7 @@ impl Inner {
         let mut pause = Duration::from_secs(1);
         while let Err(error) = live.change(&self.journal, |record| conclude(record, &end)).await {
             tracing::error!(handoff_id = %id, %error, "log file not written; trying again");
-            if self.stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+            if self.background.stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
                 break;
             }
             pause = (pause * 2).min(Duration::from_secs(60));
@@ -107,7 +107,7 @@ impl Inner {
         // An earlier process, or an earlier try of which nobody knows the end, may have sent it there.
         let before = record.vendor_sms.as_deref().and_then(Phone::from_e164);
         let asked_until = if before.is_some() { Instant::now() } else { until };
-        let mut recipient = messenger.recipient(concerns, asked_until, &self.stop).await;
+        let mut recipient = messenger.recipient(concerns, asked_until, &self.background.stop).await;
         let unsure = before.is_some();
         if let Some(to) = before {
             let order = recipient.ok().and_then(|recipient| recipient.order);
@@ -116,8 +116,13 @@ impl Inner {
         }
         let mut recipient = recipient?;
         let letter = letter(messenger, &record, recipient.order.take());
-        let errand =
-            Errand { letter: &letter, since: record.handoff_id.at(), until, unsure, stop: &self.stop };
+        let errand = Errand {
+            letter: &letter,
+            since: record.handoff_id.at(),
+            until,
+            unsure,
+            stop: &self.background.stop,
+        };
         messenger.send(recipient, &errand, &Log { journal: &self.journal, live }).await
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn file(logs: &Path) -> io::Result<NamedTempFile> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             // Not the log folder itself: where that has vanished, a disk may be missing.
             match fs::create_dir(&unfinished) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
                 _ => NamedTempFile::new_in(&unfinished),
             }
         }

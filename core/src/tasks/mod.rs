@@ -17,8 +17,6 @@ use std::time::Duration;
 
 use dashmap::DashMap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 pub use self::estimate::Estimate;
 pub use self::task::Subscription;
@@ -28,6 +26,7 @@ use self::finished::Finished;
 use self::locks::Locks;
 use self::outage::Outage;
 use self::task::Task;
+use crate::background::Background;
 use crate::handoff::Report;
 use crate::journal::{Journal, JournalError, Logged};
 use crate::messages::Messenger;
@@ -87,11 +86,7 @@ struct Inner {
     durations: Durations,
     locks: Locks,
     outage: Outage,
-    tracker: TaskTracker,
-    /// No new work.
-    stop: CancellationToken,
-    /// Leave even running work, for the journal to take up.
-    abort: CancellationToken,
+    background: Background,
 }
 
 /// A quotation that was accepted, now or by an earlier request with the same key.
@@ -149,9 +144,7 @@ impl Tasks {
             durations: Durations::default(),
             locks: Locks::default(),
             outage: Outage::default(),
-            tracker: TaskTracker::new(),
-            stop: CancellationToken::new(),
-            abort: CancellationToken::new(),
+            background: Background::default(),
             config,
             pipeline,
             journal,
@@ -162,7 +155,7 @@ impl Tasks {
 
     /// Takes up every unfinished quotation of the journal. Requests may come meanwhile.
     pub async fn resume(&self) {
-        let unfinished = match self.inner.journal.unfinished(self.inner.stop.clone()).await {
+        let unfinished = match self.inner.journal.unfinished(self.inner.background.stop.clone()).await {
             Ok(unfinished) => unfinished,
             Err(error) => {
                 return tracing::error!(%error, "unfinished quotations could not be read; restart to try again");
@@ -192,21 +185,15 @@ impl Tasks {
         let id = key.map(|key| TrackingId::from_key(scope, key));
         let tasks = self.clone();
         // A caller that hangs up must not leave a quotation on disk that nobody works on.
-        let accepting = self.inner.tracker.spawn(async move { tasks.accept(request, id).await });
-        match accepting.await {
-            Ok(accepted) => accepted,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => Err(SubmitError::Stopping),
-            },
-        }
+        let accepted = self.inner.background.see_through(async move { tasks.accept(request, id).await });
+        accepted.await.unwrap_or(Err(SubmitError::Stopping))
     }
 
     /// Goes on with a quotation that an earlier process left, or tells the salesperson of one that it made.
     async fn take_up(&self, id: &TrackingId) -> Result<(), JournalError> {
         // A stop meanwhile waits for this, and nothing is begun after it: the next process takes it up.
-        let _taking_up = self.inner.tracker.token();
-        if self.inner.stop.is_cancelled() {
+        let _taking_up = self.inner.background.tracker.token();
+        if self.inner.background.stop.is_cancelled() {
             return Ok(());
         }
         let _alone = self.inner.locks.lock(id).await;
@@ -223,7 +210,7 @@ impl Tasks {
         let (inner, task) = (Arc::clone(&self.inner), Arc::new(Task::new(status)));
         // In memory, where delivery reports find it.
         inner.tasks.insert(task.status().tracking_id.clone(), Arc::clone(&task));
-        self.inner.tracker.spawn(async move {
+        self.inner.background.tracker.spawn(async move {
             inner.notify(&task, true).await;
             inner.retire(&task.status());
         });
@@ -235,14 +222,9 @@ impl Tasks {
     /// When the journal cannot be read or written, or the process is stopping.
     pub async fn reported(&self, id: TrackingId, report: Report) -> Result<(), SubmitError> {
         let inner = Arc::clone(&self.inner);
-        // Goes on when Twilio hangs up, and a stop waits for it: half taken in, it could be written over newer news.
-        let taking_in = self.inner.tracker.spawn(async move {
-            if inner.stop.is_cancelled() {
-                return Err(SubmitError::Stopping);
-            }
-            Ok(inner.reported(&id, &report).await?)
-        });
-        taking_in.await.unwrap_or(Err(SubmitError::Stopping))
+        // Half taken in, it could be written over newer news.
+        let taken_in = self.inner.background.see_through(async move { inner.reported(&id, &report).await });
+        taken_in.await.map_or(Err(SubmitError::Stopping), |taken_in| Ok(taken_in?))
     }
 
     /// The state of a quotation, from memory or the journal.
@@ -276,13 +258,7 @@ impl Tasks {
 
     /// Takes no new work, lets what runs finish for so long, then leaves the rest to the journal.
     pub async fn shutdown(&self, grace: Duration) {
-        let inner = &self.inner;
-        inner.stop.cancel();
-        inner.tracker.close();
-        if tokio::time::timeout(grace, inner.tracker.wait()).await.is_err() {
-            inner.abort.cancel();
-            inner.tracker.wait().await;
-        }
+        self.inner.background.shutdown(grace).await;
     }
 
     async fn accept(
@@ -291,9 +267,6 @@ impl Tasks {
         id: Option<TrackingId>,
     ) -> Result<Accepted, SubmitError> {
         let inner = &self.inner;
-        if inner.stop.is_cancelled() {
-            return Err(SubmitError::Stopping);
-        }
         // A random id is known to nobody.
         let (id, may_be_known) = id.map_or_else(|| (TrackingId::random(), false), |id| (id, true));
         let _alone = inner.locks.lock(&id).await;
@@ -357,7 +330,7 @@ impl Tasks {
         let task = Arc::new(Task::new(status));
         self.inner.tasks.insert(id, Arc::clone(&task));
         let running = Arc::clone(&task);
-        self.inner.tracker.spawn(async move { inner.run(&running, place, again).await });
+        self.inner.background.tracker.spawn(async move { inner.run(&running, place, again).await });
         task
     }
 }

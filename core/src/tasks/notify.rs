@@ -38,7 +38,7 @@ impl Inner {
             return;
         };
         let telling = AssertUnwindSafe(self.tell(messenger, task, &status, output, unsure)).catch_unwind();
-        let end = match self.abort.run_until_cancelled(telling).await {
+        let end = match self.background.abort.run_until_cancelled(telling).await {
             Some(Ok(Err(Unsent::Stopped))) | None => return,
             Some(Ok(Ok(sid))) => Ok(sid),
             Some(Ok(Err(Unsent::Failed(failure)))) => Err(failure),
@@ -76,11 +76,11 @@ impl Inner {
         let before = status.vendor_sms.as_deref().and_then(Phone::from_e164);
         let recipient = match before {
             Some(to) => Recipient { user_id: output.user_id, to, route: Route::Salesperson, order: None },
-            None => messenger.recipient(concerns, until, &self.stop).await?,
+            None => messenger.recipient(concerns, until, &self.background.stop).await?,
         };
         let letter = letter(status, output);
         let since = status.created_at.utc();
-        let errand = Errand { letter: &letter, since, until, unsure, stop: &self.stop };
+        let errand = Errand { letter: &letter, since, until, unsure, stop: &self.background.stop };
         messenger.send(recipient, &errand, &Log { inner: self, task }).await
     }
 

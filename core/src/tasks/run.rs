@@ -140,12 +140,13 @@ impl Inner {
             if was_queued {
                 // Goes on when this attempt is cut short, holding the lock: whoever writes the end, or
                 // gives the folder free, waits for it.
-                let _ = self.tracker.spawn(Arc::clone(self).write_processing(Arc::clone(task))).await;
+                let _ =
+                    self.background.tracker.spawn(Arc::clone(self).write_processing(Arc::clone(task))).await;
             }
         };
         tokio::select! {
             (result, ()) = futures::future::join(attempt, write_down) => Ok(result),
-            () = self.abort.cancelled() => Err(Stopped),
+            () = self.background.abort.cancelled() => Err(Stopped),
         }
     }
 
@@ -184,7 +185,7 @@ impl Inner {
     pub(super) async fn unless_stopping<T>(&self, work: impl Future<Output = T>) -> Result<T, Stopped> {
         tokio::select! {
             biased;
-            () = self.stop.cancelled() => Err(Stopped),
+            () = self.background.stop.cancelled() => Err(Stopped),
             done = work => Ok(done),
         }
     }

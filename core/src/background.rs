@@ -1,0 +1,46 @@
+//! Work that goes on whether or not its caller stays, and how it ends with the process.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The work of one part of the process.
+#[derive(Default)]
+pub(crate) struct Background {
+    /// Everything that runs.
+    pub tracker: TaskTracker,
+    /// No new work, and no new try.
+    pub stop: CancellationToken,
+    /// Leave even running work, for the journal to take up.
+    pub abort: CancellationToken,
+}
+
+impl Background {
+    /// Does it to its end, also when the caller goes, and a stop waits for it; `None` when the process is stopping.
+    pub async fn see_through<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        let stop = self.stop.clone();
+        let work = async move { if stop.is_cancelled() { None } else { Some(work.await) } };
+        match self.tracker.spawn(work).await {
+            Ok(done) => done,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // Only a runtime that is being dropped cancels tasks.
+                Err(_) => None,
+            },
+        }
+    }
+
+    /// Lets what runs finish for so long, then leaves the rest to the journal.
+    pub async fn shutdown(&self, grace: Duration) {
+        self.stop.cancel();
+        self.tracker.close();
+        if tokio::time::timeout(grace, self.tracker.wait()).await.is_err() {
+            self.abort.cancel();
+            self.tracker.wait().await;
+        }
+    }
+}
