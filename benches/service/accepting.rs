@@ -1,7 +1,5 @@
 //! How many quotations a second are accepted, durably, beside the same without `fsync`. Odoo is slow meanwhile.
 
-use std::sync::Mutex;
-
 use super::load::{self, post};
 use super::process::{Server, odoo_env, product, without_fsync};
 use super::quotation::request;
@@ -19,7 +17,6 @@ pub async fn run(scale: Scale, report: &mut Report) {
     let odoo = Server::role("sandbox", &[("BENCH_LATENCY_MS", "2000")]).await;
     let url = odoo.url();
     let env = [odoo_env(&url), vec![("QUEUE_CAPACITY", "1000000")]].concat();
-    let kept = Mutex::new(Vec::new());
     let (durable, other) = alternate(scale.rounds, async |turn| {
         let mut command = product(&env);
         if !turn.is_ours {
@@ -34,8 +31,7 @@ pub async fn run(scale: Scale, report: &mut Report) {
         .await;
         load.assert_only(202);
         let cpu = server.cpu() - before;
-        let folder = server.end_and_keep().await;
-        kept.lock().unwrap().push(folder);
+        server.end().await;
         (load, cpu)
     })
     .await;

@@ -62,6 +62,7 @@ async fn main() {
         ($($name:ident)*) => { $( if wanted(stringify!($name)) { $name::run(scale, &mut report).await; } )* };
     }
     measure!(start codecs quotation accepting polls mcp events memory shedding);
+    std::fs::remove_dir_all(process::root()).unwrap();
     report.write(&json);
 }
 

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -19,13 +20,25 @@ pub struct Server {
     /// `127.0.0.1:<port>`
     pub address: String,
     process: Child,
-    folder: TempDir,
+    folder: PathBuf,
 }
 
 /// The binary of the product: the one in `BENCH_PRODUCT`, since the one that is built with a benchmark has
 /// its dependencies' features, too.
 pub fn binary() -> PathBuf {
     std::env::var_os("BENCH_PRODUCT").map_or_else(|| env!("CARGO_BIN_EXE_mcp-odoo").into(), PathBuf::from)
+}
+
+/// Where all of them keep their files until the end: ext4 without a journal is slow to make files for a while
+/// after many were removed.
+pub fn root() -> &'static Path {
+    static ROOT: OnceLock<PathBuf> = OnceLock::new();
+    ROOT.get_or_init(|| TempDir::new().unwrap().keep())
+}
+
+/// A folder that is no disk, where the system has one.
+pub fn in_memory() -> Option<TempDir> {
+    TempDir::new_in("/dev/shm").ok()
 }
 
 /// The product, with nothing in its environment but this.
@@ -64,10 +77,10 @@ impl Server {
     }
 
     async fn spawn(mut command: Command) -> Self {
-        let folder = TempDir::new().unwrap();
+        let folder = TempDir::new_in(root()).unwrap().keep();
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap();
-        let log = std::fs::File::create(folder.path().join("stderr")).unwrap();
-        command.env("PORT", free.port().to_string()).current_dir(folder.path()).kill_on_drop(true);
+        let log = std::fs::File::create(folder.join("stderr")).unwrap();
+        command.env("PORT", free.port().to_string()).current_dir(&folder).kill_on_drop(true);
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         Self { address: free.to_string(), process, folder }
     }
@@ -107,17 +120,11 @@ impl Server {
     }
 
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        &self.folder
     }
 
     pub async fn end(mut self) {
         self.process.kill().await.unwrap();
-    }
-
-    /// Ends it and leaves its folder: ext4 is slow to make files for a while after many were removed.
-    pub async fn end_and_keep(mut self) -> TempDir {
-        self.process.kill().await.unwrap();
-        self.folder
     }
 }
 

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::Scale;
 use super::direct::Direct;
 use super::load::{Connection, get, median, post};
-use super::process::{Server, odoo_env};
+use super::process::{Server, in_memory, odoo_env};
 use super::report::{Report, Row};
 
 /// The product of the embedded Odoo.
@@ -24,14 +25,17 @@ pub async fn run(scale: Scale, report: &mut Report) {
         let pair = Pair::new(&odoo_env(&url), PRODUCT).await;
         for lines in lines {
             let calls = counted(&odoo, || pair.ours(*lines)).await;
-            let row = pair.compare(*lines, scale).await;
-            let rest = row.ours - 5.0 * *latency as f64;
+            let both = pair.compare(*lines, scale).await;
+            let rest = both.ours - 5.0 * *latency as f64;
             let name = format!("quotation, lines: {lines}, Odoo + {latency} ms");
-            let mut row = Row::new(name, row.ours, "ms").beside("ms direct", row.direct);
+            let mut row = Row::new(name, both.ours, "ms").beside("ms direct", both.direct);
             if *latency == 0 && matches!(lines, 2 | 100) {
                 row = row.ratio_at_most(1.1);
             }
             let mut remark = format!("{calls} calls");
+            if let Some(diskless) = both.diskless.filter(|_| *latency == 0) {
+                remark += &format!("; {diskless:.2} ms with the log files in memory");
+            }
             if *latency == 100 {
                 row = row.target("5 round trips", rest < *latency as f64);
                 remark += &format!("; {rest:.0} ms beyond 5 × 100 ms");
@@ -111,35 +115,58 @@ async fn counted<F: Future>(odoo: &Server, work: impl Fn() -> F) -> u64 {
 /// The product and the direct client, in front of one Odoo.
 struct Pair {
     server: Server,
+    /// The same with its log files in memory: what the disk takes.
+    diskless: Option<(Server, TempDir)>,
     direct: Direct,
     product: i64,
 }
 
 struct Medians {
     ours: f64,
+    diskless: Option<f64>,
     direct: f64,
 }
 
 impl Pair {
     async fn new(odoo: &[(&str, &str)], product: i64) -> Self {
-        Self { server: Server::product(odoo).await, direct: Direct::connect(odoo, product).await, product }
+        let diskless = match in_memory() {
+            Some(folder) => {
+                let logs = [("LOG_DIR", folder.path().to_str().unwrap())];
+                Some((Server::product(&[odoo, &logs].concat()).await, folder))
+            }
+            None => None,
+        };
+        Self {
+            server: Server::product(odoo).await,
+            diskless,
+            direct: Direct::connect(odoo, product).await,
+            product,
+        }
     }
 
     /// In turns, so that whatever else the machine does meets both. In milliseconds.
     async fn compare(&self, lines: usize, scale: Scale) -> Medians {
-        let (mut ours, mut direct) = (Vec::new(), Vec::new());
+        let (mut ours, mut diskless, mut direct) = (Vec::new(), Vec::new(), Vec::new());
         self.direct(lines).await;
         let started = Instant::now();
         while ours.len() < 3 || started.elapsed() < 2 * scale.round {
             ours.push(self.ours(lines).await);
+            if let Some((server, _)) = &self.diskless {
+                diskless.push(self.by(server, lines).await);
+            }
             direct.push(self.direct(lines).await);
         }
-        Medians { ours: median(ours), direct: median(direct) }
+        let diskless = (!diskless.is_empty()).then(|| median(diskless));
+        Medians { ours: median(ours), diskless, direct: median(direct) }
     }
 
     /// From the request to the event that says it is made.
     async fn ours(&self, lines: usize) -> f64 {
-        let mut connection = self.server.connect().await;
+        self.by(&self.server, lines).await
+    }
+
+    async fn by(&self, server: &Server, lines: usize) -> f64 {
+        let mut connection = server.connect().await;
         let request = post("/api/quotation/async", "", &request(lines, self.product));
         let started = Instant::now();
         make(&mut connection, &request).await;
