@@ -169,7 +169,7 @@ async fn what_takes_too_long_is_told_by_its_tracking_id() {
 #[tokio::test(flavor = "multi_thread")]
 async fn odoo_down_for_good_is_an_error_with_advice() {
     let app = McpTools::builder()
-        .configure(|config| config.tasks.deadline = Duration::from_millis(100))
+        .configure(|config| config.tasks.deadline = Duration::from_millis(500))
         .start_mcp()
         .await;
     app.odoo.proxy.plan(|_, _| Some(Fault::Refuse));
