@@ -34,13 +34,15 @@ impl Background {
         }
     }
 
-    /// Lets what runs finish for so long, then leaves the rest to the journal.
-    pub async fn shutdown(&self, grace: Duration) {
+    /// Lets what runs finish for so long, then leaves the rest to the journal; tells whether all of it finished.
+    pub async fn shutdown(&self, grace: Duration) -> bool {
         self.stop.cancel();
         self.tracker.close();
-        if tokio::time::timeout(grace, self.tracker.wait()).await.is_err() {
+        let finished = tokio::time::timeout(grace, self.tracker.wait()).await.is_ok();
+        if !finished {
             self.abort.cancel();
             self.tracker.wait().await;
         }
+        finished
     }
 }

@@ -21,8 +21,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Days;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 pub use self::browse::{BrowseError, Filter, Library};
 pub use self::error::StoreError;
@@ -34,6 +32,7 @@ use self::marks::Marks;
 use self::name::LogName;
 use self::queue::Queue;
 use self::upload::Uploader;
+use crate::background::Background;
 use crate::config::S3Config;
 use crate::journal::{Journal, JournalError};
 
@@ -52,9 +51,7 @@ struct Inner {
     journal: Journal,
     bucket: Option<Bucket>,
     retention: Option<Days>,
-    tracker: TaskTracker,
-    stop: CancellationToken,
-    abort: CancellationToken,
+    background: Background,
 }
 
 struct Bucket {
@@ -91,8 +88,8 @@ impl Archive {
             said,
         })?;
         let retention = (retention_days > 0).then(|| Days::new(retention_days));
-        let (tracker, stop, abort) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
-        Ok(Self { inner: Arc::new(Inner { journal, bucket, retention, tracker, stop, abort }) })
+        let background = Background::default();
+        Ok(Self { inner: Arc::new(Inner { journal, bucket, retention, background }) })
     }
 
     /// Begins to upload and to remove.
@@ -100,25 +97,19 @@ impl Archive {
         let inner = &self.inner;
         if let Some(Bucket { config, marks, queue }) = &inner.bucket {
             let (config, marks, queue) = (config.clone(), marks.clone(), Arc::clone(queue));
-            let abort = inner.abort.clone();
-            let uploading = Uploader { config, marks, queue, abort }.run(inner.stop.clone());
-            inner.tracker.spawn(inner.abort.clone().run_until_cancelled_owned(uploading));
+            let Background { tracker, stop, abort } = &inner.background;
+            let uploader = Uploader { config, marks, queue, abort: abort.clone() };
+            tracker.spawn(abort.clone().run_until_cancelled_owned(uploader.run(stop.clone())));
         }
         let sweeping = Arc::clone(inner);
-        inner.tracker.spawn(async move { sweeping.sweep_daily().await });
+        inner.background.tracker.spawn(async move { sweeping.sweep_daily().await });
     }
 
     /// Uploads for a few seconds what is left, then leaves the rest to the next start. Nothing may be written
     /// after this.
     pub async fn shutdown(&self) {
         let inner = &self.inner;
-        inner.stop.cancel();
-        inner.tracker.close();
-        let drained = tokio::time::timeout(DRAIN, inner.tracker.wait()).await.is_ok();
-        if !drained {
-            inner.abort.cancel();
-            inner.tracker.wait().await;
-        }
+        let drained = inner.background.shutdown(DRAIN).await;
         let left = inner.bucket.as_ref().is_some_and(|bucket| !drained || !bucket.queue.is_empty());
         if left {
             tracing::info!("log files that are not in S3 yet go there after the next start");
@@ -129,7 +120,7 @@ impl Archive {
 impl Inner {
     async fn sweep_daily(&self) {
         self.sweep().await;
-        while self.stop.run_until_cancelled(tokio::time::sleep(SWEEP)).await.is_some() {
+        while self.background.stop.run_until_cancelled(tokio::time::sleep(SWEEP)).await.is_some() {
             if let Some(bucket) = &self.bucket {
                 bucket.queue.scan();
             }
@@ -138,7 +129,7 @@ impl Inner {
     }
 
     async fn sweep(&self) {
-        let (journal, retention, stop) = (self.journal.clone(), self.retention, self.stop.clone());
+        let (journal, retention, stop) = (self.journal.clone(), self.retention, self.background.stop.clone());
         let marks = self.bucket.as_ref().map(|bucket| bucket.marks.clone());
         let swept = blocking(move || {
             let sweep = |days| retention::sweep(&journal, marks.as_ref(), days, &stop);
