@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -111,7 +112,8 @@ pub async fn submit(
 )]
 pub async fn status(State(tasks): State<Tasks>, PathId(id): PathId<TrackingId>) -> Result<Response, Problem> {
     let status = tasks.status(&id).await?.ok_or_else(Problem::unknown_quotation)?;
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(&*status)).into_response())
+    let headers = [(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, "application/json")];
+    Ok((headers, Bytes::from_owner(Arc::<[u8]>::from(status.json()))).into_response())
 }
 
 /// Tells each change of a quotation as a Server-Sent Event; the stream ends after the last one.
@@ -136,13 +138,8 @@ pub async fn events(
     let subscription = tasks.subscribe(&id).await?.ok_or_else(Problem::unknown_quotation)?;
     let changes = stream::unfold(subscription, async |mut subscription| {
         let status = subscription.next().await?;
-        Some((Ok(event(&status)), subscription))
+        Some((Ok(Event::default().data(status.json())), subscription))
     });
     let until_stopped = changes.take_until(stop.cancelled_owned());
     Ok(Sse::new(until_stopped).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
-}
-
-fn event(status: &Arc<QuotationStatus>) -> Event {
-    // The status is made of texts, numbers and lists: it always has a JSON form.
-    Event::default().json_data(&**status).unwrap_or_default()
 }

@@ -7,6 +7,7 @@ use mcp_odoo_core::input::{self, FieldError};
 use mcp_odoo_core::quotation::id::{IdempotencyKey, TrackingId};
 use mcp_odoo_core::quotation::request::QuotationRequest;
 use mcp_odoo_core::quotation::status::{QuotationOutput, QuotationStatus, State};
+use mcp_odoo_core::quotation::told::Told;
 use mcp_odoo_core::tasks::{SubmitError, Subscription};
 use rmcp::RoleServer;
 use rmcp::handler::server::router::tool::{ToolRoute, ToolRouter};
@@ -102,11 +103,7 @@ async fn make(tools: &OdooTools, arguments: JsonObject, call: &RequestContext<Ro
 }
 
 /// Tells each step to a client that asked for progress, until there are no more.
-async fn follow(
-    changes: &mut Subscription,
-    call: &RequestContext<RoleServer>,
-    last: &mut Arc<QuotationStatus>,
-) {
+async fn follow(changes: &mut Subscription, call: &RequestContext<RoleServer>, last: &mut Arc<Told>) {
     let token = call.meta.get_progress_token();
     let mut steps = 0.0;
     while let Some(status) = changes.next().await {

@@ -25,6 +25,7 @@ use self::record::Record;
 use crate::quotation::id::TrackingId;
 use crate::quotation::status::QuotationStatus;
 use crate::quotation::target::Target;
+use crate::quotation::told::Told;
 
 const LOCK: &str = ".lock";
 
@@ -37,7 +38,7 @@ pub struct Journal {
 /// A quotation as the journal has it.
 pub struct Logged {
     /// Its last state.
-    pub status: Arc<QuotationStatus>,
+    pub status: Arc<Told>,
     /// Whether it was accepted for another Odoo than this process works on.
     pub other_odoo: bool,
 }

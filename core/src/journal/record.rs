@@ -9,6 +9,7 @@ use super::Logged;
 use crate::quotation::id::TrackingId;
 use crate::quotation::request::QuotationRequest;
 use crate::quotation::status::{QuotationOutput, QuotationStatus, State};
+use crate::quotation::told::Told;
 use crate::timestamp::Timestamp;
 
 pub(super) const SUFFIX: &str = ".log";
@@ -73,7 +74,7 @@ impl Record {
             updated_at: self.updated_at,
             vendor_sms: self.vendor_sms,
         };
-        Logged { status: Arc::new(status), other_odoo }
+        Logged { status: Arc::new(Told::from(status)), other_odoo }
     }
 }
 

@@ -10,3 +10,4 @@ pub mod salespeople;
 pub mod status;
 pub mod target;
 pub mod texts;
+pub mod told;

@@ -100,7 +100,7 @@ impl Inner {
         task: &Task,
         change: impl FnOnce(&mut QuotationStatus) -> bool,
     ) -> Result<(), JournalError> {
-        let mut status = (*task.status()).clone();
+        let mut status = (**task.status()).clone();
         if !change(&mut status) {
             return Ok(());
         }
@@ -117,7 +117,7 @@ impl Inner {
         let task = match in_memory {
             Some(task) => task,
             None => match self.journal.find(id).await? {
-                Some(logged) if !logged.other_odoo => Arc::new(Task::new((*logged.status).clone())),
+                Some(logged) if !logged.other_odoo => Arc::new(Task::new((**logged.status).clone())),
                 _ => return Ok(()),
             },
         };

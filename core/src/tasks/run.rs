@@ -19,6 +19,9 @@ use crate::quotation::status::{QuotationOutput, QuotationStatus, State};
 use crate::quotation::texts;
 use crate::timestamp::Timestamp;
 
+/// A state that is over sooner is not written down: nobody gets to read it.
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// How a quotation ended.
 type Outcome = Result<QuotationOutput, (Failure, QuotationOutput)>;
 
@@ -73,7 +76,7 @@ impl Inner {
 
     /// Makes the end durable, then tells it: who hears of it may at once ask for more.
     async fn finish(&self, task: &Task, outcome: Outcome) -> Result<(), JournalError> {
-        let mut status = (*task.status()).clone();
+        let mut status = (**task.status()).clone();
         let _alone = self.locks.lock(&status.tracking_id).await;
         conclude(&mut status, outcome);
         self.plan_notification(&mut status);
@@ -136,22 +139,21 @@ impl Inner {
         let attempt = self.pipeline.attempt(&status.tracking_id, &status.input, draft, |step| {
             task.update(|status| step.text().clone_into(&mut status.progress));
         });
-        let write_down = async {
-            if was_queued {
-                // Goes on when this attempt is cut short, holding the lock: whoever writes the end, or
-                // gives the folder free, waits for it.
-                let _ =
-                    self.background.tracker.spawn(Arc::clone(self).write_processing(Arc::clone(task))).await;
-            }
-        };
+        if was_queued {
+            self.background.tracker.spawn(Arc::clone(self).write_processing(Arc::clone(task)));
+        }
         tokio::select! {
-            (result, ()) = futures::future::join(attempt, write_down) => Ok(result),
+            result = attempt => Ok(result),
             () = self.background.abort.cancelled() => Err(Stopped),
         }
     }
 
-    /// Only a courtesy to readers: the journal takes up a queued quotation just as well.
+    /// Only a courtesy to readers, where it lasts: the journal takes up a queued quotation just as well.
     async fn write_processing(self: Arc<Self>, task: Arc<Task>) {
+        let _ = self.unless_stopping(tokio::time::sleep(MOMENT)).await;
+        if task.status().status.is_final() {
+            return;
+        }
         if let Err(error) = self.write_down(&task).await {
             tracing::warn!(tracking_id = %task.status().tracking_id, %error, "log file not written");
         }

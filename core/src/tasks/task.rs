@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use crate::quotation::status::QuotationStatus;
+use crate::quotation::told::Told;
 use crate::timestamp::Timestamp;
 
 /// More changes than a quotation has without retries; who falls further behind skips to newer ones.
@@ -16,28 +17,28 @@ pub(super) struct Task {
 }
 
 struct Live {
-    status: Arc<QuotationStatus>,
+    status: Arc<Told>,
     /// Gone when the quotation is finished, which ends every subscription.
-    changes: Option<broadcast::Sender<Arc<QuotationStatus>>>,
+    changes: Option<broadcast::Sender<Arc<Told>>>,
 }
 
 impl Task {
     pub(super) fn new(status: QuotationStatus) -> Self {
         let changes = (!status.status.is_final()).then(|| broadcast::Sender::new(EVENTS_KEPT));
-        Self { live: Mutex::new(Live { status: Arc::new(status), changes }) }
+        Self { live: Mutex::new(Live { status: Arc::new(Told::from(status)), changes }) }
     }
 
-    pub(super) fn status(&self) -> Arc<QuotationStatus> {
+    pub(super) fn status(&self) -> Arc<Told> {
         Arc::clone(&self.live().status)
     }
 
     /// Changes the state and tells those who listen.
-    pub(super) fn update(&self, change: impl FnOnce(&mut QuotationStatus)) -> Arc<QuotationStatus> {
+    pub(super) fn update(&self, change: impl FnOnce(&mut QuotationStatus)) -> Arc<Told> {
         let mut live = self.live();
-        let mut status = (*live.status).clone();
+        let mut status = (**live.status).clone();
         change(&mut status);
         status.updated_at = Timestamp::now();
-        live.status = Arc::new(status);
+        live.status = Arc::new(Told::from(status));
         if let Some(changes) = &live.changes {
             // An error only says that nobody listens.
             let _ = changes.send(Arc::clone(&live.status));
@@ -64,17 +65,17 @@ impl Task {
 /// The state of a quotation, then each change, the last one final.
 #[derive(Debug)]
 pub struct Subscription {
-    first: Option<Arc<QuotationStatus>>,
-    changes: Option<broadcast::Receiver<Arc<QuotationStatus>>>,
+    first: Option<Arc<Told>>,
+    changes: Option<broadcast::Receiver<Arc<Told>>>,
 }
 
 impl Subscription {
-    pub(super) fn finished(status: Arc<QuotationStatus>) -> Self {
+    pub(super) fn finished(status: Arc<Told>) -> Self {
         Self { first: Some(status), changes: None }
     }
 
     /// The next state; `None` after the final one.
-    pub async fn next(&mut self) -> Option<Arc<QuotationStatus>> {
+    pub async fn next(&mut self) -> Option<Arc<Told>> {
         if let Some(first) = self.first.take() {
             return Some(first);
         }
