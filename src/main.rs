@@ -5,6 +5,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use mcp_odoo::cli::Cli;
+use mimalloc::MiMalloc;
+
+/// Most of what is allocated for a request is freed by another thread, on which the system's waits (docs/PERFORMANCE.md).
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     Cli::parse().run().unwrap_or_else(|error| {

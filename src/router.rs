@@ -3,14 +3,12 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::response::IntoResponse;
 use mcp_odoo_core::config::{Config, CorsOrigins};
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::error::Problem;
-use crate::middleware::{hosts, request_log, timeout};
+use crate::middleware::{self, hosts, request_log, timeout};
 use crate::rest;
 use crate::state::AppState;
 
@@ -26,22 +24,13 @@ pub fn build(state: AppState, config: &Config, mcp: Router) -> Router {
         .method_not_allowed_fallback(Problem::wrong_method)
         // The first is the outermost; in one layer they are boxed once.
         .layer((
+            axum::middleware::from_fn_with_state(hosts::rest(config), middleware::serve),
             cors(&config.http.cors),
             axum::middleware::from_fn_with_state(config.http.request_timeout, timeout::limit),
             DefaultBodyLimit::max(MAX_BODY),
         ))
         .with_state(state);
-    // On other addresses REST is behind what it was put behind, under names that it is not told.
-    let router = if config.http.host.to_canonical().is_loopback() {
-        let allowed = hosts::Allowed::new(&config.mcp);
-        router.layer(axum::middleware::from_fn_with_state(allowed, hosts::check_host))
-    } else {
-        router
-    };
-    router.merge(mcp).layer((
-        axum::middleware::from_fn(request_log::log),
-        CatchPanicLayer::custom(|_| Problem::internal().into_response()),
-    ))
+    router.merge(mcp)
 }
 
 fn cors(origins: &CorsOrigins) -> CorsLayer {

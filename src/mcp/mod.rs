@@ -17,8 +17,8 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 pub use self::session::Sessions;
 
 use crate::error::Problem;
-use crate::middleware::hosts;
 use crate::middleware::request_log::REQUEST_ID;
+use crate::middleware::{self, hosts};
 
 /// The endpoints over HTTP. The handler is cloned for every session, and for every request without one.
 pub fn routes<H: ServerHandler + Clone + Sync>(
@@ -26,12 +26,10 @@ pub fn routes<H: ServerHandler + Clone + Sync>(
     config: &McpConfig,
     sessions: &Sessions,
 ) -> Router {
-    let allowed = hosts::Allowed::new(config);
     sse::routes(handler.clone(), sessions.clone())
         .merge(streamable::routes(handler, sessions.clone()))
         .method_not_allowed_fallback(Problem::wrong_method)
-        .layer(cors())
-        .layer(axum::middleware::from_fn_with_state(allowed, hosts::check))
+        .layer((axum::middleware::from_fn_with_state(hosts::mcp(config), middleware::serve), cors()))
 }
 
 /// Web pages that passed the check of their origin may do what any client may.

@@ -2,6 +2,7 @@
 //! orderly end for all. Requests of no session have a cap of the same size.
 
 use std::collections::HashSet;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use rmcp::model::{
 };
 use rmcp::transport::Transport;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::body;
@@ -112,7 +113,7 @@ impl Sessions {
 
     /// A session of a client that may vanish without a word.
     pub(super) fn remote<T>(&self, transport: T, place: Place) -> Session<T> {
-        Session { _place: Some(place), idle: Some(self.0.idle), ..self.local(transport) }
+        Session { _place: Some(place), idle: Some(Idle::new(self.0.idle)), ..self.local(transport) }
     }
 
     /// The session of the process that started this one; its end of input is not the end of its interest.
@@ -154,6 +155,26 @@ impl Drop for Place {
     }
 }
 
+/// How long a client may be silent, and when to look whether it was.
+struct Idle {
+    patience: Duration,
+    /// Set anew only when it rings: to do so with every message would cost more than the message.
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Idle {
+    fn new(patience: Duration) -> Self {
+        Self { patience, timer: Box::pin(tokio::time::sleep(patience / 2)) }
+    }
+
+    async fn rings(idle: &mut Option<Self>) {
+        match idle {
+            Some(idle) => idle.timer.as_mut().await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
 /// A transport that ends in time.
 ///
 /// A client counts as there while it sends something. When nothing came for half of the idle time, it is
@@ -162,7 +183,7 @@ pub(super) struct Session<T> {
     transport: T,
     /// Left when nothing more is taken in: fields are dropped in their order.
     _place: Option<Place>,
-    idle: Option<Duration>,
+    idle: Option<Idle>,
     stop: CancellationToken,
     input_ended: bool,
     /// The client has said that it is initialized: before that it takes no requests.
@@ -189,9 +210,20 @@ impl<T> Session<T> {
 
     /// When to ask the client, or, when it was asked, to give it up. Who waits for an answer may be silent.
     fn alarm(&self) -> Option<Instant> {
-        let idle = self.idle?;
+        let idle = self.idle.as_ref()?.patience;
         let patience = if self.running.is_empty() { idle } else { idle.max(LONGEST_CALL) };
         self.heard.checked_add(if self.asked { patience } else { patience / 2 })
+    }
+
+    /// After half of the idle time at latest: an answer that leaves meanwhile makes the session less patient.
+    fn set_timer(&mut self) {
+        let alarm = self.alarm();
+        if let Some(Idle { patience, timer }) = &mut self.idle {
+            let soon = Instant::now().checked_add(*patience / 2);
+            if let Some(next) = [alarm, soon].into_iter().flatten().min() {
+                timer.as_mut().reset(next);
+            }
+        }
     }
 
     fn heard(&mut self, message: &ClientJsonRpcMessage) {
@@ -240,7 +272,7 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Session<T> {
     async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
         // Called anew after every answer, so that what is decided here is decided on the newest state.
         while !self.is_over() {
-            let (has_room, alarm, stop) = (self.has_room(), self.alarm(), self.stop.clone());
+            let (has_room, stop) = (self.has_room(), self.stop.clone());
             tokio::select! {
                 message = self.transport.receive(), if has_room && !self.input_ended => match message {
                     Some(message) if self.is_running(&message) => {
@@ -255,15 +287,18 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Session<T> {
                     None => self.input_ended = true,
                 },
                 () = stop.cancelled(), if !stop.is_cancelled() => {}
-                () = at(alarm), if alarm.is_some() => {
-                    if self.asked {
-                        tracing::debug!("an MCP session ends: nothing was heard of its client");
-                        return None;
+                () = Idle::rings(&mut self.idle) => {
+                    if self.alarm().is_some_and(|alarm| alarm <= Instant::now()) {
+                        if self.asked {
+                            tracing::debug!("an MCP session ends: nothing was heard of its client");
+                            return None;
+                        }
+                        self.asked = true;
+                        if self.ready {
+                            tokio::spawn(self.transport.send(ping()));
+                        }
                     }
-                    self.asked = true;
-                    if self.ready {
-                        tokio::spawn(self.transport.send(ping()));
-                    }
+                    self.set_timer();
                 }
                 else => std::future::pending().await,
             }
@@ -273,12 +308,6 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Session<T> {
 
     async fn close(&mut self) -> Result<(), T::Error> {
         self.transport.close().await
-    }
-}
-
-async fn at(alarm: Option<Instant>) {
-    if let Some(alarm) = alarm {
-        tokio::time::sleep_until(alarm).await;
     }
 }
 

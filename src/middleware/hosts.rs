@@ -6,26 +6,26 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::uri::Authority;
 use axum::http::{StatusCode, header};
-use axum::middleware::Next;
-use axum::response::Response;
-use mcp_odoo_core::config::{AllowedHosts, CorsOrigins, McpConfig};
+use mcp_odoo_core::config::{AllowedHosts, Config, CorsOrigins, McpConfig};
 use url::Url;
 
 use crate::error::Problem;
 
+/// Lets a request pass or says why not.
+pub type Check = Arc<dyn Fn(&Request) -> Result<(), Problem> + Send + Sync>;
+
 /// What the configuration allows.
-pub struct Allowed {
+struct Allowed {
     hosts: AllowedHosts,
     origins: CorsOrigins,
 }
 
 impl Allowed {
-    /// What this configuration does.
-    pub fn new(config: &McpConfig) -> Arc<Self> {
-        Arc::new(Self { hosts: config.allowed_hosts.clone(), origins: config.allowed_origins.clone() })
+    fn new(config: &McpConfig) -> Self {
+        Self { hosts: config.allowed_hosts.clone(), origins: config.allowed_origins.clone() }
     }
 
     fn host(&self, authority: &Authority) -> bool {
@@ -56,34 +56,32 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
-/// For REST on an address of this machine: lets the request pass, or says which setting would. Pages
-/// elsewhere may call, by `CORS_ORIGINS`.
-pub async fn check_host(
-    State(allowed): State<Arc<Allowed>>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
-    // Probes call by whatever name, and learn nothing.
-    if request.uri().path() != "/health" {
-        pass(&allowed, &request)?;
+/// For REST: on an address of this machine lets a request pass, or says which setting would. On other addresses REST
+/// is behind what it was put behind, under names that it is not told. Pages elsewhere may call, by `CORS_ORIGINS`.
+pub fn rest(config: &Config) -> Check {
+    if !config.http.host.to_canonical().is_loopback() {
+        return Arc::new(|_| Ok(()));
     }
-    Ok(next.run(request).await)
+    let allowed = Allowed::new(&config.mcp);
+    Arc::new(move |request| {
+        // Probes call by whatever name, and learn nothing.
+        if request.uri().path() == "/health" { Ok(()) } else { pass(&allowed, request) }
+    })
 }
 
-/// For MCP: the same, for web pages, too.
-pub async fn check(
-    State(allowed): State<Arc<Allowed>>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
-    pass(&allowed, &request)?;
-    for origin in request.headers().get_all(header::ORIGIN) {
-        if !origin.to_str().is_ok_and(|origin| allowed.origin(origin)) {
-            let detail = "web pages of this Origin are not allowed: add it to ALLOWED_ORIGINS";
-            return Err(Problem::new(StatusCode::FORBIDDEN, "origin_not_allowed", detail));
+/// For MCP: the same on every address, and for web pages, too.
+pub fn mcp(config: &McpConfig) -> Check {
+    let allowed = Allowed::new(config);
+    Arc::new(move |request| {
+        pass(&allowed, request)?;
+        for origin in request.headers().get_all(header::ORIGIN) {
+            if !origin.to_str().is_ok_and(|origin| allowed.origin(origin)) {
+                let detail = "web pages of this Origin are not allowed: add it to ALLOWED_ORIGINS";
+                return Err(Problem::new(StatusCode::FORBIDDEN, "origin_not_allowed", detail));
+            }
         }
-    }
-    Ok(next.run(request).await)
+        Ok(())
+    })
 }
 
 fn pass(allowed: &Allowed, request: &Request) -> Result<(), Problem> {

@@ -4,7 +4,6 @@
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, Method};
-use axum::middleware::Next;
 use axum::response::Response;
 use tokio::time::Instant;
 
@@ -14,21 +13,37 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longer ids are not taken from callers.
 const MAX_LENGTH: usize = 64;
 
-/// Serves the request, and logs it when the head of its answer is ready.
-pub async fn log(request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let id = request_id(&request);
-    let method = method(&request);
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = next.run(request).await;
-    let status = response.status().as_u16();
-    let milliseconds = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
-    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
-    tracing::info!(request_id = id, method, route, status, milliseconds, "request");
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID, id);
+/// A request that is being served.
+pub struct Entry {
+    started: Instant,
+    id: String,
+    method: &'static str,
+    route: Option<MatchedPath>,
+}
+
+impl Entry {
+    /// Of a request that has just come.
+    pub fn new(request: &Request) -> Self {
+        Self {
+            started: Instant::now(),
+            id: request_id(request),
+            method: method(request),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+        }
     }
-    response
+
+    /// Logs it when the head of its answer is ready.
+    pub fn close(self, mut response: Response) -> Response {
+        let Self { started, id, method, route } = self;
+        let status = response.status().as_u16();
+        let milliseconds = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
+        let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
+        tracing::info!(request_id = id, method, route, status, milliseconds, "request");
+        if let Ok(id) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        response
+    }
 }
 
 /// An e-mail address or a phone number cannot pass for an id: it would end up in the log.

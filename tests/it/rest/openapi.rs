@@ -46,6 +46,9 @@ async fn the_pages_for_people_are_there() {
     let app = TestApp::start().await;
     let page = app.get("/docs").await;
     assert!(page.status().is_success());
+    assert_eq!(page.headers()["content-type"], "text/html");
+    // The one file of them that is not compressed says what they show.
+    let page = app.get("/docs/swagger-initializer.js").await;
     let text = page.text().await.unwrap();
-    assert!(text.contains("swagger-ui"), "{text}");
+    assert!(text.contains("/openapi.json"), "{text}");
 }
