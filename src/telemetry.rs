@@ -19,7 +19,6 @@ const GATHERING: Duration = Duration::from_millis(2);
 /// Starts the log, which is written beside the work until the guard is dropped: who reads stderr slowly holds up
 /// nothing. Libraries are heard from `warn` on: below that some of them quote what they carry, and
 /// rmcp does so even in its warnings and errors. Those of AWS repeat what is told here once.
-#[must_use]
 pub fn start(level: LogLevel) -> WorkerGuard {
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,

@@ -283,7 +283,7 @@ impl Config {
             },
             tasks: TaskConfig {
                 queue_capacity: env.number("QUEUE_CAPACITY", 1..=1_000_000, tasks.queue_capacity)?,
-                workers: env.number("QUOTATION_WORKERS", 1..=10_000, tasks.workers)?,
+                workers: env.number("QUOTATION_WORKERS", 1..=10_000, calls.max_concurrency)?,
                 retention: Duration::from_secs(
                     3600 * env.number("TASK_RETENTION_HOURS", 0..=10 * 365 * 24, 24)?,
                 ),

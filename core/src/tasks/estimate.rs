@@ -1,13 +1,15 @@
 //! How long a quotation takes here, from the last ones that were made.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 const REMEMBERED: usize = 100;
+/// Of a quotation: reading, three that write, reading back.
+const STEPS: u32 = 5;
 /// Said before the first quotation was made.
 const UNKNOWN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(2));
 
@@ -39,27 +41,65 @@ fn ceil_seconds(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
 
-/// The durations of the last quotations.
-pub(super) struct Durations {
-    recent: Mutex<VecDeque<Duration>>,
-    /// When a place last became free, or was the first to be taken.
-    moved: Mutex<Instant>,
+/// The durations of the last quotations, and of those that are being made.
+#[derive(Default)]
+pub(super) struct Durations(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    recent: VecDeque<Duration>,
+    /// Since when they are being made.
+    running: BTreeSet<(Instant, u64)>,
+    begun: u64,
+    /// When one of them was over.
+    ended: Option<Instant>,
+    /// About how long one of their steps takes now.
+    step: Option<Duration>,
 }
 
-impl Default for Durations {
-    fn default() -> Self {
-        Self { recent: Mutex::default(), moved: Mutex::new(Instant::now()) }
+/// A quotation that is being made.
+pub(super) struct Running<'a> {
+    durations: &'a Durations,
+    since: (Instant, u64),
+}
+
+impl Running<'_> {
+    pub(super) fn since(&self) -> Instant {
+        self.since.0
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let mut known = self.durations.known();
+        known.running.remove(&self.since);
+        known.ended = Some(Instant::now());
     }
 }
 
 impl Durations {
-    /// A place became free, or the first one is being taken.
-    pub(super) fn moved(&self) {
-        *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// One is being made from now on.
+    pub(super) fn begin(&self) -> Running<'_> {
+        let mut known = self.known();
+        known.begun += 1;
+        let since = (Instant::now(), known.begun);
+        known.running.insert(since);
+        Running { durations: self, since }
+    }
+
+    /// One of the steps of one of them took so long.
+    pub(super) fn step(&self, took: Duration) {
+        let mut known = self.known();
+        known.step = Some(known.step.map_or(took, |before| (before * 7 + took) / 8));
+    }
+
+    /// One was made.
     pub(super) fn record(&self, duration: Duration) {
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = &mut self.known().recent;
         if recent.len() == REMEMBERED {
             recent.pop_front();
         }
@@ -68,23 +108,36 @@ impl Durations {
 
     /// For a quotation behind `ahead` others, of which `workers` are made at once.
     pub(super) fn estimate(&self, ahead: usize, workers: usize) -> Estimate {
-        let mut recent: Vec<Duration> =
-            self.recent.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
+        let workers = u32::try_from(workers.max(1)).unwrap_or(u32::MAX);
+        let known = self.known();
+        let mut recent: Vec<Duration> = known.recent.iter().copied().collect();
         recent.sort_unstable();
         let at = |percent: usize| recent.get(recent.len() * percent / 100).copied();
         let (usual, slow) = match (at(50), at(90)) {
             (Some(usual), Some(slow)) => (usual, slow),
             _ => UNKNOWN,
         };
-        let workers = u32::try_from(workers.max(1)).unwrap_or(u32::MAX);
-        let still = self.moved.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
         let rounds = u32::try_from(ahead).unwrap_or(u32::MAX) / workers + 1;
         Estimate {
             usual: usual.saturating_mul(rounds),
             slow: slow.saturating_mul(rounds),
-            // Where nothing has moved for long, nothing will in a moment.
-            next: still.max(usual / workers),
+            next: known.until_next(usual, workers),
         }
+    }
+}
+
+impl Known {
+    /// Until the oldest of those being made should be done. Where that is late, or is tried again and again while
+    /// others are made, it is when one was over last that tells how long things take.
+    fn until_next(&self, usual: Duration, workers: u32) -> Duration {
+        let usual = usual.max(self.step.unwrap_or_default() * STEPS);
+        let oldest = self.running.first().map_or(Duration::ZERO, |(since, _)| since.elapsed());
+        let late = oldest.saturating_sub(usual);
+        if late.is_zero() {
+            return usual - oldest;
+        }
+        let quiet = self.ended.map_or(late, |ended| ended.elapsed());
+        late.min(quiet).max(usual / workers)
     }
 }
 
@@ -99,19 +152,54 @@ mod tests {
         (1..=100).for_each(|n| durations.record(Duration::from_millis(n * 100)));
         assert_eq!(durations.estimate(0, 8).to_string(), "5-10 segundos");
         assert_eq!(durations.estimate(16, 8).to_string(), "15-28 segundos");
-        assert_eq!(durations.estimate(16, 8).until_a_place_is_free(), Duration::from_secs(1));
+    }
+
+    /// Seconds to wait, as told after so many seconds.
+    async fn told(durations: &Durations, after: &[u64]) -> Vec<u64> {
+        let mut told = Vec::new();
+        for seconds in after {
+            tokio::time::advance(Duration::from_secs(*seconds)).await;
+            told.push(durations.estimate(16, 8).until_a_place_is_free().as_secs());
+        }
+        told
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_queue_that_stands_still_asks_for_more_patience() {
+    async fn a_place_is_free_when_the_oldest_is_made() {
         let durations = Durations::default();
-        let mut patience = Vec::new();
-        for seconds in [0, 8, 80, 800] {
-            tokio::time::advance(Duration::from_secs(seconds)).await;
-            patience.push(durations.estimate(16, 8).until_a_place_is_free().as_secs());
-        }
-        assert_eq!(patience, [1, 8, 88, 300]);
-        durations.moved();
-        assert_eq!(durations.estimate(16, 8).until_a_place_is_free(), Duration::from_secs(1));
+        (0..100).for_each(|_| durations.record(Duration::from_secs(10)));
+        let oldest = durations.begin();
+        assert_eq!(told(&durations, &[0, 4]).await, [10, 6]);
+        let _younger = durations.begin();
+        assert_eq!(told(&durations, &[0, 5]).await, [6, 1]);
+        drop(oldest);
+        assert_eq!(told(&durations, &[0]).await, [5]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_late_asks_for_more_patience() {
+        let durations = Durations::default();
+        let _running = durations.begin();
+        assert_eq!(told(&durations, &[0, 8, 80, 800]).await, [1, 7, 87, 300]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_is_tried_for_long_says_nothing_of_the_others() {
+        let durations = Durations::default();
+        (0..100).for_each(|_| durations.record(Duration::from_secs(16)));
+        let _for_long = durations.begin();
+        tokio::time::advance(Duration::from_secs(600)).await;
+        drop(durations.begin());
+        assert_eq!(told(&durations, &[0, 3, 30]).await, [2, 3, 33]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn slow_steps_are_known_before_a_quotation_is_made() {
+        let durations = Durations::default();
+        let _running = durations.begin();
+        durations.step(Duration::from_secs(4));
+        assert_eq!(told(&durations, &[4, 8]).await, [16, 8]);
+        durations.step(Duration::from_secs(12));
+        assert_eq!(told(&durations, &[0]).await, [13]);
     }
 }

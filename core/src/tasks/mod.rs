@@ -59,7 +59,7 @@ impl Default for TaskConfig {
     fn default() -> Self {
         Self {
             queue_capacity: 10_000,
-            workers: 64,
+            workers: 8,
             retention: Duration::from_secs(24 * 3600),
             deadline: Duration::from_secs(900),
             first_retry: Duration::from_millis(200),
@@ -292,9 +292,6 @@ impl Tasks {
         let inner = &self.inner;
         // Before it takes its place: it is not ahead of itself.
         let estimate = self.estimate();
-        if inner.queue.available_permits() == inner.config.queue_capacity {
-            inner.durations.moved();
-        }
         let place = Arc::clone(&inner.queue).try_acquire_owned().map_err(|_| SubmitError::QueueFull {
             capacity: inner.config.queue_capacity,
             retry_after: estimate.until_a_place_is_free(),

@@ -10,6 +10,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::Inner;
+use super::estimate::Running;
 use super::task::Task;
 use crate::journal::JournalError;
 use crate::odoo::OdooError;
@@ -52,7 +53,7 @@ impl Inner {
             Ok(Err(Stopped)) => return,
             Err(_) => Err((Failure::internal(&task.status().tracking_id), draft.output())),
         };
-        let took = begun.map_or(Duration::ZERO, |begun| begun.elapsed());
+        let took = begun.map_or(Duration::ZERO, |running| running.since().elapsed());
         if outcome.is_ok() {
             self.durations.record(took);
         }
@@ -68,7 +69,6 @@ impl Inner {
         }
         // The quotation is told and its place free for the next.
         drop(place);
-        self.durations.moved();
         // Delivery reports find it in memory as long as its salesperson is being told.
         self.notify(task, false).await;
         self.retire(&task.status());
@@ -88,11 +88,11 @@ impl Inner {
 
     /// Tries until it is made, refused, out of time, or the process stops. Time counts from when the
     /// first try has `begun`: waiting for a worker is not the quotation's fault.
-    async fn make(
-        self: &Arc<Self>,
+    async fn make<'a>(
+        self: &'a Arc<Self>,
         task: &Arc<Task>,
         draft: &mut Draft,
-        begun: &mut Option<Instant>,
+        begun: &mut Option<Running<'a>>,
     ) -> Result<Outcome, Stopped> {
         let mut pauses = ExponentialBuilder::default()
             .with_min_delay(self.config.first_retry)
@@ -103,7 +103,8 @@ impl Inner {
         let mut error = QuotationError::from(OdooError::TimedOut(self.config.deadline));
         loop {
             let worker = self.unless_stopping(self.workers.acquire()).await?;
-            let deadline = *begun.get_or_insert_with(Instant::now) + self.config.deadline;
+            let begun = begun.get_or_insert_with(|| self.durations.begin());
+            let deadline = begun.since() + self.config.deadline;
             match tokio::time::timeout_at(deadline, self.attempt(task, draft)).await {
                 Ok(Ok(Ok(output))) => {
                     self.outage.ended();
@@ -136,7 +137,11 @@ impl Inner {
     ) -> Result<Result<QuotationOutput, QuotationError>, Stopped> {
         let was_queued = task.status().status == State::Queued;
         let status = task.update(|status| status.status = State::Processing);
+        let mut step_began = None;
         let attempt = self.pipeline.attempt(&status.tracking_id, &status.input, draft, |step| {
+            if let Some(began) = step_began.replace(Instant::now()) {
+                self.durations.step(began.elapsed());
+            }
             task.update(|status| step.text().clone_into(&mut status.progress));
         });
         if was_queued {
