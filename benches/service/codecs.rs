@@ -27,12 +27,20 @@ pub async fn run(_: Scale, report: &mut Report) {
         })
         .collect();
     let json = json!({ "jsonrpc": "2.0", "id": 1, "result": records }).to_string();
+    let bare = Value::Array(records.clone()).to_string();
     let xml = as_xml(&records);
-    let (json_file, xml_file) = (folder.path().join("json"), folder.path().join("xml"));
+    let file = |name| folder.path().join(name);
+    let (json_file, bare_file, xml_file) = (file("json"), file("bare"), file("xml"));
     std::fs::write(&json_file, &json).unwrap();
+    std::fs::write(&bare_file, &bare).unwrap();
     std::fs::write(&xml_file, &xml).unwrap();
     let (plain, plain_peak) = measured("serde_json", &json_file).await;
-    for (name, file, size) in [("JSON-RPC", &json_file, json.len()), ("XML-RPC", &xml_file, xml.len())] {
+    let answers = [
+        ("JSON-2", &bare_file, bare.len()),
+        ("JSON-RPC", &json_file, json.len()),
+        ("XML-RPC", &xml_file, xml.len()),
+    ];
+    for (name, file, size) in answers {
         let (rate, peak) = measured(name, file).await;
         let remark = format!(
             "of {:.1} MB, {:.0} records/s; peak {peak:.0} MB (serde_json {plain_peak:.0} on {:.1} MB)",
@@ -63,6 +71,7 @@ pub fn decode() {
     let answer = Answer { status: 200, content_type: String::new(), location: None, body };
     let value = || -> Value {
         match name.as_str() {
+            "JSON-2" => Protocol::Json2.decode(&answer).unwrap(),
             "JSON-RPC" => Protocol::JsonRpc.decode(&answer).unwrap(),
             "XML-RPC" => Protocol::XmlRpc.decode(&answer).unwrap(),
             _ => serde_json::from_slice::<Value>(&answer.body).unwrap()["result"].take(),

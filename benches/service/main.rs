@@ -1,7 +1,8 @@
 //! The whole process, measured beside what it is compared with, in the same run. `scripts/bench` runs it;
 //! `docs/PERFORMANCE.md` says what came of it.
 //!
-//! Arguments: `--quick` for short rounds, `--json PATH`, and the names of what to measure (default: all).
+//! Arguments: `--quick` for short rounds, `--json PATH`, and the names of what to measure (default: all
+//! but `million`).
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, missing_docs)]
 
 mod accepting;
@@ -62,6 +63,9 @@ async fn main() {
         ($($name:ident)*) => { $( if wanted(stringify!($name)) { $name::run(scale, &mut report).await; } )* };
     }
     measure!(start codecs quotation accepting polls mcp events memory shedding);
+    if names.iter().any(|name| name == "million") {
+        memory::run_million(scale, &mut report).await;
+    }
     std::fs::remove_dir_all(process::root()).unwrap();
     report.write(&json);
 }

@@ -31,7 +31,7 @@ pub async fn run(scale: Scale, report: &mut Report) {
     let polled = get(answer.json()["status_url"].as_str().unwrap());
 
     let accepted = Arc::new(Mutex::new(Vec::new()));
-    let waits = Arc::new(Mutex::new(BTreeMap::<u64, usize>::new()));
+    let waits = Arc::new(Mutex::new(Vec::new()));
     let post_one = {
         let (accepted, waits) = (Arc::clone(&accepted), Arc::clone(&waits));
         move |mut connection: Connection| {
@@ -45,7 +45,7 @@ pub async fn run(scale: Scale, report: &mut Report) {
                     }
                     _ => {
                         let wait = answer.header("retry-after").unwrap().parse().unwrap();
-                        *waits.lock().await.entry(wait).or_default() += 1;
+                        waits.lock().await.push((Instant::now(), Duration::from_secs(wait)));
                     }
                 }
                 (connection, status)
@@ -69,16 +69,35 @@ pub async fn run(scale: Scale, report: &mut Report) {
     let name = format!("polls' p99 while {posts} quotations come in {} s, Odoo at 2 s", posting.as_secs());
     report.add(Row::new(name, polls.percentile(99), "ms").at_most(20.0));
     let ids = accepted.lock().await.clone();
-    let completed = completed(&server, &ids).await;
+    let ended = ends(&server, &ids).await;
     let remark = format!("{refused} refused with 503; queue of {CAPACITY}; all accepted ones must complete");
-    let row = Row::new("of these accepted", ids.len() as f64, "").beside("completed", completed as f64);
+    let row = Row::new("of these accepted", ids.len() as f64, "").beside("completed", ended.len() as f64);
     // While it is full, each place is given away as it becomes free.
-    report.add(row.target("all completed", completed == ids.len()).remark(remark));
-    let waits = waits.lock().await.clone();
-    let longest = waits.last_key_value().map_or(0, |(wait, _)| *wait) as f64;
-    let freed = (ids.len() - CAPACITY.min(ids.len())) as f64 / posting.as_secs_f64();
-    let remark = format!("seconds: how often {waits:?}; {freed:.1} places became free a second");
-    report.add(Row::new("Retry-After, longest", longest, "s").remark(remark));
+    report.add(row.target("all completed", ended.len() == ids.len()).remark(remark));
+    report.add(honesty(&waits.lock().await, ended));
+}
+
+/// How often there was a place when those who were refused were told to come back.
+fn honesty(told: &[(Instant, Duration)], mut ended: Vec<Instant>) -> Row {
+    ended.sort_unstable();
+    let mut ratios: Vec<f64> = told
+        .iter()
+        .filter_map(|(at, wait)| {
+            let free = ended.iter().find(|end| *end > at)?.duration_since(*at);
+            Some(wait.as_secs_f64() / free.as_secs_f64())
+        })
+        .collect();
+    let kept = ratios.iter().filter(|ratio| **ratio >= 1.0).count();
+    ratios.sort_by(f64::total_cmp);
+    let at = |percent: usize| ratios.get(ratios.len() * percent / 100).copied().unwrap_or(f64::NAN);
+    let longest = told.iter().map(|(_, wait)| wait.as_secs()).max().unwrap_or(0);
+    let remark = format!(
+        "told to wait {:.2} times (p10) to {:.2} times (p90) as long as until the next place was free, {longest} s at most",
+        at(10),
+        at(90)
+    );
+    let share = 100.0 * kept as f64 / told.len() as f64;
+    Row::new("Retry-After: a place was free by then", share, "%").remark(remark)
 }
 
 /// So many requests evenly over this time, each on time whatever became of the one before.
@@ -114,12 +133,12 @@ async fn paced<F: Future<Output = (Connection, u16)> + Send + 'static>(
     Load::of(times, statuses, started.elapsed())
 }
 
-/// How many of these end as they should.
-async fn completed(server: &Server, ids: &[String]) -> usize {
+/// When these end as they should.
+async fn ends(server: &Server, ids: &[String]) -> Vec<Instant> {
     let ends = ids.iter().map(async |id| {
         let mut connection = server.connect().await;
         let events = connection.ask(&get(&format!("/api/quotation/events/{id}"))).await;
-        String::from_utf8_lossy(events.body).contains("\"status\":\"completed\"")
+        String::from_utf8_lossy(events.body).contains("\"status\":\"completed\"").then(Instant::now)
     });
-    futures::future::join_all(ends).await.into_iter().filter(|completed| *completed).count()
+    futures::future::join_all(ends).await.into_iter().flatten().collect()
 }
