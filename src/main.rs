@@ -7,7 +7,8 @@ use clap::Parser;
 use mcp_odoo::cli::Cli;
 use mimalloc::MiMalloc;
 
-/// Most of what is allocated for a request is freed by another thread, on which the system's waits (docs/PERFORMANCE.md).
+/// What a request allocates is mostly freed by another thread. The system's allocator makes both wait for one
+/// another then (docs/PERFORMANCE.md).
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

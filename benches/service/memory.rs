@@ -11,7 +11,7 @@ use super::quotation::{make, request};
 use super::report::{Report, Row};
 
 const CLIENTS: usize = 50;
-/// A second, at least, so that nothing hangs.
+/// Quotations a second, at least: a round that is slower hangs.
 const SLOWEST: u64 = 400;
 const FINISHED: usize = 100_000;
 

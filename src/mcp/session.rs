@@ -215,7 +215,7 @@ impl<T> Session<T> {
         self.heard.checked_add(if self.asked { patience } else { patience / 2 })
     }
 
-    /// After half of the idle time at latest: an answer that leaves meanwhile makes the session less patient.
+    /// After half of the idle time at latest: an answer that leaves meanwhile ends the longer patience.
     fn set_timer(&mut self) {
         let alarm = self.alarm();
         if let Some(Idle { patience, timer }) = &mut self.idle {
@@ -300,7 +300,6 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Session<T> {
                     }
                     self.set_timer();
                 }
-                else => std::future::pending().await,
             }
         }
         None

@@ -56,8 +56,9 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
-/// For REST: on an address of this machine lets a request pass, or says which setting would. On other addresses REST
-/// is behind what it was put behind, under names that it is not told. Pages elsewhere may call, by `CORS_ORIGINS`.
+/// For REST: on an address of this machine lets a request pass, or says which setting would. On other addresses
+/// REST is behind what it was put behind, under names that it is not told. Pages elsewhere may call, by
+/// `CORS_ORIGINS`.
 pub fn rest(config: &Config) -> Check {
     if !config.http.host.to_canonical().is_loopback() {
         return Arc::new(|_| Ok(()));

@@ -1,4 +1,4 @@
-//! What every request passes, one file per concern, in one layer: axum boxes and copies for each.
+//! What requests pass, one file per concern. What all of them do is one layer: axum boxes and copies for each.
 
 pub mod hosts;
 pub mod request_log;

@@ -11,6 +11,8 @@ type Batch = OnceLock<Result<(), Arc<io::Error>>>;
 /// A folder whose syncs are shared: each serves all who renamed before it began.
 pub(super) struct Folder {
     path: PathBuf,
+    /// As it was opened; only Unix lets a folder be synced.
+    opened: Option<File>,
     /// Whose sync has not begun.
     next: Mutex<Arc<Batch>>,
     /// Held by the sync that runs.
@@ -18,8 +20,9 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, next: Mutex::default(), running: Mutex::default() }
+    pub(super) fn open(path: PathBuf) -> io::Result<Self> {
+        let opened = if cfg!(unix) { Some(File::open(&path)?) } else { None };
+        Ok(Self { path, opened, next: Mutex::default(), running: Mutex::default() })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -28,7 +31,12 @@ impl Folder {
 
     /// Returns when what was renamed in this folder before is durable. Blocks.
     pub(super) fn sync(&self) -> io::Result<()> {
-        self.shared(|| sync(&self.path))
+        self.shared(|| match (&self.opened, File::open(&self.path)) {
+            (None, _) => Ok(()),
+            (Some(_), Ok(now)) => now.sync_all(),
+            // Moved away since, and what was renamed in it with it.
+            (Some(opened), Err(_)) => opened.sync_all(),
+        })
     }
 
     fn shared(&self, sync: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
@@ -41,11 +49,6 @@ impl Folder {
         });
         outcome.clone().map_err(|error| io::Error::new(error.kind(), error))
     }
-}
-
-/// Only Unix lets a folder be synced.
-fn sync(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -63,7 +66,7 @@ mod tests {
     /// Runs one sync till it is told to end; meanwhile others come, whose outcome is `second`.
     fn others_outcomes(second: fn() -> io::Result<()>) -> (Vec<io::Result<()>>, usize) {
         const OTHERS: usize = 8;
-        let (folder, syncs) = (Folder::new(PathBuf::new()), AtomicUsize::new(0));
+        let (folder, syncs) = (Folder::open(PathBuf::from(".")).unwrap(), AtomicUsize::new(0));
         let (begun, has_begun) = mpsc::channel();
         let (end, ended) = mpsc::channel::<()>();
         let outcomes = thread::scope(|scope| {
@@ -112,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_over_with_its_sync() {
-        let folder = Folder::new(PathBuf::new());
+        let folder = Folder::open(PathBuf::from(".")).unwrap();
         assert!(folder.shared(|| Err(io::ErrorKind::StorageFull.into())).is_err());
         assert!(folder.shared(|| Ok(())).is_ok());
     }

@@ -94,7 +94,7 @@ impl Journal {
         }
         unfinished::clear(folder).map_err(failed("list the files"))?;
         let (replacing, listener) = (Mutex::default(), OnceLock::new());
-        let folder = Folder::new(folder.to_owned());
+        let folder = Folder::open(folder.to_owned()).map_err(failed("open the folder"))?;
         let inner = Inner { folder, target, oldest: OnceLock::new(), lock, replacing, listener };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -143,6 +143,28 @@ impl Journal {
         let name = record::file_name(status.created_at.date(), &status.tracking_id);
         let record = Record::new(status, self.inner.target.name());
         blocking(move || inner.write(&name, &record).map_err(inner.failed("write a log file"))).await
+    }
+
+    /// After a failed [`Self::write`]: has the state before it stand again, or none, as far as the disk lets it. What
+    /// its caller is told was not accepted must not be found by the next start.
+    pub async fn take_back(&self, status: &QuotationStatus, before: Option<&QuotationStatus>) {
+        let taken_back = match before {
+            Some(before) => self.write(before).await,
+            None => {
+                let (journal, name) =
+                    (self.clone(), record::file_name(status.created_at.date(), &status.tracking_id));
+                blocking(move || {
+                    journal
+                        .remove_if(&name, |file| file.try_exists())
+                        .map_err(journal.inner.failed("remove a log file"))
+                })
+                .await
+                .map(|_| ())
+            }
+        };
+        if let Err(error) = taken_back {
+            tracing::error!(tracking_id = %status.tracking_id, %error, "a refused quotation may be in the log");
+        }
     }
 
     /// The last state on disk of a quotation of any age.

@@ -43,10 +43,10 @@ fn ceil_seconds(duration: Duration) -> u64 {
 
 /// The durations of the last quotations, and of those that are being made.
 #[derive(Default)]
-pub(super) struct Durations(Mutex<Known>);
+pub(super) struct Durations(Mutex<Pace>);
 
 #[derive(Default)]
-struct Known {
+struct Pace {
     recent: VecDeque<Duration>,
     /// Since when they are being made.
     running: BTreeSet<(Instant, u64)>,
@@ -71,35 +71,35 @@ impl Running<'_> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        let mut known = self.durations.known();
-        known.running.remove(&self.since);
-        known.ended = Some(Instant::now());
+        let mut pace = self.durations.pace();
+        pace.running.remove(&self.since);
+        pace.ended = Some(Instant::now());
     }
 }
 
 impl Durations {
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn pace(&self) -> MutexGuard<'_, Pace> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One is being made from now on.
     pub(super) fn begin(&self) -> Running<'_> {
-        let mut known = self.known();
-        known.begun += 1;
-        let since = (Instant::now(), known.begun);
-        known.running.insert(since);
+        let mut pace = self.pace();
+        pace.begun += 1;
+        let since = (Instant::now(), pace.begun);
+        pace.running.insert(since);
         Running { durations: self, since }
     }
 
     /// One of the steps of one of them took so long.
     pub(super) fn step(&self, took: Duration) {
-        let mut known = self.known();
-        known.step = Some(known.step.map_or(took, |before| (before * 7 + took) / 8));
+        let mut pace = self.pace();
+        pace.step = Some(pace.step.map_or(took, |before| (before * 7 + took) / 8));
     }
 
     /// One was made.
     pub(super) fn record(&self, duration: Duration) {
-        let recent = &mut self.known().recent;
+        let recent = &mut self.pace().recent;
         if recent.len() == REMEMBERED {
             recent.pop_front();
         }
@@ -109,28 +109,29 @@ impl Durations {
     /// For a quotation behind `ahead` others, of which `workers` are made at once.
     pub(super) fn estimate(&self, ahead: usize, workers: usize) -> Estimate {
         let workers = u32::try_from(workers.max(1)).unwrap_or(u32::MAX);
-        let known = self.known();
-        let mut recent: Vec<Duration> = known.recent.iter().copied().collect();
+        let pace = self.pace();
+        let mut recent: Vec<Duration> = pace.recent.iter().copied().collect();
         recent.sort_unstable();
         let at = |percent: usize| recent.get(recent.len() * percent / 100).copied();
         let (usual, slow) = match (at(50), at(90)) {
             (Some(usual), Some(slow)) => (usual, slow),
             _ => UNKNOWN,
         };
+        let steps = pace.step.unwrap_or_default() * STEPS;
+        let (usual, slow) = (usual.max(steps), slow.max(steps));
         let rounds = u32::try_from(ahead).unwrap_or(u32::MAX) / workers + 1;
         Estimate {
             usual: usual.saturating_mul(rounds),
             slow: slow.saturating_mul(rounds),
-            next: known.until_next(usual, workers),
+            next: pace.until_next(usual, workers),
         }
     }
 }
 
-impl Known {
-    /// Until the oldest of those being made should be done. Where that is late, or is tried again and again while
-    /// others are made, it is when one was over last that tells how long things take.
+impl Pace {
+    /// Until the oldest of those being made should be done. Where that is late, or is tried again and again
+    /// while others are made, it is when one was over last that tells how long things take.
     fn until_next(&self, usual: Duration, workers: u32) -> Duration {
-        let usual = usual.max(self.step.unwrap_or_default() * STEPS);
         let oldest = self.running.first().map_or(Duration::ZERO, |(since, _)| since.elapsed());
         let late = oldest.saturating_sub(usual);
         if late.is_zero() {
