@@ -5,6 +5,7 @@ pub mod cli;
 mod commands;
 pub mod error;
 mod extract;
+mod log_writer;
 pub mod mcp;
 mod middleware;
 pub mod rest;

@@ -18,7 +18,7 @@ use crate::telemetry;
 pub async fn run() -> anyhow::Result<ExitCode> {
     let config = Config::load()?;
     let stop = stop_signal()?;
-    let _log = telemetry::start(config.log_level);
+    let _log = telemetry::start(config.log_level)?;
     match &config.twilio {
         TwilioSetup::Ready(_) if config.messages.webhook_secret.is_none() => {
             tracing::warn!(

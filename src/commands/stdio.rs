@@ -23,7 +23,7 @@ const MOST_PROCESSES: u32 = 100;
 pub async fn run() -> anyhow::Result<ExitCode> {
     let config = Config::load()?;
     let stop = stop_signal()?;
-    let _log = telemetry::start(config.log_level);
+    let _log = telemetry::start(config.log_level)?;
     let embedded = Embedded::if_needed(&config).await?;
     let (odoo, target) = embedded.odoo();
     app(config, &odoo, &target)?.serve_stdio(stop).await?;

@@ -2,18 +2,21 @@
 
 use std::fs;
 use std::net::Ipv4Addr;
+use std::process::Stdio;
+use std::time::Duration;
 
 use mcp_odoo_sandbox::Options;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpListener;
 
 use crate::support::app::Odoo;
 use crate::support::echo::Echo;
 use crate::support::events::Events;
 use crate::support::http_client;
-use crate::support::process::Server;
+use crate::support::process::{Server, binary};
 
 const SECRET: &str = "geheim-4711-schluessel";
 const EMAIL: &str = "eva.musterfrau@privat.example";
@@ -259,4 +262,30 @@ async fn a_callers_request_id_is_kept_when_it_is_one() {
         assert_ne!(watched.send(request, "/health").await.headers()["x-request-id"], bad);
     }
     watched.said_nothing_of(&PERSONAL).await;
+}
+
+#[tokio::test]
+async fn who_does_not_read_the_log_holds_up_nobody() {
+    const REQUESTS: usize = 2000;
+    let (folder, client) = (TempDir::new().unwrap(), http_client());
+    let mut command = binary(folder.path());
+    let mut process = command.env("PORT", "0").stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+    let url = loop {
+        let line = lines.next_line().await.unwrap().unwrap();
+        if let Some((_, url)) = line.split_once("listening on ") {
+            break url.split(',').next().unwrap().to_owned();
+        }
+    };
+    // More than a pipe holds.
+    for _ in 0..REQUESTS {
+        let answer = client.get(format!("{url}/health")).send();
+        let answer = tokio::time::timeout(Duration::from_secs(20), answer).await.expect("it is answered");
+        assert_eq!(answer.unwrap().status(), StatusCode::OK);
+    }
+    let mut logged = 0;
+    while logged < REQUESTS {
+        logged += usize::from(lines.next_line().await.unwrap().unwrap().contains("route=\"/health\""));
+    }
+    process.kill().await.unwrap();
 }

@@ -1,5 +1,6 @@
 //! The OpenAPI document is what the service does.
 
+use flate2::read::GzDecoder;
 use serde_json::Value;
 
 use crate::support::app::TestApp;
@@ -46,8 +47,11 @@ async fn the_pages_for_people_are_there() {
     let app = TestApp::start().await;
     let page = app.get("/docs").await;
     assert!(page.status().is_success());
-    assert_eq!(page.headers()["content-type"], "text/html");
-    // The one file of them that is not compressed says what they show.
+    // It is always sent so, as every browser asks for it.
+    assert_eq!(page.headers()["content-encoding"], "gzip");
+    let page = page.bytes().await.unwrap();
+    let text = std::io::read_to_string(GzDecoder::new(&page[..])).unwrap();
+    assert!(text.contains("swagger-ui"), "{text}");
     let page = app.get("/docs/swagger-initializer.js").await;
     let text = page.text().await.unwrap();
     assert!(text.contains("/openapi.json"), "{text}");
