@@ -9,6 +9,7 @@ use mcp_odoo_core::odoo::wire::Answer;
 use serde_json::{Value, json};
 
 use super::Scale;
+use super::answers::{as_xml, records};
 use super::process::{memory, role};
 use super::report::{Report, Row};
 
@@ -17,15 +18,7 @@ const TIME: Duration = Duration::from_millis(700);
 
 pub async fn run(_: Scale, report: &mut Report) {
     let folder = tempfile::TempDir::new().unwrap();
-    let records: Vec<Value> = (0..RECORDS)
-        .map(|id| {
-            json!({
-                "id": id, "name": format!("S{id:05}"), "partner_id": [id, "Almacenes Torres, Luis Fernández"],
-                "amount_total": id as f64 * 1.16, "state": "sale", "date_order": "2026-01-30 10:15:00",
-                "note": false, "order_line": [id, id + 1, id + 2],
-            })
-        })
-        .collect();
+    let records = records(RECORDS);
     let json = json!({ "jsonrpc": "2.0", "id": 1, "result": records }).to_string();
     let bare = Value::Array(records.clone()).to_string();
     let xml = as_xml(&records);
@@ -85,36 +78,4 @@ pub fn decode() {
         rounds += 1;
     }
     println!("{} {peak}", size * f64::from(rounds) / started.elapsed().as_secs_f64());
-}
-
-fn as_xml(records: &[Value]) -> String {
-    let mut xml = "<?xml version='1.0'?><methodResponse><params><param>".to_owned();
-    write_xml(&Value::Array(records.to_vec()), &mut xml);
-    xml + "</param></params></methodResponse>"
-}
-
-fn write_xml(value: &Value, xml: &mut String) {
-    *xml += "<value>";
-    match value {
-        Value::Array(items) => {
-            *xml += "<array><data>";
-            items.iter().for_each(|item| write_xml(item, xml));
-            *xml += "</data></array>";
-        }
-        Value::Object(fields) => {
-            *xml += "<struct>";
-            for (name, value) in fields {
-                *xml += &format!("<member><name>{name}</name>");
-                write_xml(value, xml);
-                *xml += "</member>";
-            }
-            *xml += "</struct>";
-        }
-        Value::Number(number) if number.is_f64() => *xml += &format!("<double>{number}</double>"),
-        Value::Number(number) => *xml += &format!("<int>{number}</int>"),
-        Value::String(text) => *xml += &format!("<string>{text}</string>"),
-        Value::Bool(value) => *xml += &format!("<boolean>{}</boolean>", u8::from(*value)),
-        Value::Null => *xml += "<nil/>",
-    }
-    *xml += "</value>";
 }

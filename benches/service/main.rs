@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, missing_docs)]
 
 mod accepting;
+mod answers;
 mod bare;
 mod codecs;
 mod direct;
