@@ -272,7 +272,7 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Session<T> {
     async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
         // Called anew after every answer, so that what is decided here is decided on the newest state.
         while !self.is_over() {
-            let (has_room, stop) = (self.has_room(), self.stop.clone());
+            let (has_room, stopping) = (self.has_room(), self.stop.is_cancelled());
             tokio::select! {
                 message = self.transport.receive(), if has_room && !self.input_ended => match message {
                     Some(message) if self.is_running(&message) => {
@@ -286,7 +286,7 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Session<T> {
                     None if self.idle.is_some() => return None,
                     None => self.input_ended = true,
                 },
-                () = stop.cancelled(), if !stop.is_cancelled() => {}
+                () = self.stop.cancelled(), if !stopping => {}
                 () = Idle::rings(&mut self.idle) => {
                     if self.alarm().is_some_and(|alarm| alarm <= Instant::now()) {
                         if self.asked {

@@ -1,6 +1,6 @@
 //! How long a quotation takes here, from the last ones that were made.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -48,13 +48,11 @@ pub(super) struct Durations(Mutex<Pace>);
 #[derive(Default)]
 struct Pace {
     recent: VecDeque<Duration>,
-    /// Since when they are being made.
-    running: BTreeSet<(Instant, u64)>,
+    /// Since when they are being made, and how many of their steps are done.
+    running: BTreeMap<(Instant, u64), u32>,
     begun: u64,
     /// When one of them was over.
     ended: Option<Instant>,
-    /// About how long one of their steps takes now.
-    step: Option<Duration>,
 }
 
 /// A quotation that is being made.
@@ -66,6 +64,11 @@ pub(super) struct Running<'a> {
 impl Running<'_> {
     pub(super) fn since(&self) -> Instant {
         self.since.0
+    }
+
+    /// So many of its steps are done.
+    pub(super) fn done(&self, steps: u32) {
+        self.durations.pace().running.insert(self.since, steps);
     }
 }
 
@@ -87,14 +90,8 @@ impl Durations {
         let mut pace = self.pace();
         pace.begun += 1;
         let since = (Instant::now(), pace.begun);
-        pace.running.insert(since);
+        pace.running.insert(since, 0);
         Running { durations: self, since }
-    }
-
-    /// One of the steps of one of them took so long.
-    pub(super) fn step(&self, took: Duration) {
-        let mut pace = self.pace();
-        pace.step = Some(pace.step.map_or(took, |before| (before * 7 + took) / 8));
     }
 
     /// One was made.
@@ -117,8 +114,6 @@ impl Durations {
             (Some(usual), Some(slow)) => (usual, slow),
             _ => UNKNOWN,
         };
-        let steps = pace.step.unwrap_or_default() * STEPS;
-        let (usual, slow) = (usual.max(steps), slow.max(steps));
         let rounds = u32::try_from(ahead).unwrap_or(u32::MAX) / workers + 1;
         Estimate {
             usual: usual.saturating_mul(rounds),
@@ -129,16 +124,19 @@ impl Durations {
 }
 
 impl Pace {
-    /// Until the oldest of those being made should be done. Where that is late, or is tried again and again
-    /// while others are made, it is when one was over last that tells how long things take.
+    /// Until the oldest of those being made should be done: after as long as they usually take, or as its own steps
+    /// have taken. Where it is late, or is tried again and again while others are made, it is when one was over
+    /// last that tells how long things take.
     fn until_next(&self, usual: Duration, workers: u32) -> Duration {
-        let oldest = self.running.first().map_or(Duration::ZERO, |(since, _)| since.elapsed());
-        let late = oldest.saturating_sub(usual);
-        if late.is_zero() {
-            return usual - oldest;
+        let Some(((since, _), done)) = self.running.first_key_value() else { return usual };
+        let (age, done) = (since.elapsed(), (*done).min(STEPS));
+        let by_its_steps = |done| age * (STEPS - done) / done;
+        if age > usual {
+            let left = by_its_steps(done.max(1));
+            return left.min(self.ended.map_or(left, |ended| ended.elapsed())).max(usual / workers);
         }
-        let quiet = self.ended.map_or(late, |ended| ended.elapsed());
-        late.min(quiet).max(usual / workers)
+        // Before the first is done they tell nothing.
+        (usual - age).max(if done > 0 { by_its_steps(done) } else { Duration::ZERO })
     }
 }
 
@@ -181,7 +179,7 @@ mod tests {
     async fn what_is_late_asks_for_more_patience() {
         let durations = Durations::default();
         let _running = durations.begin();
-        assert_eq!(told(&durations, &[0, 8, 80, 800]).await, [1, 7, 87, 300]);
+        assert_eq!(told(&durations, &[0, 8, 40, 800]).await, [1, 32, 192, 300]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -195,12 +193,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn slow_steps_are_known_before_a_quotation_is_made() {
+    async fn its_steps_tell_how_long_the_oldest_takes_before_one_was_made() {
         let durations = Durations::default();
-        let _running = durations.begin();
-        durations.step(Duration::from_secs(4));
-        assert_eq!(told(&durations, &[4, 8]).await, [16, 8]);
-        durations.step(Duration::from_secs(12));
-        assert_eq!(told(&durations, &[0]).await, [13]);
+        let oldest = durations.begin();
+        assert_eq!(told(&durations, &[2]).await, [8]);
+        oldest.done(1);
+        assert_eq!(told(&durations, &[0]).await, [8]);
+        oldest.done(2);
+        assert_eq!(told(&durations, &[2]).await, [6]);
+        oldest.done(4);
+        assert_eq!(told(&durations, &[4]).await, [2]);
     }
 }

@@ -105,7 +105,7 @@ impl Inner {
             let worker = self.unless_stopping(self.workers.acquire()).await?;
             let begun = begun.get_or_insert_with(|| self.durations.begin());
             let deadline = begun.since() + self.config.deadline;
-            match tokio::time::timeout_at(deadline, self.attempt(task, draft)).await {
+            match tokio::time::timeout_at(deadline, self.attempt(task, begun, draft)).await {
                 Ok(Ok(Ok(output))) => {
                     self.outage.ended();
                     return Ok(Ok(output));
@@ -133,15 +133,15 @@ impl Inner {
     async fn attempt(
         self: &Arc<Self>,
         task: &Arc<Task>,
+        running: &Running<'_>,
         draft: &mut Draft,
     ) -> Result<Result<QuotationOutput, QuotationError>, Stopped> {
         let was_queued = task.status().status == State::Queued;
         let status = task.update(|status| status.status = State::Processing);
-        let mut step_began = None;
+        let mut begun = 0;
         let attempt = self.pipeline.attempt(&status.tracking_id, &status.input, draft, |step| {
-            if let Some(began) = step_began.replace(Instant::now()) {
-                self.durations.step(began.elapsed());
-            }
+            running.done(begun);
+            begun += 1;
             task.update(|status| step.text().clone_into(&mut status.progress));
         });
         if was_queued {
