@@ -1,5 +1,5 @@
 //! Writes the lines of the log on a thread of its own, those that come close together at once: a request waits neither
-//! for a system call nor for who reads stderr slowly, or not at all.
+//! for a system call nor for who reads stderr slowly, or not at all. Panics and the last error of all are told directly.
 //!
 //! Not tracing-appender: it loses lines without a word, and prints on stdout, which may be MCP's, when it cannot end.
 
@@ -38,7 +38,7 @@ struct State {
     done: bool,
 }
 
-/// When it is dropped, what waits is written.
+/// When it is dropped, what waits is written, if stderr takes it within a second.
 pub struct Open(Lines);
 
 /// Starts the thread.
@@ -58,17 +58,20 @@ impl Lines {
     }
 
     fn write_to(&self, mut out: impl Write) {
+        let mut lost = 0;
         loop {
             let nothing = |state: &mut State| state.waiting.is_empty() && state.lost == 0 && !state.closed;
             let state = self.0.changed.wait_while(self.state(), nothing);
             let mut state = state.unwrap_or_else(PoisonError::into_inner);
-            let (lines, lost, closed) =
-                (mem::take(&mut state.waiting), mem::take(&mut state.lost), state.closed);
+            let (lines, closed) = (mem::take(&mut state.waiting), state.closed);
+            lost += mem::take(&mut state.lost);
             drop(state);
-            // Nobody is left to tell when stderr is gone.
-            let _ = out.write_all(&lines);
+            lost += write_all(&mut out, &lines);
             if lost > 0 {
-                let _ = writeln!(out, "mcp-odoo: {lost} lines of the log were lost: stderr was not read");
+                let told = format!("mcp-odoo: {lost} lines of the log were lost: stderr did not take them\n");
+                if write_all(&mut out, told.as_bytes()) == 0 {
+                    lost = 0;
+                }
             }
             let _ = out.flush();
             if closed {
@@ -78,6 +81,20 @@ impl Lines {
             thread::sleep(PAUSE);
         }
     }
+}
+
+/// Gives the number of lines that could not be written.
+fn write_all(out: &mut impl Write, mut lines: &[u8]) -> usize {
+    while !lines.is_empty() {
+        match out.write(lines) {
+            Ok(count @ 1..) => lines = lines.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // Who started the process may share a pipe with it that does not wait.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(PAUSE),
+            Ok(0) | Err(_) => break,
+        }
+    }
+    lines.iter().filter(|byte| **byte == b'\n').count()
 }
 
 impl Write for &Lines {
@@ -178,6 +195,36 @@ mod tests {
             text.lines().map(|line| line.parse().unwrap()).collect::<Vec<u8>>(),
             Vec::from_iter(0..100)
         );
+    }
+
+    /// Refuses the first line.
+    struct Full {
+        refused: bool,
+        taken: Sender<Vec<u8>>,
+    }
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if !mem::replace(&mut self.refused, true) {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            let _ = self.taken.send(bytes.to_vec());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_a_full_disk_did_not_take_is_told() {
+        let (taken, took) = channel();
+        let (lines, open) = start(Full { refused: false, taken }).unwrap();
+        lines.make_writer().write_all(b"first\n").unwrap();
+        drop(open);
+        let text = String::from_utf8(took.into_iter().flatten().collect()).unwrap();
+        assert!(text.starts_with("mcp-odoo: 1 lines of the log were lost"), "{text}");
     }
 
     #[test]

@@ -194,8 +194,8 @@ pub(super) struct Session<T> {
 }
 
 impl<T> Session<T> {
-    fn is_over(&self) -> bool {
-        self.running.is_empty() && (self.input_ended || self.stop.is_cancelled())
+    fn is_over(&self, stopping: bool) -> bool {
+        self.running.is_empty() && (self.input_ended || stopping)
     }
 
     fn has_room(&self) -> bool {
@@ -271,8 +271,11 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Session<T> {
 
     async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
         // Called anew after every answer, so that what is decided here is decided on the newest state.
-        while !self.is_over() {
+        loop {
             let (has_room, stopping) = (self.has_room(), self.stop.is_cancelled());
+            if self.is_over(stopping) {
+                return None;
+            }
             tokio::select! {
                 message = self.transport.receive(), if has_room && !self.input_ended => match message {
                     Some(message) if self.is_running(&message) => {
@@ -302,7 +305,6 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Session<T> {
                 }
             }
         }
-        None
     }
 
     async fn close(&mut self) -> Result<(), T::Error> {

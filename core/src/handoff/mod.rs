@@ -297,7 +297,7 @@ impl Handoffs {
         if self.inner.live.len() >= CAPACITY {
             return Err(HandoffError::TooMany);
         }
-        self.inner.journal.write_handoff(&record).await?;
+        self.inner.journal.accept_handoff(&record).await?;
         Ok(self.start(messenger, record).subscribe())
     }
 

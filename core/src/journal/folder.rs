@@ -17,12 +17,21 @@ pub(super) struct Folder {
     next: Mutex<Arc<Batch>>,
     /// Held by the sync that runs.
     running: Mutex<()>,
+    #[cfg(test)]
+    pub(super) refuses: std::sync::atomic::AtomicBool,
 }
 
 impl Folder {
     pub(super) fn open(path: PathBuf) -> io::Result<Self> {
         let opened = if cfg!(unix) { Some(File::open(&path)?) } else { None };
-        Ok(Self { path, opened, next: Mutex::default(), running: Mutex::default() })
+        Ok(Self {
+            path,
+            opened,
+            next: Mutex::default(),
+            running: Mutex::default(),
+            #[cfg(test)]
+            refuses: Default::default(),
+        })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -31,11 +40,16 @@ impl Folder {
 
     /// Returns when what was renamed in this folder before is durable. Blocks.
     pub(super) fn sync(&self) -> io::Result<()> {
+        #[cfg(test)]
+        if self.refuses.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(io::ErrorKind::Other.into());
+        }
         self.shared(|| match (&self.opened, File::open(&self.path)) {
             (None, _) => Ok(()),
             (Some(_), Ok(now)) => now.sync_all(),
             // Moved away since, and what was renamed in it with it.
-            (Some(opened), Err(_)) => opened.sync_all(),
+            (Some(opened), Err(error)) if error.kind() == io::ErrorKind::NotFound => opened.sync_all(),
+            (Some(_), Err(error)) => Err(error),
         })
     }
 
@@ -111,6 +125,16 @@ mod tests {
         let (outcomes, syncs) = others_outcomes(|| Err(io::ErrorKind::StorageFull.into()));
         let kinds: Vec<_> = outcomes.into_iter().map(|outcome| outcome.unwrap_err().kind()).collect();
         assert_eq!((kinds, syncs), (vec![io::ErrorKind::StorageFull; 8], 1));
+    }
+
+    #[test]
+    fn a_folder_that_was_moved_away_is_synced_where_it_is() {
+        let place = tempfile::TempDir::new().unwrap();
+        let (before, after) = (place.path().join("before"), place.path().join("after"));
+        std::fs::create_dir(&before).unwrap();
+        let folder = Folder::open(before.clone()).unwrap();
+        std::fs::rename(before, after).unwrap();
+        folder.sync().unwrap();
     }
 
     #[test]

@@ -12,10 +12,20 @@ use crate::handoff::id::HandoffId;
 use crate::handoff::record::HandoffRecord;
 
 impl Journal {
+    /// Writes the state of a handoff that is accepted with it; it is durable when this returns.
+    ///
+    /// # Errors
+    /// When the disk refuses, as [`Journal::accept`] does.
+    pub async fn accept_handoff(&self, record: &HandoffRecord) -> Result<(), JournalError> {
+        let (inner, record) = (Arc::clone(&self.inner), record.clone());
+        let name = file_name(&record.handoff_id);
+        blocking(move || inner.accept(&name, &record).map_err(inner.failed("write a log file"))).await
+    }
+
     /// Writes the state of a handoff; it is durable when this returns.
     ///
     /// # Errors
-    /// When the disk refuses: the file then holds what it held before.
+    /// When the disk refuses, as [`Journal::write`] does.
     pub async fn write_handoff(&self, record: &HandoffRecord) -> Result<(), JournalError> {
         let (inner, record) = (Arc::clone(&self.inner), record.clone());
         let name = file_name(&record.handoff_id);

@@ -134,37 +134,28 @@ impl Journal {
         let _ = self.inner.lock.unlock();
     }
 
+    /// Writes the state of a quotation that is accepted with it; it is durable when this returns.
+    ///
+    /// # Errors
+    /// When the disk refuses: as far as that lets it, the file then holds what it held before. Whoever is told that
+    /// nothing was accepted may ask elsewhere, so the next start must not find it.
+    pub async fn accept(&self, status: &QuotationStatus) -> Result<(), JournalError> {
+        let inner = Arc::clone(&self.inner);
+        let name = record::file_name(status.created_at.date(), &status.tracking_id);
+        let record = Record::new(status, self.inner.target.name());
+        blocking(move || inner.accept(&name, &record).map_err(inner.failed("write a log file"))).await
+    }
+
     /// Writes the state of a quotation; it is durable when this returns.
     ///
     /// # Errors
-    /// When the disk refuses: the file then holds what it held before.
+    /// When the disk refuses: the file then holds what it held before or, where only the sync of its folder failed,
+    /// the new state.
     pub async fn write(&self, status: &QuotationStatus) -> Result<(), JournalError> {
         let inner = Arc::clone(&self.inner);
         let name = record::file_name(status.created_at.date(), &status.tracking_id);
         let record = Record::new(status, self.inner.target.name());
         blocking(move || inner.write(&name, &record).map_err(inner.failed("write a log file"))).await
-    }
-
-    /// After a failed [`Self::write`]: has the state before it stand again, or none, as far as the disk lets it. What
-    /// its caller is told was not accepted must not be found by the next start.
-    pub async fn take_back(&self, status: &QuotationStatus, before: Option<&QuotationStatus>) {
-        let taken_back = match before {
-            Some(before) => self.write(before).await,
-            None => {
-                let (journal, name) =
-                    (self.clone(), record::file_name(status.created_at.date(), &status.tracking_id));
-                blocking(move || {
-                    journal
-                        .remove_if(&name, |file| file.try_exists())
-                        .map_err(journal.inner.failed("remove a log file"))
-                })
-                .await
-                .map(|_| ())
-            }
-        };
-        if let Err(error) = taken_back {
-            tracing::error!(tracking_id = %status.tracking_id, %error, "a refused quotation may be in the log");
-        }
     }
 
     /// The last state on disk of a quotation of any age.
@@ -193,18 +184,47 @@ impl Inner {
         move |said| JournalError::Io { action, folder, said }
     }
 
+    fn accept(&self, name: &str, record: &impl Serialize) -> io::Result<()> {
+        let path = self.folder.path().join(name);
+        let before = fs::read(&path).ok();
+        self.write(name, record).inspect_err(|_| {
+            let unchanged = fs::read(&path).ok() == before;
+            let taken_back = match &before {
+                _ if unchanged => Ok(()),
+                Some(before) => self.put(name, before),
+                None => self.remove(&path),
+            };
+            if let Err(error) = taken_back {
+                tracing::error!(file = name, %error, "what was refused is in the log: the next start takes it up");
+            }
+        })
+    }
+
     fn write(&self, name: &str, record: &impl Serialize) -> io::Result<()> {
-        let mut file = unfinished::file(self.folder.path())?;
         let mut text = serde_json::to_vec_pretty(record)?;
         text.push(b'\n');
-        file.write_all(&text)?;
+        self.put(name, &text)
+    }
+
+    fn put(&self, name: &str, text: &[u8]) -> io::Result<()> {
+        let mut file = unfinished::file(self.folder.path())?;
+        file.write_all(text)?;
         file.as_file().sync_all()?;
         {
             let _alone = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
             file.persist(self.folder.path().join(name)).map_err(|error| error.error)?;
         }
+        self.folder.sync()?;
         if let Some(listener) = self.listener.get() {
             listener(name);
+        }
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        {
+            let _alone = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+            fs::remove_file(path)?;
         }
         self.folder.sync()
     }
@@ -320,4 +340,47 @@ fn private_file(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::quotation::status::State;
+    use crate::timestamp::Timestamp;
+
+    fn queued() -> QuotationStatus {
+        let request = json!({
+            "partner_name": "Torres", "contact_name": "Luis", "email": "luis@torres.mx", "phone": "3312345678",
+            "lead_name": "Robot",
+        });
+        let request = serde_json::from_value(request).unwrap();
+        QuotationStatus::queued(TrackingId::random(), request, Timestamp::now())
+    }
+
+    /// Whoever is refused may ask for another one elsewhere: the next start must not make this one, too.
+    #[tokio::test]
+    async fn what_the_folder_did_not_keep_was_not_accepted() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let journal = Journal::open(folder.path(), Target::embedded()).unwrap();
+        let new = queued();
+        let failed = QuotationStatus { status: State::Failed, ..queued() };
+        journal.write(&failed).await.unwrap();
+
+        journal.inner.folder.refuses.store(true, Ordering::Relaxed);
+        assert!(journal.accept(&new).await.is_err());
+        let again = QuotationStatus { status: State::Queued, ..failed.clone() };
+        assert!(journal.accept(&again).await.is_err());
+        assert!(journal.find(&new.tracking_id).await.unwrap().is_none());
+        let found = journal.find(&failed.tracking_id).await.unwrap().unwrap();
+        assert_eq!(found.status.status, State::Failed);
+        assert!(journal.unfinished(CancellationToken::new()).await.unwrap().is_empty());
+
+        journal.inner.folder.refuses.store(false, Ordering::Relaxed);
+        journal.accept(&again).await.unwrap();
+        assert_eq!(journal.unfinished(CancellationToken::new()).await.unwrap(), [again.tracking_id]);
+    }
 }

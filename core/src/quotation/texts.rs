@@ -42,6 +42,17 @@ pub enum Step {
 }
 
 impl Step {
+    /// How many round trips are done when it begins.
+    pub fn number(self) -> u32 {
+        match self {
+            Self::Recall | Self::Check => 0,
+            Self::Partner => 1,
+            Self::Lead => 2,
+            Self::Order => 3,
+            Self::ReadBack => 4,
+        }
+    }
+
     /// For people.
     pub fn text(self) -> &'static str {
         match self {

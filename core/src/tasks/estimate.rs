@@ -48,11 +48,18 @@ pub(super) struct Durations(Mutex<Pace>);
 #[derive(Default)]
 struct Pace {
     recent: VecDeque<Duration>,
-    /// Since when they are being made, and how many of their steps are done.
-    running: BTreeMap<(Instant, u64), u32>,
+    /// Since when they are being made, and how far they are.
+    running: BTreeMap<(Instant, u64), Try>,
     begun: u64,
     /// When one of them was over.
     ended: Option<Instant>,
+}
+
+/// The try that is under way, or was last.
+#[derive(Clone, Copy)]
+struct Try {
+    since: Instant,
+    steps_done: u32,
 }
 
 /// A quotation that is being made.
@@ -66,9 +73,17 @@ impl Running<'_> {
         self.since.0
     }
 
+    /// A new try begins.
+    pub(super) fn tries(&self) {
+        let begun = Try { since: Instant::now(), steps_done: 0 };
+        self.durations.pace().running.insert(self.since, begun);
+    }
+
     /// So many of its steps are done.
-    pub(super) fn done(&self, steps: u32) {
-        self.durations.pace().running.insert(self.since, steps);
+    pub(super) fn done(&self, steps_done: u32) {
+        if let Some(this) = self.durations.pace().running.get_mut(&self.since) {
+            this.steps_done = steps_done;
+        }
     }
 }
 
@@ -90,7 +105,7 @@ impl Durations {
         let mut pace = self.pace();
         pace.begun += 1;
         let since = (Instant::now(), pace.begun);
-        pace.running.insert(since, 0);
+        pace.running.insert(since, Try { since: since.0, steps_done: 0 });
         Running { durations: self, since }
     }
 
@@ -128,15 +143,19 @@ impl Pace {
     /// have taken. Where it is late, or is tried again and again while others are made, it is when one was over
     /// last that tells how long things take.
     fn until_next(&self, usual: Duration, workers: u32) -> Duration {
-        let Some(((since, _), done)) = self.running.first_key_value() else { return usual };
-        let (age, done) = (since.elapsed(), (*done).min(STEPS));
-        let by_its_steps = |done| age * (STEPS - done) / done;
-        if age > usual {
-            let left = by_its_steps(done.max(1));
-            return left.min(self.ended.map_or(left, |ended| ended.elapsed())).max(usual / workers);
+        let Some(((since, _), this)) = self.running.first_key_value() else { return usual };
+        let (age, tried) = (since.elapsed(), this.since.elapsed());
+        let by_its_steps = match this.steps_done.min(STEPS) {
+            // As long again: nothing else is known.
+            0 => tried,
+            done => tried * (STEPS - done) / done,
+        };
+        if age <= usual {
+            let steps_tell = this.steps_done > 0;
+            return (usual - age).max(if steps_tell { by_its_steps } else { Duration::ZERO });
         }
-        // Before the first is done they tell nothing.
-        (usual - age).max(if done > 0 { by_its_steps(done) } else { Duration::ZERO })
+        let quiet = self.ended.map_or(by_its_steps, |ended| ended.elapsed());
+        by_its_steps.min(quiet).max(usual / workers)
     }
 }
 
@@ -179,7 +198,7 @@ mod tests {
     async fn what_is_late_asks_for_more_patience() {
         let durations = Durations::default();
         let _running = durations.begin();
-        assert_eq!(told(&durations, &[0, 8, 40, 800]).await, [1, 32, 192, 300]);
+        assert_eq!(told(&durations, &[0, 8, 80, 800]).await, [1, 8, 88, 300]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -196,12 +215,14 @@ mod tests {
     async fn its_steps_tell_how_long_the_oldest_takes_before_one_was_made() {
         let durations = Durations::default();
         let oldest = durations.begin();
-        assert_eq!(told(&durations, &[2]).await, [8]);
+        assert_eq!(told(&durations, &[2]).await, [2]);
         oldest.done(1);
         assert_eq!(told(&durations, &[0]).await, [8]);
         oldest.done(2);
         assert_eq!(told(&durations, &[2]).await, [6]);
         oldest.done(4);
         assert_eq!(told(&durations, &[4]).await, [2]);
+        oldest.tries();
+        assert_eq!(told(&durations, &[3]).await, [3]);
     }
 }

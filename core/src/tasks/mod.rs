@@ -273,7 +273,7 @@ impl Tasks {
         let _alone = inner.locks.lock(&id).await;
         let known = if may_be_known { self.find_locked(&id).await? } else { None };
         let (known, changes) = match known {
-            None => return self.begin(QuotationStatus::queued(id, request, Timestamp::now()), None).await,
+            None => return self.begin(QuotationStatus::queued(id, request, Timestamp::now()), false).await,
             Some(Known::Logged(logged)) if logged.other_odoo => return Err(SubmitError::OtherOdoo),
             Some(known) => (known.status(), known.subscribe()),
         };
@@ -281,19 +281,14 @@ impl Tasks {
             return Err(SubmitError::KeyReused);
         }
         if known.status == State::Failed && error::worth_repeating(known.error_code.as_deref()) {
-            let again = QuotationStatus::queued(id, request, known.created_at);
-            return self.begin(again, Some(&known)).await;
+            return self.begin(QuotationStatus::queued(id, request, known.created_at), true).await;
         }
         Ok(Accepted { status: known, estimate: self.estimate(), changes })
     }
 
-    /// Makes a quotation durable and starts it. `before`: how an earlier run ended, which may have left records in
-    /// Odoo. The caller holds its lock.
-    async fn begin(
-        &self,
-        status: QuotationStatus,
-        before: Option<&QuotationStatus>,
-    ) -> Result<Accepted, SubmitError> {
+    /// Makes a quotation durable and starts it. `again`: an earlier run may have left records in Odoo.
+    /// The caller holds its lock.
+    async fn begin(&self, status: QuotationStatus, again: bool) -> Result<Accepted, SubmitError> {
         let inner = &self.inner;
         // Before it takes its place: it is not ahead of itself.
         let estimate = self.estimate();
@@ -301,11 +296,8 @@ impl Tasks {
             capacity: inner.config.queue_capacity,
             retry_after: estimate.until_a_place_is_free(),
         })?;
-        if let Err(error) = inner.journal.write(&status).await {
-            inner.journal.take_back(&status, before).await;
-            return Err(error.into());
-        }
-        let task = self.start(status, Some(place), before.is_some());
+        inner.journal.accept(&status).await?;
+        let task = self.start(status, Some(place), again);
         Ok(Accepted { status: task.status(), estimate, changes: task.subscribe() })
     }
 

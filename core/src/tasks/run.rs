@@ -138,10 +138,9 @@ impl Inner {
     ) -> Result<Result<QuotationOutput, QuotationError>, Stopped> {
         let was_queued = task.status().status == State::Queued;
         let status = task.update(|status| status.status = State::Processing);
-        let mut begun = 0;
+        running.tries();
         let attempt = self.pipeline.attempt(&status.tracking_id, &status.input, draft, |step| {
-            running.done(begun);
-            begun += 1;
+            running.done(step.number());
             task.update(|status| step.text().clone_into(&mut status.progress));
         });
         if was_queued {
