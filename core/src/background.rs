@@ -16,7 +16,30 @@ pub(crate) struct Background {
     pub abort: CancellationToken,
 }
 
+/// Between two tries to write what the disk refuses, at most.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// The pauses of who tries until the disk takes it.
+pub(crate) struct Patience<'a> {
+    stop: &'a CancellationToken,
+    next: Duration,
+}
+
+impl Patience<'_> {
+    /// Waits, longer each time; `false` when the process stops meanwhile and leaves it to the next one.
+    pub async fn wait(&mut self) -> bool {
+        let pause = self.next;
+        self.next = (pause * 2).min(LONGEST);
+        self.stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some()
+    }
+}
+
 impl Background {
+    /// For one thing that is to be written.
+    pub fn patience(&self) -> Patience<'_> {
+        Patience { stop: &self.stop, next: Duration::from_secs(1) }
+    }
+
     /// Does it to its end, also when the caller goes, and a stop waits for it; `None` when the process is stopping.
     pub async fn see_through<T: Send + 'static>(
         &self,

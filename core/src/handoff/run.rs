@@ -2,7 +2,6 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::FutureExt;
 use tokio::sync::{Mutex, watch};
@@ -82,13 +81,12 @@ impl Inner {
             Err(Unsent::Stopped) => return,
         };
         // Until the disk takes it: after a crash before that, Twilio is asked what it has.
-        let mut pause = Duration::from_secs(1);
+        let mut patience = self.background.patience();
         while let Err(error) = live.change(&self.journal, |record| conclude(record, &end)).await {
             tracing::error!(handoff_id = %id, %error, "log file not written; trying again");
-            if self.background.stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+            if !patience.wait().await {
                 break;
             }
-            pause = (pause * 2).min(Duration::from_secs(60));
         }
         self.live.remove(&id);
     }

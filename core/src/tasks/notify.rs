@@ -3,7 +3,6 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::FutureExt;
 use tokio::time::Instant;
@@ -50,13 +49,12 @@ impl Inner {
                 tracing::warn!(tracking_id = %id, code = failure.code, "salesperson not notified")
             }
         }
-        let mut pause = Duration::from_secs(1);
+        let mut patience = self.background.patience();
         while let Err(error) = self.note(task, |status| conclude(status, &end)).await {
             tracing::error!(tracking_id = %id, %error, "log file not written; trying again");
-            if self.unless_stopping(tokio::time::sleep(pause)).await.is_err() {
+            if !patience.wait().await {
                 return;
             }
-            pause = (pause * 2).min(Duration::from_secs(60));
         }
     }
 

@@ -173,14 +173,13 @@ impl Inner {
 
     /// Keeps at it while the disk refuses: the quotation exists and its log must say so.
     async fn keep_writing(&self, task: &Arc<Task>, mut error: JournalError) {
-        let mut pause = Duration::from_secs(1);
+        let mut patience = self.background.patience();
         loop {
             let id = task.status().tracking_id.clone();
             tracing::error!(tracking_id = %id, %error, "log file not written; trying again");
-            if self.unless_stopping(tokio::time::sleep(pause)).await.is_err() {
+            if !patience.wait().await {
                 return;
             }
-            pause = (pause * 2).min(Duration::from_secs(60));
             match self.write_down(task).await {
                 Ok(()) => return,
                 Err(again) => error = again,
