@@ -17,9 +17,7 @@ impl Journal {
     /// # Errors
     /// When the disk refuses, as [`Journal::accept`] does.
     pub async fn accept_handoff(&self, record: &HandoffRecord) -> Result<(), JournalError> {
-        let (inner, record) = (Arc::clone(&self.inner), record.clone());
-        let name = file_name(&record.handoff_id);
-        blocking(move || inner.accept(&name, &record).map_err(inner.failed("write a log file"))).await
+        self.save((file_name(&record.handoff_id), record.clone()), Inner::accept).await
     }
 
     /// Writes the state of a handoff; it is durable when this returns.
@@ -27,9 +25,7 @@ impl Journal {
     /// # Errors
     /// When the disk refuses, as [`Journal::write`] does.
     pub async fn write_handoff(&self, record: &HandoffRecord) -> Result<(), JournalError> {
-        let (inner, record) = (Arc::clone(&self.inner), record.clone());
-        let name = file_name(&record.handoff_id);
-        blocking(move || inner.write(&name, &record).map_err(inner.failed("write a log file"))).await
+        self.save((file_name(&record.handoff_id), record.clone()), Inner::write).await
     }
 
     /// The last state on disk of a handoff.

@@ -119,13 +119,7 @@ impl Journal {
     /// # Errors
     /// When the disk refuses, or what `may_go` says.
     pub fn remove_if(&self, name: &str, may_go: impl FnOnce(&Path) -> io::Result<bool>) -> io::Result<bool> {
-        let file = self.inner.folder.path().join(name);
-        let _alone = self.inner.replacing.lock().unwrap_or_else(PoisonError::into_inner);
-        let goes = may_go(&file)?;
-        if goes {
-            fs::remove_file(file)?;
-        }
-        Ok(goes)
+        self.inner.remove_if(name, may_go)
     }
 
     /// Gives the folder free for another process. Nothing may be written after this.
@@ -140,10 +134,7 @@ impl Journal {
     /// When the disk refuses: as far as that lets it, the file then holds what it held before. Whoever is told that
     /// nothing was accepted may ask elsewhere, so the next start must not find it.
     pub async fn accept(&self, status: &QuotationStatus) -> Result<(), JournalError> {
-        let inner = Arc::clone(&self.inner);
-        let name = record::file_name(status.created_at.date(), &status.tracking_id);
-        let record = Record::new(status, self.inner.target.name());
-        blocking(move || inner.accept(&name, &record).map_err(inner.failed("write a log file"))).await
+        self.save(self.record(status), Inner::accept).await
     }
 
     /// Writes the state of a quotation; it is durable when this returns.
@@ -152,10 +143,22 @@ impl Journal {
     /// When the disk refuses: the file then holds what it held before or, where only the sync of its folder failed,
     /// the new state.
     pub async fn write(&self, status: &QuotationStatus) -> Result<(), JournalError> {
-        let inner = Arc::clone(&self.inner);
+        self.save(self.record(status), Inner::write).await
+    }
+
+    fn record(&self, status: &QuotationStatus) -> (String, Record) {
         let name = record::file_name(status.created_at.date(), &status.tracking_id);
-        let record = Record::new(status, self.inner.target.name());
-        blocking(move || inner.write(&name, &record).map_err(inner.failed("write a log file"))).await
+        (name, Record::new(status, self.inner.target.name()))
+    }
+
+    /// Writes a file of this name and content, in this way.
+    async fn save<R: Send + 'static>(
+        &self,
+        (name, record): (String, R),
+        way: fn(&Inner, &str, &R) -> io::Result<()>,
+    ) -> Result<(), JournalError> {
+        let inner = Arc::clone(&self.inner);
+        blocking(move || way(&inner, &name, &record).map_err(inner.failed("write a log file"))).await
     }
 
     /// The last state on disk of a quotation of any age.
@@ -192,7 +195,7 @@ impl Inner {
             let taken_back = match &before {
                 _ if unchanged => Ok(()),
                 Some(before) => self.put(name, before),
-                None => self.remove(&path),
+                None => self.remove_if(name, |_| Ok(true)).and_then(|_| self.folder.sync()),
             };
             if let Err(error) = taken_back {
                 tracing::error!(file = name, %error, "what was refused is in the log: the next start takes it up");
@@ -221,12 +224,14 @@ impl Inner {
         Ok(())
     }
 
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        {
-            let _alone = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
-            fs::remove_file(path)?;
+    fn remove_if(&self, name: &str, may_go: impl FnOnce(&Path) -> io::Result<bool>) -> io::Result<bool> {
+        let file = self.folder.path().join(name);
+        let _alone = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+        let goes = may_go(&file)?;
+        if goes {
+            fs::remove_file(file)?;
         }
-        self.folder.sync()
+        Ok(goes)
     }
 
     fn find(&self, id: &TrackingId) -> io::Result<Option<Logged>> {

@@ -132,7 +132,7 @@ impl Pipeline {
         id: &TrackingId,
         request: &QuotationRequest,
         draft: &mut Draft,
-        mut progress: impl FnMut(Step),
+        progress: impl Fn(Step),
     ) -> Result<QuotationOutput, QuotationError> {
         let lines = request.lines();
         let ids = ExternalIds::new(id, request);
