@@ -10,7 +10,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use mcp_odoo_core::input;
 use mcp_odoo_core::odoo::Protocol;
 use mcp_odoo_core::odoo::wire::Answer;
-use mcp_odoo_core::quotation::id::TrackingId;
+use mcp_odoo_core::quotation::id::{ExternalIds, TrackingId};
 use mcp_odoo_core::quotation::request::QuotationRequest;
 use mcp_odoo_core::quotation::status::QuotationStatus;
 use mcp_odoo_core::quotation::told::Told;
@@ -61,7 +61,9 @@ fn telling(criterion: &mut Criterion) {
             },
         );
         let request: QuotationRequest = serde_json::from_str(&text).unwrap();
-        let status = QuotationStatus::queued(TrackingId::random(), request, Timestamp::now());
+        let id = TrackingId::random();
+        let ids = ExternalIds::new(&id, &request);
+        let status = QuotationStatus::queued(id, ids, request, Timestamp::now());
         criterion.bench_with_input(
             BenchmarkId::new("write a state, lines", lines),
             &status,

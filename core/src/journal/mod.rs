@@ -354,6 +354,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::quotation::id::ExternalIds;
     use crate::quotation::status::State;
     use crate::timestamp::Timestamp;
 
@@ -363,7 +364,8 @@ mod tests {
             "lead_name": "Robot",
         });
         let request = serde_json::from_value(request).unwrap();
-        QuotationStatus::queued(TrackingId::random(), request, Timestamp::now())
+        let id = TrackingId::random();
+        QuotationStatus::queued(id.clone(), ExternalIds::new(&id, &request), request, Timestamp::now())
     }
 
     /// Whoever is refused may ask for another one elsewhere: the next start must not make this one, too.

@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::Logged;
-use crate::quotation::id::TrackingId;
+use crate::quotation::id::{ExternalIds, TrackingId};
 use crate::quotation::request::QuotationRequest;
 use crate::quotation::status::{QuotationOutput, QuotationStatus, State};
 use crate::quotation::told::Told;
@@ -34,6 +34,9 @@ pub struct Record {
     /// The number that the salesperson is told under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     vendor_sms: Option<String>,
+    /// Absent in logs of before they were remembered.
+    #[serde(default)]
+    external_ids: Option<ExternalIds>,
     /// The Odoo it was accepted for.
     #[serde(default)]
     odoo: String,
@@ -55,6 +58,7 @@ impl Record {
             error_code: status.error_code.clone(),
             updated_at: status.updated_at,
             vendor_sms: status.vendor_sms.clone(),
+            external_ids: Some(status.external_ids.clone()),
             odoo: odoo.to_owned(),
         }
     }
@@ -62,7 +66,9 @@ impl Record {
     /// For a process that works on this Odoo.
     pub fn logged(self, odoo: &str) -> Logged {
         let other_odoo = self.odoo != odoo;
+        let derived = || ExternalIds::new(&self.tracking_id, &self.input);
         let status = QuotationStatus {
+            external_ids: self.external_ids.unwrap_or_else(derived),
             tracking_id: self.tracking_id,
             status: self.status,
             progress: self.progress,

@@ -41,28 +41,33 @@ impl TrackingId {
     }
 }
 
-/// The external ids of a quotation's records: they follow from the tracking id and from what is asked
-/// for. So a key whose quotation this service has forgotten can never lead to another one's records.
+/// What the external ids of a quotation's records follow from: what names the quotation, and what is asked for. So a
+/// key whose quotation this service has forgotten can never lead to another one's records.
+///
+/// Made once, at acceptance, and remembered: a later version may write requests otherwise, but not these.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExternalIds {
-    id: TrackingId,
+    /// Follows from the caller's key alone, or is the tracking id of a quotation without one.
+    reference: String,
+    /// 64 bits of SHA-256 over the request.
     request: String,
 }
 
 impl ExternalIds {
-    /// Those of this quotation.
-    pub fn new(id: &TrackingId, request: &QuotationRequest) -> Self {
+    /// Those of the quotation that this names.
+    pub fn new(reference: &TrackingId, request: &QuotationRequest) -> Self {
         // Fields that a later version adds are absent here until somebody uses them.
         let mut fields = serde_json::to_value(request).unwrap_or_default();
         if let Some(fields) = fields.as_object_mut() {
             fields.retain(|_, value| !value.is_null());
         }
         let request = digest(&["request", &fields.to_string()]).chars().take(16).collect();
-        Self { id: id.clone(), request }
+        Self { reference: reference.as_str().to_owned(), request }
     }
 
     /// The name (without the module) of the external id of a record, `quot_…_order_…`.
     pub fn name(&self, record: &str) -> String {
-        format!("{}_{record}_{}", self.id, self.request)
+        format!("{}_{record}_{}", self.reference, self.request)
     }
 
     /// The same with the module, as `load` wants it.
@@ -70,9 +75,9 @@ impl ExternalIds {
         qualified(&self.name(record))
     }
 
-    /// Whose they are.
-    pub fn tracking_id(&self) -> &TrackingId {
-        &self.id
+    /// What names the quotation in Odoo: the order's source document.
+    pub fn reference(&self) -> &str {
+        &self.reference
     }
 }
 

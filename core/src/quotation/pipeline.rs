@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::OnceCell;
 
 use super::error::QuotationError;
-use super::id::{ExternalIds, MODULE, TrackingId, partner_external_name};
+use super::id::{ExternalIds, MODULE, partner_external_name};
 use super::request::{ProductLine, QuotationRequest};
 use super::rows::{self, Order, Table};
 use super::salespeople::{Claim, SalesConfig, Salespeople};
@@ -50,6 +50,17 @@ pub struct Draft {
     order: Option<i64>,
 }
 
+/// Who may have made records of a quotation before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// Nobody: its id is new and known to nobody else.
+    Nobody,
+    /// A process with another journal, under the same key.
+    Elsewhere,
+    /// An earlier run, as the journal knows.
+    Run,
+}
+
 enum Salesperson {
     Given(i64),
     Claimed(Claim),
@@ -68,8 +79,9 @@ impl Salesperson {
 }
 
 impl Draft {
-    /// Nothing is known yet. `again`: an earlier process or run may have made records.
-    pub fn new(again: bool) -> Self {
+    /// Nothing is known yet.
+    pub fn new(before: Before) -> Self {
+        let again = before == Before::Run;
         Self {
             unsure: again,
             outcome_unknown: again,
@@ -129,16 +141,15 @@ impl Pipeline {
     /// A transient error may be tried again with the same draft.
     pub async fn attempt(
         &self,
-        id: &TrackingId,
+        ids: &ExternalIds,
         request: &QuotationRequest,
         draft: &mut Draft,
         progress: impl Fn(Step),
     ) -> Result<QuotationOutput, QuotationError> {
         let lines = request.lines();
-        let ids = ExternalIds::new(id, request);
         if draft.unsure {
             progress(Step::Recall);
-            self.recall(&ids, &lines, draft).await?;
+            self.recall(ids, &lines, draft).await?;
         }
         if draft.order.is_none() {
             progress(Step::Check);
@@ -156,12 +167,12 @@ impl Pipeline {
                 Some(lead_id) => lead_id,
                 None => {
                     progress(Step::Lead);
-                    let table = rows::lead(&ids, request, partner_id, user_id, extra);
+                    let table = rows::lead(ids, request, partner_id, user_id, extra);
                     self.make_lead(table, draft).await?
                 }
             };
             progress(Step::Order);
-            self.make_order(&Order { ids: &ids, partner_id, lead_id, user_id, lines: &lines }, draft).await?;
+            self.make_order(&Order { ids, partner_id, lead_id, user_id, lines: &lines }, draft).await?;
         }
         progress(Step::ReadBack);
         self.read_back(request, draft).await

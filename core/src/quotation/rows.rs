@@ -68,7 +68,7 @@ pub(super) fn order(order: &Order<'_>) -> Table {
         ("id", order.ids.qualified("order")),
         ("partner_id/.id", order.partner_id.to_string()),
         ("opportunity_id/.id", order.lead_id.to_string()),
-        ("origin", order.ids.tracking_id().to_string()),
+        ("origin", order.ids.reference().to_owned()),
     ];
     parent.extend(order.user_id.map(|user| ("user_id/.id", user.to_string())));
     let (mut columns, head): (Vec<&'static str>, Vec<String>) = parent.into_iter().unzip();

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::id::TrackingId;
+use super::id::{ExternalIds, TrackingId};
 use super::request::QuotationRequest;
 use crate::timestamp::Timestamp;
 
@@ -61,11 +61,20 @@ pub struct QuotationStatus {
     #[serde(skip)]
     #[schema(ignore)]
     pub vendor_sms: Option<String>,
+    /// What its records in Odoo are known by. In the logs only.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub external_ids: ExternalIds,
 }
 
 impl QuotationStatus {
     /// A quotation just accepted.
-    pub fn queued(tracking_id: TrackingId, input: QuotationRequest, created_at: Timestamp) -> Self {
+    pub fn queued(
+        tracking_id: TrackingId,
+        external_ids: ExternalIds,
+        input: QuotationRequest,
+        created_at: Timestamp,
+    ) -> Self {
         Self {
             tracking_id,
             status: State::Queued,
@@ -77,6 +86,7 @@ impl QuotationStatus {
             created_at,
             updated_at: Timestamp::now(),
             vendor_sms: None,
+            external_ids,
         }
     }
 }

@@ -31,8 +31,8 @@ use crate::handoff::Report;
 use crate::journal::{Journal, JournalError, Logged};
 use crate::messages::Messenger;
 use crate::quotation::error;
-use crate::quotation::id::{IdempotencyKey, TrackingId};
-use crate::quotation::pipeline::Pipeline;
+use crate::quotation::id::{ExternalIds, IdempotencyKey, TrackingId};
+use crate::quotation::pipeline::{Before, Pipeline};
 use crate::quotation::request::QuotationRequest;
 use crate::quotation::status::{QuotationStatus, State};
 use crate::quotation::told::Told;
@@ -273,7 +273,11 @@ impl Tasks {
         let _alone = inner.locks.lock(&id).await;
         let known = if may_be_known { self.find_locked(&id).await? } else { None };
         let (known, changes) = match known {
-            None => return self.begin(QuotationStatus::queued(id, request, Timestamp::now()), false).await,
+            None => {
+                let ids = ExternalIds::new(&id, &request);
+                let before = if may_be_known { Before::Elsewhere } else { Before::Nobody };
+                return self.begin(QuotationStatus::queued(id, ids, request, Timestamp::now()), before).await;
+            }
             Some(Known::Logged(logged)) if logged.other_odoo => return Err(SubmitError::OtherOdoo),
             Some(known) => (known.status(), known.subscribe()),
         };
@@ -281,14 +285,15 @@ impl Tasks {
             return Err(SubmitError::KeyReused);
         }
         if known.status == State::Failed && error::worth_repeating(known.error_code.as_deref()) {
-            return self.begin(QuotationStatus::queued(id, request, known.created_at), true).await;
+            let ids = known.external_ids.clone();
+            let status = QuotationStatus::queued(id, ids, request, known.created_at);
+            return self.begin(status, Before::Run).await;
         }
         Ok(Accepted { status: known, estimate: self.estimate(), changes })
     }
 
-    /// Makes a quotation durable and starts it. `again`: an earlier run may have left records in Odoo.
-    /// The caller holds its lock.
-    async fn begin(&self, status: QuotationStatus, again: bool) -> Result<Accepted, SubmitError> {
+    /// Makes a quotation durable and starts it. The caller holds its lock.
+    async fn begin(&self, status: QuotationStatus, before: Before) -> Result<Accepted, SubmitError> {
         let inner = &self.inner;
         // Before it takes its place: it is not ahead of itself.
         let estimate = self.estimate();
@@ -297,7 +302,7 @@ impl Tasks {
             retry_after: estimate.until_a_place_is_free(),
         })?;
         inner.journal.accept(&status).await?;
-        let task = self.start(status, Some(place), again);
+        let task = self.start(status, Some(place), before);
         Ok(Accepted { status: task.status(), estimate, changes: task.subscribe() })
     }
 
@@ -317,18 +322,23 @@ impl Tasks {
             if over {
                 Known::Logged(logged)
             } else {
-                Known::Task(self.start((**logged.status).clone(), None, true))
+                Known::Task(self.start((**logged.status).clone(), None, Before::Run))
             }
         }))
     }
 
     /// Starts a run. The caller holds the quotation's lock.
-    fn start(&self, status: QuotationStatus, place: Option<OwnedSemaphorePermit>, again: bool) -> Arc<Task> {
+    fn start(
+        &self,
+        status: QuotationStatus,
+        place: Option<OwnedSemaphorePermit>,
+        before: Before,
+    ) -> Arc<Task> {
         let (inner, id) = (Arc::clone(&self.inner), status.tracking_id.clone());
         let task = Arc::new(Task::new(status));
         self.inner.tasks.insert(id, Arc::clone(&task));
         let running = Arc::clone(&task);
-        self.inner.background.tracker.spawn(async move { inner.run(&running, place, again).await });
+        self.inner.background.tracker.spawn(async move { inner.run(&running, place, before).await });
         task
     }
 }

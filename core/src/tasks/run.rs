@@ -15,7 +15,7 @@ use super::task::Task;
 use crate::journal::JournalError;
 use crate::odoo::OdooError;
 use crate::quotation::error::{Failure, QuotationError};
-use crate::quotation::pipeline::Draft;
+use crate::quotation::pipeline::{Before, Draft};
 use crate::quotation::status::{QuotationOutput, QuotationStatus, State};
 use crate::quotation::texts;
 use crate::timestamp::Timestamp;
@@ -34,7 +34,7 @@ impl Inner {
         self: &Arc<Self>,
         task: &Arc<Task>,
         place: Option<OwnedSemaphorePermit>,
-        again: bool,
+        before: Before,
     ) {
         // What a restart takes up waits here for its place in the queue.
         let place = match place {
@@ -45,7 +45,7 @@ impl Inner {
                 .and_then(|place| place.map_err(|_| Stopped)),
         };
         let Ok(place) = place else { return };
-        let mut draft = Draft::new(again);
+        let mut draft = Draft::new(before);
         let mut begun = None;
         let made = AssertUnwindSafe(self.make(task, &mut draft, &mut begun)).catch_unwind().await;
         let outcome = match made {
@@ -139,7 +139,7 @@ impl Inner {
         let was_queued = task.status().status == State::Queued;
         let status = task.update(|status| status.status = State::Processing);
         running.tries();
-        let attempt = self.pipeline.attempt(&status.tracking_id, &status.input, draft, |step| {
+        let attempt = self.pipeline.attempt(&status.external_ids, &status.input, draft, |step| {
             running.done(step.number());
             task.update(|status| step.text().clone_into(&mut status.progress));
         });

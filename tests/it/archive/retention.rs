@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mcp_odoo_core::journal::Journal;
+use mcp_odoo_core::quotation::id::{ExternalIds, TrackingId};
 use mcp_odoo_core::quotation::status::{QuotationStatus, State};
 use mcp_odoo_core::quotation::target::Target;
 use mcp_odoo_core::timestamp::Timestamp;
@@ -146,8 +147,9 @@ async fn what_comes_back_to_life_while_it_is_removed_stays() {
     let folder = TempDir::new().unwrap();
     let journal = Journal::open(folder.path(), Target::embedded()).unwrap();
     let input = serde_json::from_value(request("back@days.example")).unwrap();
-    let id = "quot_back".parse().unwrap();
-    let queued = QuotationStatus::queued(id, input, Timestamp::now());
+    let id: TrackingId = "quot_back".parse().unwrap();
+    let ids = ExternalIds::new(&id, &input);
+    let queued = QuotationStatus::queued(id, ids, input, Timestamp::now());
     let failed = QuotationStatus { status: State::Failed, ..queued.clone() };
     let name = format!("{}_quot_back.log", queued.created_at.date());
     let mut removed = 0;
