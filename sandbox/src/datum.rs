@@ -75,7 +75,15 @@ impl Datum {
         }
         Ok(match kind {
             Kind::Integer | Kind::Many2one(_) => Self::Int(integer(value).ok_or_else(wrong)?),
-            Kind::Float | Kind::Monetary => Self::Float(float(value).ok_or_else(wrong)?),
+            Kind::Float | Kind::Monetary => {
+                let not_a_number = || match value {
+                    Value::String(_) => {
+                        Error::value(format!("could not convert string to float: {}", python::repr(value)))
+                    }
+                    _ => wrong(),
+                };
+                Self::Float(float(value).ok_or_else(not_a_number)?)
+            }
             Kind::Selection(options) => match value.as_str() {
                 Some("") => Self::Empty,
                 Some(key) if options.iter().any(|(known, _)| *known == key) => Self::text(key),

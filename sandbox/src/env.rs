@@ -20,6 +20,9 @@ pub(crate) const GROUP_ADMIN: i64 = 1;
 /// The group whose members see the documents of all salespeople.
 pub(crate) const GROUP_ALL_DOCUMENTS: i64 = 3;
 
+/// What a default in the context begins with: `default_<field>`.
+pub(crate) const DEFAULT: &str = "default_";
+
 /// The `context` of a call.
 #[derive(Clone, Default)]
 pub(crate) struct Context(pub Map<String, Value>);
@@ -31,6 +34,14 @@ impl Context {
 
     pub fn text(&self, key: &str) -> Option<&str> {
         self.0.get(key).and_then(Value::as_str)
+    }
+
+    /// The defaults of the record that is created next, out of the context.
+    pub fn take_defaults(&mut self) -> Map<String, Value> {
+        let (defaults, rest) =
+            std::mem::take(&mut self.0).into_iter().partition(|(key, _)| key.starts_with(DEFAULT));
+        self.0 = rest;
+        defaults
     }
 
     /// Whether archived records are hidden.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::Version;
+use crate::schema::Model;
 
 /// The Python exception a call ended in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub enum Exception {
     Type,
     /// `AttributeError`
     Attribute,
+    /// `IndexError`
+    Index,
     /// `UserError`
     User,
     /// `ValidationError`
@@ -43,6 +46,27 @@ pub(crate) struct MissingValue {
     pub model: String,
     pub field: String,
     pub message: String,
+}
+
+impl MissingValue {
+    /// The same of a record below the one loaded: no path, and in 19.0 the words of the root's field of that name.
+    pub fn below(&self, version: Version, root: &Model) -> String {
+        let field = &self.field;
+        match version {
+            Version::V18 => {
+                let table = self.model.replace('.', "_");
+                format!("Missing required value for the field '{field}' on a linked model [{table}]")
+            }
+            Version::V19 => {
+                let label = root.field(field).map_or(field.as_str(), |field| field.label.as_ref());
+                format!(
+                    "Missing required value for the field '{label}' ({field}).\nModel: Unknown\n- create/update: a \
+                     mandatory field is not set\n- delete: another model requires the record being deleted, you can \
+                     archive it instead"
+                )
+            }
+        }
+    }
 }
 
 /// A failed call: the exception's class and its text.
@@ -127,6 +151,7 @@ impl Error {
             Exception::Value => "builtins.ValueError",
             Exception::Type => "builtins.TypeError",
             Exception::Attribute => "builtins.AttributeError",
+            Exception::Index => "builtins.IndexError",
             Exception::User => "odoo.exceptions.UserError",
             Exception::Validation => "odoo.exceptions.ValidationError",
             Exception::Missing => "odoo.exceptions.MissingError",
@@ -164,7 +189,7 @@ impl Error {
             Exception::Access | Exception::AccessDenied | Exception::SessionExpired => 403,
             Exception::Missing | Exception::NotFound => 404,
             Exception::User | Exception::Validation | Exception::Unprocessable => 422,
-            Exception::Value | Exception::Type | Exception::Attribute | Exception::Operational => 500,
+            _ => 500,
         }
     }
 

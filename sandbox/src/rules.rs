@@ -63,6 +63,10 @@ fn order(env: &mut Env<'_>, values: &mut Values) -> Result<(), Error> {
 }
 
 fn line(env: &mut Env<'_>, values: &mut Values) -> Result<(), Error> {
+    if values.get("display_type").is_some_and(python::truthy) {
+        // A section or a note has no quantity.
+        values.insert("product_uom_qty".to_owned(), json!(0.0));
+    }
     let Some(product) = values.get("product_id").and_then(Value::as_i64) else { return Ok(()) };
     let products = env.model("product.product")?;
     env.check_exist(&products, &[product])?;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::Version;
 use crate::datum::Datum;
-use crate::env::{Env, Operation, now};
+use crate::env::{DEFAULT, Env, Operation, now};
 use crate::error::Error;
 use crate::python;
 use crate::rules;
@@ -27,6 +28,25 @@ impl Env<'_> {
         let mut values = values.clone();
         values.remove("id");
         self.check_fields(model, &values)?;
+        // Only this record takes the context's defaults; those made below it do not.
+        let defaults = self.context.take_defaults();
+        for (name, value) in &defaults {
+            let field = name.trim_start_matches(DEFAULT);
+            if model.slot(field).is_some() && !values.contains_key(field) {
+                values.insert(field.to_owned(), value.clone());
+            }
+        }
+        let created = self.create_with(model, values, id);
+        self.context.0.extend(defaults);
+        created
+    }
+
+    fn create_with(
+        &mut self,
+        model: &Arc<Model>,
+        mut values: Map<String, Value>,
+        id: Option<i64>,
+    ) -> Result<i64, Error> {
         let id = id.unwrap_or_else(|| self.db.next_id(model));
         self.as_system(|env| {
             rules::defaults(env, model, &mut values)?;
@@ -135,6 +155,14 @@ impl Env<'_> {
         }
     }
 
+    /// Both versions refuse an unknown field of a line in the same words.
+    fn check_line(&self, model: &Model, values: &Map<String, Value>) -> Result<(), Error> {
+        match values.keys().find(|name| model.slot(name).is_none()) {
+            Some(name) => Err(Error::invalid_field(Version::V18, model.name, name)),
+            None => Ok(()),
+        }
+    }
+
     /// Puts values into a row; the commands of one2many fields are left for later.
     fn assign(
         &mut self,
@@ -227,6 +255,8 @@ impl Env<'_> {
                 let pointing = self.db.pointing(&other, inverse, id);
                 match command {
                     Command::Create(mut values) => {
+                        values.remove("id");
+                        self.check_line(&other, &values)?;
                         values.insert(inverse.to_owned(), json!(id));
                         self.create(&other, &values, None)?;
                     }

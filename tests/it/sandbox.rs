@@ -6,6 +6,7 @@ mod domains;
 mod groups;
 mod load;
 mod names;
+mod nested;
 mod orders;
 mod protocols;
 mod races;

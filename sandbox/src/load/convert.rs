@@ -28,12 +28,14 @@ pub(super) struct Converter<'a, 'b> {
     place: Place,
     /// The field of the record itself in whose lines we are.
     top: Option<(String, String)>,
+    /// The labels of the fields that lead to where we are.
+    path: Vec<String>,
     pub messages: Vec<Value>,
 }
 
 impl<'a, 'b> Converter<'a, 'b> {
     pub fn new(env: &'a Env<'b>, place: Place) -> Self {
-        Self { env, place, top: None, messages: Vec::new() }
+        Self { env, place, top: None, path: Vec::new(), messages: Vec::new() }
     }
 
     pub fn record(&mut self, model: &Model, record: &Record) -> Ready {
@@ -54,7 +56,9 @@ impl<'a, 'b> Converter<'a, 'b> {
             let Some(other) = self.env.db.schema.get(other) else { continue };
             let top = self.top.clone();
             self.top.get_or_insert_with(|| (name.clone(), field.label.to_string()));
+            self.path.push(field.label.to_string());
             let ready = records.iter().map(|record| self.record(other, record)).collect();
+            self.path.pop();
             self.top = top;
             lines.push((std::sync::Arc::clone(other), inverse, ready));
         }
@@ -72,10 +76,10 @@ impl<'a, 'b> Converter<'a, 'b> {
     }
 
     fn report(&mut self, field: &Field, problem: Problem) {
-        let (top, top_label, label) = match &self.top {
-            Some((top, label)) => (top.clone(), label.clone(), format!("{label}/{}", field.label)),
-            None => (field.name.to_string(), field.label.to_string(), field.label.to_string()),
-        };
+        let own = || (field.name.to_string(), field.label.to_string());
+        let (top, top_label) = self.top.clone().unwrap_or_else(own);
+        let path = self.path.iter().map(String::as_str).chain([field.label.as_ref()]);
+        let label = path.collect::<Vec<_>>().join("/");
         let mut message = json!({
             "rows": self.place.rows(), "type": "error", "record": self.place.index, "field": top,
             "message": problem.message.replace("%(field)s", &label), "field_name": top_label,
@@ -93,7 +97,7 @@ impl<'a, 'b> Converter<'a, 'b> {
         Ok(match field.kind {
             Kind::Boolean => match text.to_lowercase().as_str() {
                 "1" | "true" | "yes" => json!(true),
-                "0" | "false" | "no" => json!(false),
+                _ if is_no(text) => json!(false),
                 _ => {
                     return Err(Problem {
                         message: format!("Unknown value '{text}' for boolean field '%(field)s'"),
@@ -134,6 +138,7 @@ impl<'a, 'b> Converter<'a, 'b> {
                     }
                 }
             }
+            Kind::Many2one(_) if column == ".id" && is_no(text) => json!(false),
             Kind::Many2one(other) => json!(self.target(other, column, text)?),
             Kind::Many2many(other) => {
                 let each = text.split(',').map(|text| self.target(other, column, text));
@@ -154,7 +159,7 @@ impl<'a, 'b> Converter<'a, 'b> {
         Ok(json!(timezone::to_utc(local, zone).format("%Y-%m-%d %H:%M:%S").to_string()))
     }
 
-    /// Odoo searches for database ids, so the archived and the hidden are not found; external ids it looks up.
+    /// Odoo searches for a record's own database id, so the archived and the hidden are not found.
     fn finds(&self, model: &str, id: i64) -> bool {
         let model = self.env.db.schema.get(model);
         model.is_some_and(|model| self.env.finds(model, id).unwrap_or(false))
@@ -174,7 +179,7 @@ impl<'a, 'b> Converter<'a, 'b> {
                     message: format!("Invalid database id '{text}' for the field '%(field)s'"),
                     more: Some(possible_values(other)),
                 })?;
-                (Some(id).filter(|id| self.finds(other, *id)), "database id")
+                (Some(id).filter(|id| db.exists(other, *id)), "database id")
             }
             _ => {
                 let model = db.schema.get(other);
@@ -187,6 +192,11 @@ impl<'a, 'b> Converter<'a, 'b> {
             more: Some(possible_values(other)),
         })
     }
+}
+
+/// Odoo's spellings of `false`.
+fn is_no(text: &str) -> bool {
+    matches!(text.to_lowercase().as_str(), "0" | "false" | "no")
 }
 
 /// An external id without a module belongs to the import itself.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{cell, lines_of};
 use crate::env::Env;
-use crate::error::Error;
+use crate::error::{Error, Exception};
 use crate::schema::Model;
 
 /// A column's name, split at `/`.
@@ -71,10 +71,15 @@ fn check(env: &Env<'_>, model: &Model, column: &[String]) -> Result<(), Error> {
     }
 }
 
-/// The cells as text.
-pub(super) fn rows(data: Option<&Value>) -> Vec<Vec<String>> {
+/// The cells as text; a row shorter than the header is an error.
+pub(super) fn rows(data: Option<&Value>, columns: usize) -> Result<Vec<Vec<String>>, Error> {
     let rows = data.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    rows.iter().filter_map(Value::as_array).map(|row| row.iter().map(cell).collect()).collect()
+    let rows = rows.iter().filter_map(Value::as_array);
+    rows.map(|row| match row.len() < columns {
+        true => Err(Error::new(Exception::Index, "list index out of range")),
+        false => Ok(row.iter().map(cell).collect()),
+    })
+    .collect()
 }
 
 /// Groups rows into records: a row whose own columns are all empty is another line of the one before.

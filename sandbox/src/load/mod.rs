@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::Version;
 use crate::env::Env;
 use crate::error::{Error, Exception};
 use crate::python;
@@ -35,7 +36,7 @@ impl Env<'_> {
         started: u64,
     ) -> Result<Value, Error> {
         let columns = extract::columns(self, model, arguments.get("fields"))?;
-        let rows = extract::rows(arguments.get("data"));
+        let rows = extract::rows(arguments.get("data"), columns.len())?;
         let records = extract::records(self, model, &columns, &rows);
         let savepoint = self.db.savepoint();
         let mut messages: Vec<Value> = Vec::new();
@@ -59,7 +60,7 @@ impl Env<'_> {
                 Ok(id) => ids.push(id),
                 Err(error) => {
                     self.db.rollback(before);
-                    messages.push(describe(model, place, &error));
+                    messages.push(describe(self.version(), model, place, &error));
                 }
             }
         }
@@ -145,12 +146,13 @@ fn problem(place: Place, message: &str) -> Value {
     json!({"rows": place.rows(), "record": place.index, "type": "error", "message": message})
 }
 
-fn describe(model: &Model, place: Place, error: &Error) -> Value {
+fn describe(version: Version, model: &Model, place: Place, error: &Error) -> Value {
     if let Some(missing) = &error.missing_value {
+        if missing.model != model.name {
+            return problem(place, &missing.below(version, model));
+        }
         let mut message = problem(place, &missing.message);
-        if missing.model == model.name
-            && let Some(members) = message.as_object_mut()
-        {
+        if let Some(members) = message.as_object_mut() {
             members.insert("field".to_owned(), json!(missing.field));
         }
         return message;
