@@ -13,6 +13,7 @@ use crate::python;
 use crate::schema::Model;
 use crate::search::Page;
 use crate::store::Database;
+use crate::web::specification;
 
 /// What a caller wants.
 pub(crate) struct Call {
@@ -112,6 +113,12 @@ impl Env<'_> {
             "formatted_read_group" => self.formatted_read_group(model, &bound.arguments),
             "message_post" => self.message_post(model, bound),
             "check_object_reference" => self.check_object_reference(&bound.arguments),
+            "web_read" => self.web_read(model, &bound.ids, &specification(bound)).map(Value::Array),
+            "web_search_read" => self.web_search_read(model, bound, &page(bound)),
+            "web_save" => self.web_save(model, bound),
+            "export_data" => self.export_data(model, &bound.ids, &bound.names("fields_to_export")),
+            "get_metadata" => self.get_metadata(model, &bound.ids),
+            "get_installed" => self.installed_languages(),
             "context_get" => self.context_get(),
             "has_group" => self.has_group(&bound.ids, bound.get("group_ext_id")),
             "has_access" => self.has_access(model, &bound.ids, bound.get("operation")),
@@ -175,6 +182,13 @@ impl Env<'_> {
         };
         self.write(model, ids, &values.as_object().cloned().unwrap_or_default())?;
         Ok(json!(true))
+    }
+
+    fn installed_languages(&self) -> Result<Value, Error> {
+        let languages = self.model("res.lang")?;
+        let ids = self.search(&languages, &json!([]), &Page::default())?;
+        let text = |id, field| self.db.value(&languages, id, field).to_json(&crate::schema::Kind::Char);
+        Ok(ids.into_iter().map(|id| json!([text(id, "code"), text(id, "name")])).collect())
     }
 
     fn context_get(&self) -> Result<Value, Error> {

@@ -77,6 +77,13 @@ impl Env<'_> {
         answer
     }
 
+    /// The time zone of the context, else the user's own.
+    pub fn time_zone(&self) -> String {
+        let users = self.db.schema.get("res.users");
+        let own = || users.and_then(|users| Some(self.db.value(users, self.uid, "tz").as_str()?.to_owned()));
+        self.context.text("tz").map(str::to_owned).or_else(own).unwrap_or_else(|| "UTC".to_owned())
+    }
+
     /// The groups a user is in.
     pub fn groups_of(&self, uid: i64) -> Vec<i64> {
         let field = match self.version() {

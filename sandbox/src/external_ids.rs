@@ -1,5 +1,7 @@
 //! External ids: the rows of `ir.model.data`.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use crate::env::Env;
@@ -40,14 +42,40 @@ impl Env<'_> {
         self.as_system(|env| env.create(&data, &values, None)).map(drop)
     }
 
+    /// The rows of a record's external ids, the oldest first, with name and whether it may not be updated.
+    pub fn external_ids_of(&self, model: &Model, id: i64) -> Vec<(i64, String, bool)> {
+        let Some(data) = self.db.schema.get("ir.model.data") else { return Vec::new() };
+        let rows = self.db.pointing(data, "res_id", id).into_iter();
+        let mine = rows.filter(|row| self.db.value(data, *row, "model").as_str() == Some(model.name));
+        mine.map(|row| {
+            let name = self.db.value(data, row, "complete_name").as_str().unwrap_or_default().to_owned();
+            (row, name, self.db.value(data, row, "noupdate").is_true())
+        })
+        .collect()
+    }
+
     /// Frees the external ids of a record that is gone.
     pub fn forget_external_ids(&mut self, model: &Model, id: i64) {
         let Some(data) = self.db.schema.get("ir.model.data").cloned() else { return };
-        for row in self.db.pointing(&data, "res_id", id) {
-            if self.db.value(&data, row, "model").as_str() == Some(model.name) {
-                self.db.put(&data, row, None);
-            }
+        for (row, ..) in self.external_ids_of(model, id) {
+            self.db.put(&data, row, None);
         }
+    }
+
+    /// `get_metadata`: who made and changed records, when, and their external ids.
+    pub fn get_metadata(&self, model: &Arc<Model>, ids: &[i64]) -> Result<Value, Error> {
+        let fields = ["create_uid", "create_date", "write_uid", "write_date"].map(str::to_owned);
+        let mut records = self.read(model, ids, &fields, true)?;
+        for record in records.iter_mut().filter_map(Value::as_object_mut) {
+            let id = record.get("id").and_then(Value::as_i64).unwrap_or_default();
+            let names = self.external_ids_of(model, id);
+            let first = names.first();
+            record.insert("xmlid".to_owned(), first.map_or(json!(false), |(_, name, _)| json!(name)));
+            record.insert("noupdate".to_owned(), json!(first.is_some_and(|(.., noupdate)| *noupdate)));
+            let all = names.iter().map(|(_, name, noupdate)| json!({"xmlid": name, "noupdate": noupdate}));
+            record.insert("xmlids".to_owned(), all.collect());
+        }
+        Ok(Value::Array(records))
     }
 
     /// `check_object_reference`: the id only if a search finds the record.

@@ -11,6 +11,7 @@ mod demo;
 mod domain;
 mod env;
 mod error;
+mod export;
 mod external_ids;
 mod group;
 mod load;
@@ -28,6 +29,7 @@ mod search;
 mod store;
 mod timezone;
 mod users;
+mod web;
 mod wire;
 mod write;
 

@@ -41,7 +41,7 @@ impl Env<'_> {
         Ok(ids.iter().filter(|id| self.db.exists(model.name, **id)).map(record).collect())
     }
 
-    fn unreadable(&self, model: &Model, field: &str) -> Error {
+    pub fn unreadable(&self, model: &Model, field: &str) -> Error {
         Error::value(match self.version() {
             Version::V18 => format!("Invalid field '{field}' on model '{}'", model.name),
             Version::V19 => format!("Invalid field '{field}' on '{}'", model.name),
@@ -146,6 +146,12 @@ fn describe(field: &Field) -> Map<String, Value> {
         }
         Kind::Float | Kind::Monetary | Kind::Integer => {
             put("aggregator", json!("sum"));
+            if let Some(digits) = field.digits {
+                put("digits", json!([16, digits]));
+            }
+            if field.kind == Kind::Monetary {
+                put("currency_field", json!("currency_id"));
+            }
         }
         _ => {}
     }

@@ -90,6 +90,8 @@ pub(crate) struct Field {
     pub inherited: bool,
     pub compute: Option<Compute>,
     pub default: Datum,
+    /// How many decimals a number is rounded to.
+    pub digits: Option<i32>,
     pub on_delete: OnDelete,
     pub only: Option<Version>,
 }
@@ -108,6 +110,7 @@ impl Field {
             inherited: false,
             compute: None,
             default: Datum::Empty,
+            digits: None,
             on_delete: OnDelete::SetNull,
             only: None,
         }
@@ -161,6 +164,12 @@ impl Field {
 
     pub fn default(mut self, value: Datum) -> Self {
         self.default = value;
+        self
+    }
+
+    /// Rounded to so many decimals.
+    pub fn digits(mut self, digits: i32) -> Self {
+        self.digits = Some(digits);
         self
     }
 

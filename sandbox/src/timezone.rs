@@ -1,16 +1,25 @@
-//! The time zones of the demo users, for `load`, which reads datetimes in the user's own.
+//! The time zones of the demo users: `load` and `export_data` have datetimes in the user's own.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Weekday};
 
 /// What a clock in `zone` shows, as UTC; a zone not known here is UTC.
 pub(crate) fn to_utc(local: NaiveDateTime, zone: &str) -> NaiveDateTime {
-    let hours = match zone {
+    local.checked_sub_signed(ahead(local, zone)).unwrap_or(local)
+}
+
+/// What a clock in `zone` shows at this moment of UTC.
+pub(crate) fn from_utc(moment: NaiveDateTime, zone: &str) -> NaiveDateTime {
+    let winter = moment.checked_add_signed(TimeDelta::hours(1)).unwrap_or(moment);
+    moment.checked_add_signed(ahead(winter, zone)).unwrap_or(moment)
+}
+
+fn ahead(local: NaiveDateTime, zone: &str) -> TimeDelta {
+    TimeDelta::hours(match zone {
         "Europe/Brussels" | "Europe/Madrid" if is_summer(local) => 2,
         "Europe/Brussels" | "Europe/Madrid" => 1,
         "America/Mexico_City" => -6,
         _ => 0,
-    };
-    local.checked_sub_signed(TimeDelta::hours(hours)).unwrap_or(local)
+    })
 }
 
 /// Whether European summer time holds: from the last Sunday of March, 2:00, to that of October, 3:00.
@@ -38,6 +47,7 @@ mod tests {
         ] {
             let parse = |text| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").unwrap();
             assert_eq!(to_utc(parse(local), "Europe/Brussels"), parse(utc));
+            assert_eq!(from_utc(parse(utc), "Europe/Brussels"), parse(local));
         }
     }
 }

@@ -152,11 +152,7 @@ impl<'a, 'b> Converter<'a, 'b> {
     fn datetime(&self, text: &str) -> Result<Value, Problem> {
         let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S")
             .map_err(|_| not_a_date("datetime", text, "2012-12-31 23:59:59"))?;
-        let users = self.env.db.schema.get("res.users");
-        let own = users.map(|users| self.env.db.value(users, self.env.uid, "tz"));
-        let own = own.as_ref().and_then(|zone| zone.as_str());
-        let zone = self.env.context.text("tz").or(own).unwrap_or("UTC");
-        Ok(json!(timezone::to_utc(local, zone).format("%Y-%m-%d %H:%M:%S").to_string()))
+        Ok(json!(timezone::to_utc(local, &self.env.time_zone()).format("%Y-%m-%d %H:%M:%S").to_string()))
     }
 
     /// Odoo searches for a record's own database id, so the archived and the hidden are not found.

@@ -64,6 +64,17 @@ pub(super) fn models(version: Version) -> Vec<Model> {
         )
         .order("active desc, name"),
         Model::new(
+            "res.lang",
+            "Languages",
+            vec![
+                char("name", "Name").required(),
+                char("code", "Locale Code").required().indexed(),
+                char("iso_code", "ISO code"),
+                active(),
+            ],
+        )
+        .order("active desc, name"),
+        Model::new(
             "ir.model",
             "Models",
             vec![

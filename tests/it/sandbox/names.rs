@@ -99,9 +99,51 @@ pub const JSON2: &[&str] = &[
     "action_confirm",
 ];
 
-/// The names expected of a version and protocol.
-pub fn expected(version: &str, protocol: &str) -> Vec<&'static str> {
+/// What the quotations in one call have, on every version and protocol.
+pub const QUOTATION: &[&str] = &[
+    "products",
+    "partner_load",
+    "nested_load_two_lines",
+    "nested_load_again",
+    "orders_of_lead",
+    "lines_of_order",
+    "lead_reference",
+    "order_reference",
+    "line_reference",
+    "nested_load_three_lines",
+    "nested_load_no_lines",
+    "nested_load_with_prices",
+    "nested_load_empty_price_is_zero",
+    "lines_with_empty_price",
+    "nested_load_unknown_product",
+    "nested_load_bad_number",
+    "nested_load_line_without_product",
+    "nested_load_order_without_partner",
+    "nested_load_unknown_column",
+    "nested_load_unknown_one2many",
+    "nothing_left_of_failed",
+    "half_lead_only",
+    "half_nested_load_adds_nothing",
+    "half_has_no_order",
+    "half_order_loaded_alone",
+    "mixed_prices_by_default",
+    "mixed_prices_again",
+    "mixed_lines",
+    "mixed_unknown_product",
+    "mixed_bad_number",
+    "mixed_unknown_field",
+    "order_mixed_prices_by_default",
+    "web_read_lead",
+    "web_read_missing",
+    "web_read_unknown_field",
+    "export_data_lead",
+    "web_save_creates_and_reads",
+];
+
+/// The names expected of a version, protocol and topic.
+pub fn expected(version: &str, protocol: &str, topic: &str) -> Vec<&'static str> {
     match (version, protocol) {
+        _ if topic == "-quotation" => QUOTATION.to_vec(),
         (_, "json2") => JSON2.to_vec(),
         ("19.0", _) => [RPC, RPC_19].concat(),
         _ => RPC.to_vec(),

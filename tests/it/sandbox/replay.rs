@@ -18,6 +18,9 @@ pub const PROTOCOLS: &[(&str, Version, &str)] = &[
     ("19.0", Version::V19, "json2"),
 ];
 
+/// What follows the protocol in a file's name.
+pub const TOPICS: &[&str] = &["", "-quotation"];
+
 /// What was recorded and what the sandbox answers to the same request.
 pub struct Replayed {
     pub name: String,
@@ -109,6 +112,11 @@ impl Replay {
         if let Some(ids) = body.get_mut("ids") {
             self.translate(&model, ids);
         }
+        self.references(&mut body);
+        let [fields, data] = ["fields", "data"].map(|key| body[key].clone());
+        if method == "load" {
+            body["data"] = self.cells(&fields, data);
+        }
         (model, method, body.to_string())
     }
 
@@ -116,7 +124,9 @@ impl Replay {
         if name == "authenticate" {
             self.database = Some(args[0].clone());
         }
-        if !args.is_empty() && Some(&args[0]) == self.database.as_ref() {
+        if service_method == "execute_kw"
+            || args.first().is_some_and(|name| Some(name) == self.database.as_ref())
+        {
             args[0] = json!(DATABASE);
         }
         if service_method != "execute_kw" {
@@ -126,18 +136,56 @@ impl Replay {
             args[1] = json!(self.demo);
         }
         let (model, method) = (args[3].as_str().unwrap().to_owned(), args[4].as_str().unwrap().to_owned());
-        let on_records = ["read", "write", "unlink", "action_confirm", "message_post"];
         if let Some(first) = args[5].as_array_mut().and_then(|args| args.first_mut()) {
-            if on_records.contains(&method.as_str()) {
+            if ON_RECORDS.contains(&method.as_str()) {
                 self.translate(&model, first);
             }
-            for leaf in first.as_array_mut().into_iter().flatten().filter_map(Value::as_array_mut) {
-                if leaf.len() == 3 && leaf[0] == "order_id" {
-                    self.translate("sale.order", &mut leaf[2]);
+        }
+        if method == "load" {
+            let [fields, data] = [0, 1].map(|index| args[5][index].clone());
+            args[5][1] = self.cells(&fields, data);
+        }
+        args[5..].iter_mut().for_each(|value| self.references(value));
+        (model, method)
+    }
+
+    /// Translates what domains, values and defaults refer to.
+    fn references(&self, value: &mut Value) {
+        match value {
+            Value::Array(leaf) if leaf.len() == 3 && leaf[0].is_string() => {
+                if let Some(model) = leaf[0].as_str().and_then(referred) {
+                    self.translate(model, &mut leaf[2]);
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.references(item)),
+            Value::Object(members) => {
+                for (name, value) in members {
+                    match referred(name) {
+                        Some(model) => self.translate(model, value),
+                        None => self.references(value),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The rows of `load`, their database ids translated.
+    fn cells(&self, fields: &Value, mut rows: Value) -> Value {
+        let columns: Vec<&str> =
+            fields.as_array().unwrap().iter().map(|field| field.as_str().unwrap()).collect();
+        for row in rows.as_array_mut().unwrap() {
+            for (column, cell) in columns.iter().zip(row.as_array_mut().unwrap()) {
+                let model = column.strip_suffix("/.id").and_then(referred);
+                let id = cell.as_str().and_then(|text| text.parse::<i64>().ok());
+                if let (Some(model), Some(id)) = (model, id) {
+                    let mut id = json!(id);
+                    self.translate(model, &mut id);
+                    *cell = json!(id.to_string());
                 }
             }
         }
-        (model, method)
+        rows
     }
 
     fn translate(&self, model: &str, ids: &mut Value) {
@@ -167,6 +215,28 @@ impl Replay {
                 self.ids.insert((model.to_owned(), there), here);
             }
         }
+        // The one order of an opportunity.
+        let only = |body: &Value| match body.get("result").unwrap_or(body).as_array().map(Vec::as_slice) {
+            Some([record]) if model == "sale.order" => record["id"].as_i64(),
+            _ => None,
+        };
+        if let ("search_read", Some(there), Some(here)) = (method, only(recorded), only(answer)) {
+            self.ids.insert((model.to_owned(), there), here);
+        }
+    }
+}
+
+/// The methods whose first argument are ids.
+const ON_RECORDS: &[&str] =
+    &["read", "write", "unlink", "action_confirm", "message_post", "web_read", "export_data"];
+
+/// The model of the records made here that a field refers to.
+fn referred(field: &str) -> Option<&'static str> {
+    match field.rsplit(['.', '/']).next()? {
+        "partner_id" => Some("res.partner"),
+        "opportunity_id" => Some("crm.lead"),
+        "order_id" => Some("sale.order"),
+        _ => None,
     }
 }
 
@@ -192,14 +262,16 @@ fn exact(body: &Value) -> Map<String, Value> {
 #[tokio::test]
 async fn answers_as_recorded() {
     let mut problems = Vec::new();
-    for (folder, version, protocol) in PROTOCOLS {
-        let Some(replayed) = replay(folder, *version, protocol).await else { continue };
-        let missing = names::expected(folder, protocol)
+    let topics = PROTOCOLS.iter().flat_map(|protocol| TOPICS.iter().map(move |topic| (protocol, topic)));
+    for ((folder, version, protocol), topic) in topics {
+        let file = format!("{protocol}{topic}");
+        let Some(replayed) = replay(folder, *version, &file).await else { continue };
+        let missing = names::expected(folder, protocol, topic)
             .into_iter()
             .filter(|name| !replayed.iter().any(|replayed| replayed.name == *name))
             .filter(|name| !is_from_elsewhere() || !transcripts::AS_SALESPERSON.contains(name));
-        problems.extend(missing.map(|name| format!("{folder} {protocol} {name}: no such recording")));
-        println!("{folder} {protocol}: {} recordings checked", replayed.len());
+        problems.extend(missing.map(|name| format!("{folder} {file} {name}: no such recording")));
+        println!("{folder} {file}: {} recordings checked", replayed.len());
         for Replayed { name, recorded, answer } in replayed {
             let kind = |answer: &Answer| answer.content_type.split(';').next().unwrap().to_owned();
             let mut found = shape::differences(&recorded.body, &answer.body);
@@ -212,7 +284,7 @@ async fn answers_as_recorded() {
             if exact(&recorded.body) != exact(&answer.body) && !recorded.body.is_array() {
                 found.push(format!("{:?} instead of {:?}", exact(&answer.body), exact(&recorded.body)));
             }
-            problems.extend(found.into_iter().map(|text| format!("{folder} {protocol} {name}: {text}")));
+            problems.extend(found.into_iter().map(|text| format!("{folder} {file} {name}: {text}")));
         }
     }
     assert!(problems.is_empty(), "{} differences:\n{}", problems.len(), problems.join("\n"));
