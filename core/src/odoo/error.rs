@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// Why a call to Odoo failed. Carries Odoo's own words, never a traceback, a secret or the request.
+/// Why a call to Odoo failed. Carries Odoo's own words, bounded and without control characters, never a traceback, a
+/// secret or the request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OdooError {
     /// Nothing was sent: the connection was refused, the name or certificate is wrong, connecting took too long.
@@ -14,7 +15,7 @@ pub enum OdooError {
     /// A proxy in front of Odoo answered instead of it; Odoo may still be working on the call.
     #[error("the gateway in front of Odoo answered HTTP {0}")]
     Gateway(u16),
-    /// The connection to Odoo, or Odoo's to its database, was cut after the request was sent.
+    /// The connection to Odoo was cut after the request was sent, or Odoo's own to its database was cut or not made.
     #[error("the connection to Odoo or to its database was lost before the answer was complete: {0}")]
     ConnectionLost(String),
     /// Odoo, its proxy or its database takes no work at the moment; nothing was done.
@@ -32,6 +33,10 @@ pub enum OdooError {
     /// Odoo refused the values or the action.
     #[error("{0}")]
     Validation(String),
+    /// An import failed for a reason that names no field: a lost race or a refusal, said in a language that cannot be
+    /// relied on. Nothing was written; the same call may be made again, a bounded number of times.
+    #[error("Odoo did not take the data: {0}")]
+    Unexplained(String),
     /// A record or external id does not exist.
     #[error("{0}")]
     MissingRecord(String),
@@ -56,6 +61,7 @@ impl OdooError {
             | Self::ConnectionLost(_)
             | Self::Overloaded(_)
             | Self::Conflict(_)
+            | Self::Unexplained(_)
             | Self::Malformed(_) => true,
             Self::AccessDenied(_)
             | Self::AccessError(_)
@@ -76,6 +82,7 @@ impl OdooError {
             | Self::AccessDenied(_)
             | Self::AccessError(_)
             | Self::Validation(_)
+            | Self::Unexplained(_)
             | Self::MissingRecord(_)
             | Self::Unknown(_)
             | Self::Server(_) => false,
@@ -94,6 +101,7 @@ impl OdooError {
             Self::AccessDenied(_) => "odoo_access_denied",
             Self::AccessError(_) => "odoo_access_error",
             Self::Validation(_) => "odoo_validation_error",
+            Self::Unexplained(_) => "odoo_unexplained_import",
             Self::MissingRecord(_) => "odoo_missing_record",
             Self::Unknown(_) => "odoo_unknown_name",
             Self::Server(_) => "odoo_server_error",
