@@ -78,6 +78,15 @@ pub(super) fn xmlrpc_fault(code: i32, text: &str) -> OdooError {
     }
 }
 
+/// Whether an XML-RPC fault only says that the call's answer cannot be written in XML: Python's words, said after the commit.
+pub(super) fn is_unwritable_answer(fault: &str) -> bool {
+    let said = without_traceback(fault).strip_prefix("TypeError: cannot marshal ");
+    said.is_some_and(|what| {
+        what == "None unless allow_none is enabled"
+            || (what.starts_with("<class ") && what.ends_with(" objects"))
+    })
+}
+
 /// What Odoo said, as it is kept and shown: not without end, and without control characters, which a terminal obeys.
 pub(super) fn said(text: &str) -> String {
     let text = text.trim();

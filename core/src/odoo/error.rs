@@ -12,13 +12,13 @@ pub enum OdooError {
     /// No answer came in time.
     #[error("Odoo did not answer within {0:?}")]
     TimedOut(Duration),
-    /// A proxy in front of Odoo answered instead of it; Odoo may still be working on the call.
-    #[error("the gateway in front of Odoo answered HTTP {0}")]
+    /// A server in front of Odoo answered instead of it; Odoo may have done the call, or still be working on it.
+    #[error("a proxy answered HTTP {0} in place of Odoo{hint}", hint = hint(*.0))]
     Gateway(u16),
     /// The connection to Odoo was cut after the request was sent, or Odoo's own to its database was cut or not made.
     #[error("the connection to Odoo or to its database was lost before the answer was complete: {0}")]
     ConnectionLost(String),
-    /// Odoo, its proxy or its database takes no work at the moment; nothing was done.
+    /// Odoo or its database takes no work at the moment, as Odoo itself says; nothing was done.
     #[error("Odoo is overloaded or its database does not serve: {0}")]
     Overloaded(String),
     /// Another transaction was faster; the same call may be made again.
@@ -43,7 +43,7 @@ pub enum OdooError {
     /// A model, field, method, argument, database or endpoint does not exist.
     #[error("Odoo does not know a name: {0}")]
     Unknown(String),
-    /// Any other exception inside Odoo.
+    /// Any other exception inside Odoo. Its hooks run after the commit, too.
     #[error("Odoo failed: {0}")]
     Server(String),
     /// The answer is not what the protocol promises.
@@ -75,7 +75,11 @@ impl OdooError {
     /// Whether Odoo may have done what was asked all the same.
     pub fn outcome_unknown(&self) -> bool {
         match self {
-            Self::TimedOut(_) | Self::Gateway(_) | Self::ConnectionLost(_) | Self::Malformed(_) => true,
+            Self::TimedOut(_)
+            | Self::Gateway(_)
+            | Self::ConnectionLost(_)
+            | Self::Server(_)
+            | Self::Malformed(_) => true,
             Self::Unreachable(_)
             | Self::Overloaded(_)
             | Self::Conflict(_)
@@ -84,8 +88,7 @@ impl OdooError {
             | Self::Validation(_)
             | Self::Unexplained(_)
             | Self::MissingRecord(_)
-            | Self::Unknown(_)
-            | Self::Server(_) => false,
+            | Self::Unknown(_) => false,
         }
     }
 
@@ -111,5 +114,19 @@ impl OdooError {
 
     pub(super) fn malformed(what: impl Into<String>) -> Self {
         Self::Malformed(what.into())
+    }
+}
+
+/// What a status that did not come from Odoo lets one look at.
+fn hint(status: u16) -> &'static str {
+    match status {
+        401 | 407 => ": it wants a log-in of its own",
+        403 => ": it forbids this address to this service",
+        404 | 405 | 410 | 501 => {
+            ": the address or the database may be wrong, or this protocol is closed there (JSON-2 needs an API key)"
+        }
+        413 => ": it takes no requests of this size",
+        429 | 503 => ": it takes no work at the moment",
+        _ => "",
     }
 }

@@ -212,6 +212,22 @@ async fn what_odoo_says_is_bounded_and_cannot_steer_a_terminal() {
 }
 
 #[test]
+fn an_answer_that_xml_cannot_carry_is_the_answer_of_a_call_that_was_done() {
+    let fault = |text: &str| {
+        let fault = dxr::Fault::new(1, format!("{HEAD}{text}\n"));
+        decoded(Protocol::XmlRpc, 200, dxr::FaultResponse { fault }.to_xml().unwrap())
+    };
+    for done in ["None unless allow_none is enabled", "<class 'odoo.api.mail.activity'> objects"] {
+        assert_eq!(fault(&format!("TypeError: cannot marshal {done}")), Ok(Value::Null), "{done}");
+    }
+    for other in
+        ["ValueError: cannot marshal None unless allow_none is enabled", "TypeError: cannot marshal it"]
+    {
+        assert!(fault(other).is_err(), "{other}");
+    }
+}
+
+#[test]
 fn xml_carries_large_numbers_and_no_control_characters() {
     let values = json!({"name": "Ana\u{0}\u{8} <&> Peña \u{1F600}\n", "big": 3_000_000_000_i64, "none": null, "price": 0.1});
     let call = Call::new("res.partner", "create").arg("vals_list", values);
@@ -287,7 +303,7 @@ fn every_class_says_whether_to_try_again_and_whether_it_may_have_happened() {
         (OdooError::Unexplained(text()), "odoo_unexplained_import", true, false),
         (OdooError::MissingRecord(text()), "odoo_missing_record", false, false),
         (OdooError::Unknown(text()), "odoo_unknown_name", false, false),
-        (OdooError::Server(text()), "odoo_server_error", false, false),
+        (OdooError::Server(text()), "odoo_server_error", false, true),
         (OdooError::Malformed(text()), "odoo_malformed_answer", true, true),
     ];
     for (error, code, transient, unknown) in cases {
