@@ -135,7 +135,7 @@ fn advice(error: &OdooError, variables: &str) -> String {
         OdooError::AccessError(_) => {
             "tell the user that this service's Odoo user lacks that right; repeating does not help"
         }
-        OdooError::Validation(_) => "correct the values and try again",
+        OdooError::Validation(_) | OdooError::Unexplained(_) => "correct the values and try again",
         OdooError::MissingRecord(_) => "check the ids and try again",
         OdooError::Unknown(_) => "correct the name of the field and try again",
         OdooError::Server(_) => "check the values; if they are right, tell the user what Odoo said",

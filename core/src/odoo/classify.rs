@@ -1,26 +1,43 @@
 //! From an exception inside Odoo to the class of error: the one place all protocols share.
+//!
+//! The name of the Python class decides, which is English everywhere. Odoo's own words come in the user's language and
+//! PostgreSQL's in its server's, so a text decides only where it is one that nobody translates, and says so there.
 
 use super::OdooError;
 
+/// No sentence of Odoo needs more; a broken one may have megabytes.
+const LONGEST_TEXT: usize = 500;
+
 /// The class of an exception, by the name of its Python class (with or without its module) and its text.
-pub(super) fn exception(name: &str, message: &str) -> OdooError {
-    let message = without_traceback(message).to_owned();
+pub(super) fn exception(name: &str, text: &str) -> OdooError {
+    let text = without_traceback(text);
     let class = name.rsplit('.').next().unwrap_or(name);
-    if is_conflict(class, &message) {
-        return OdooError::Conflict(first_line(&message));
-    }
-    if class == "OperationalError" && message.contains("database") && message.contains("does not exist") {
-        return OdooError::Unknown(first_line(&message));
-    }
-    if let Some(error) = database(class, &message) {
-        return error;
-    }
     match class {
-        "AccessDenied" | "Unauthorized" | "SessionExpiredException" => OdooError::AccessDenied(message),
-        "AccessError" | "Forbidden" => OdooError::AccessError(message),
-        "MissingError" => OdooError::MissingRecord(message),
-        "NotFound" | "KeyError" => OdooError::Unknown(message),
-        "TooManyRequests" | "ServiceUnavailable" => OdooError::Overloaded(message),
+        "SerializationFailure"
+        | "TransactionRollbackError"
+        | "DeadlockDetected"
+        | "LockNotAvailable"
+        | "ConcurrencyError"
+        | "LockError" => OdooError::Conflict(first_line(text)),
+        "UniqueViolation" | "IntegrityError" | "ValidationError" if is_external_id_taken(text) => {
+            OdooError::Conflict(first_line(text))
+        }
+        "CannotConnectNow"
+        | "TooManyConnections"
+        | "QueryCanceled"
+        | "ReadOnlySqlTransaction"
+        | "DiskFull"
+        | "OutOfMemory"
+        | "PoolError" => OdooError::Overloaded(first_line(text)),
+        // These say in the server's language what befell it: no connection made, or one cut in the middle of a commit.
+        "OperationalError" | "InterfaceError" | "DatabaseError" | "AdminShutdown" | "CrashShutdown" => {
+            OdooError::ConnectionLost(first_line(text))
+        }
+        "AccessDenied" | "Unauthorized" | "SessionExpiredException" => OdooError::AccessDenied(said(text)),
+        "AccessError" | "Forbidden" => OdooError::AccessError(said(text)),
+        "MissingError" => OdooError::MissingRecord(said(text)),
+        "NotFound" | "KeyError" => OdooError::Unknown(said(text)),
+        "TooManyRequests" | "ServiceUnavailable" => OdooError::Overloaded(said(text)),
         "UserError"
         | "ValidationError"
         | "RedirectWarning"
@@ -29,7 +46,7 @@ pub(super) fn exception(name: &str, message: &str) -> OdooError {
         | "UnprocessableEntity"
         | "TypeError"
         | "ValueError"
-        | "AttributeError" => by_message(class, message),
+        | "AttributeError" => by_text(class, text),
         "IntegrityError"
         | "NotNullViolation"
         | "CheckViolation"
@@ -37,11 +54,12 @@ pub(super) fn exception(name: &str, message: &str) -> OdooError {
         | "UniqueViolation"
         | "DataError"
         | "InvalidTextRepresentation"
+        | "InvalidRowCountInLimitClause"
         | "NumericValueOutOfRange"
         | "InvalidDatetimeFormat"
         | "DatetimeFieldOverflow"
-        | "StringDataRightTruncation" => OdooError::Validation(first_line(&message)),
-        _ => server(class, &message),
+        | "StringDataRightTruncation" => OdooError::Validation(first_line(text)),
+        _ => server(class, text),
     }
 }
 
@@ -60,113 +78,72 @@ pub(super) fn xmlrpc_fault(code: i32, text: &str) -> OdooError {
     }
 }
 
-/// Joins the messages of a refused import into the error it is.
-pub(super) fn import(messages: &str) -> OdooError {
-    if is_conflict("", messages) {
-        return OdooError::Conflict(first_line(messages));
+/// Whether an XML-RPC fault only says that the call's answer cannot be written in XML: Python's words, said after the commit.
+pub(super) fn is_unwritable_answer(fault: &str) -> bool {
+    let said = without_traceback(fault).strip_prefix("TypeError: cannot marshal ");
+    said.is_some_and(|what| {
+        what == "None unless allow_none is enabled"
+            || (what.starts_with("<class ") && what.ends_with(" objects"))
+    })
+}
+
+/// What Odoo said, as it is kept and shown: not without end, and without control characters, which a terminal obeys.
+pub(super) fn said(text: &str) -> String {
+    let text = text.trim();
+    let mut kept: String =
+        text.chars().take(LONGEST_TEXT).map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect();
+    if text.chars().nth(LONGEST_TEXT).is_some() {
+        kept.push('…');
     }
-    database("", messages).unwrap_or_else(|| OdooError::Validation(without_traceback(messages).to_owned()))
+    kept
 }
 
 /// The first line that says anything.
 pub(super) fn first_line(text: &str) -> String {
-    without_traceback(text)
-        .lines()
-        .map(str::trim)
-        .find(|line| !line.is_empty())
-        .unwrap_or_default()
-        .to_owned()
+    said(without_traceback(text).lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default())
 }
 
-fn by_message(class: &str, message: String) -> OdooError {
+/// Python's words and these of Odoo come in no other language. Whichever class they lead to, it is a refusal for good.
+fn by_text(class: &str, text: &str) -> OdooError {
     const UNKNOWN: [&str; 4] =
         ["Invalid field ", "Invalid field name ", "unexpected keyword argument", "Unknown field "];
-    let is_model = message.starts_with("Object ") && message.ends_with("doesn't exist");
-    let is_method = class == "AttributeError" && message.contains("The method ");
-    if is_model || is_method || UNKNOWN.iter().any(|part| message.contains(part)) {
-        return OdooError::Unknown(message);
+    let is_model = text.starts_with("Object ") && text.ends_with("doesn't exist");
+    let is_method = class == "AttributeError" && text.contains("The method ");
+    if is_model || is_method || UNKNOWN.iter().any(|part| text.contains(part)) {
+        return OdooError::Unknown(said(text));
     }
-    if message.starts_with("External ID not found in the system") {
-        return OdooError::MissingRecord(message);
+    // What `Odoo::external_id` tells by whether there is one: it is not translated either.
+    if text.starts_with("External ID not found in the system") {
+        return OdooError::MissingRecord(said(text));
     }
     match class {
-        "AttributeError" => server(class, &message),
-        "TypeError" if !message.contains("argument") => server(class, &message),
-        _ => OdooError::Validation(message.trim_end().to_owned()),
+        "AttributeError" => server(class, text),
+        "TypeError" if !text.contains("argument") => server(class, text),
+        _ => OdooError::Validation(said(text)),
     }
 }
 
-fn server(class: &str, message: &str) -> OdooError {
-    match first_line(message) {
-        line if line.is_empty() => OdooError::Server(class.to_owned()),
-        line => OdooError::Server(format!("{class}: {line}")),
+fn server(class: &str, text: &str) -> OdooError {
+    match first_line(text) {
+        line if line.is_empty() => OdooError::Server(said(class)),
+        line => OdooError::Server(said(&format!("{class}: {line}"))),
     }
 }
 
-fn is_conflict(class: &str, message: &str) -> bool {
-    const MESSAGES: [&str; 6] = [
-        "could not serialize access",
-        "deadlock detected",
-        "could not obtain lock",
-        "canceling statement due to lock timeout",
-        // Two imports of one external id at once: the loser finds the winner's when it tries again.
-        "ir_model_data_module_name_uniq_index",
-        "ir_model_data_name_module_uniq_index",
-    ];
-    matches!(
-        class,
-        "SerializationFailure"
-            | "TransactionRollbackError"
-            | "DeadlockDetected"
-            | "LockNotAvailable"
-            | "ConcurrencyError"
-            | "LockError"
-    ) || MESSAGES.iter().any(|part| message.contains(part))
-}
-
-/// What befell Odoo's database, which passes. PostgreSQL and its client library always say it in these words.
-fn database(class: &str, message: &str) -> Option<OdooError> {
-    const NOTHING_DONE: [&str; 8] = [
-        "too many connections",
-        "remaining connection slots are reserved",
-        "too many clients already",
-        "could not connect to server",
-        "could not translate host name",
-        "the database system is ",
-        "canceling statement due to ",
-        "in a read-only transaction",
-    ];
-    const CUT: [&str; 4] = [
-        "connection already closed",
-        "cursor already closed",
-        "server closed the connection unexpectedly",
-        "terminating connection ",
-    ];
-    let says = |parts: &[&str]| parts.iter().any(|part| message.contains(part));
-    let cannot_connect = message.contains("connection to server ") && message.contains(" failed: ");
-    let pool_full = message.to_ascii_lowercase().contains("connection pool is full");
-    let nothing_done = matches!(class, "CannotConnectNow" | "QueryCanceled" | "ReadOnlySqlTransaction")
-        || says(&NOTHING_DONE)
-        || cannot_connect
-        || pool_full;
-    // The commit itself may have been cut off: whether it happened is unknown.
-    let cut = matches!(class, "AdminShutdown" | "CrashShutdown" | "OperationalError" | "InterfaceError")
-        || says(&CUT);
-    match (nothing_done, cut) {
-        (true, _) => Some(OdooError::Overloaded(first_line(message))),
-        (false, true) => Some(OdooError::ConnectionLost(first_line(message))),
-        (false, false) => None,
-    }
+/// Two imports of one external id at once: the loser finds the winner's when it tries again. The name of a constraint
+/// is the same in every language.
+fn is_external_id_taken(text: &str) -> bool {
+    ["ir_model_data_module_name_uniq_index", "ir_model_data_name_module_uniq_index"]
+        .iter()
+        .any(|index| text.contains(index))
 }
 
 /// The text may be in the user's language; its second line, `(Record: res.partner(7,), User: 2)`, keeps its form.
 fn is_missing_record(text: &str) -> bool {
-    text.starts_with("Record does not exist or has been deleted")
-        || text
-            .trim_end()
-            .lines()
-            .last()
-            .is_some_and(|line| line.starts_with('(') && line.contains("), ") && line.ends_with(')'))
+    text.trim_end()
+        .lines()
+        .last()
+        .is_some_and(|line| line.starts_with('(') && line.contains("), ") && line.ends_with(')'))
 }
 
 fn is_class_name(name: &str) -> bool {

@@ -72,8 +72,8 @@ impl Connector<'_> {
         match self.config.protocol {
             ProtocolChoice::Auto => self.auto().await,
             ProtocolChoice::Json2 => {
-                let version = self.first_open().await?.map(|(_, version)| version);
-                self.json2(version.unwrap_or_else(json2_only)).await
+                let version = self.first_open().await?.map_or_else(|_| json2_only(), |(_, version)| version);
+                self.json2(version).await
             }
             ProtocolChoice::JsonRpc => self.only(Rpc::Json).await,
             ProtocolChoice::XmlRpc => self.only(Rpc::Xml).await,
@@ -83,21 +83,21 @@ impl Connector<'_> {
     async fn auto(&self) -> Result<Connection, OdooError> {
         let has_key = self.config.secret_is_api_key;
         match self.first_open().await? {
-            Some((rpc, version)) if has_key && version.major >= JSON2_SINCE => {
+            Ok((rpc, version)) if has_key && version.major >= JSON2_SINCE => {
                 match self.json2(version.clone()).await {
                     // The key may be a password, or a proxy may keep JSON-2 closed.
                     Err(OdooError::AccessDenied(_) | OdooError::AccessError(_) | OdooError::Unknown(_)) => {
                         self.log_in(rpc, version).await
                     }
+                    Err(OdooError::Gateway(status)) if status == 401 || http::is_closing(status) => {
+                        self.log_in(rpc, version).await
+                    }
                     outcome => outcome,
                 }
             }
-            Some((rpc, version)) => self.log_in(rpc, version).await,
-            None if has_key => self.json2(json2_only()).await,
-            None => Err(OdooError::Unknown(
-                "neither JSON-RPC nor XML-RPC is open at this address, and JSON-2 needs an API key"
-                    .to_owned(),
-            )),
+            Ok((rpc, version)) => self.log_in(rpc, version).await,
+            Err(_) if has_key => self.json2(json2_only()).await,
+            Err(closed) => Err(closed),
         }
     }
 
@@ -107,15 +107,17 @@ impl Connector<'_> {
         self.log_in(rpc, version).await
     }
 
-    /// The first of JSON-RPC and XML-RPC that is open, and the version it tells.
-    async fn first_open(&self) -> Result<Option<(Rpc, Version)>, OdooError> {
+    /// The first of JSON-RPC and XML-RPC that is open, and the version it tells; else what the last one answered.
+    async fn first_open(&self) -> Result<Result<(Rpc, Version), OdooError>, OdooError> {
+        let mut closed = OdooError::malformed("no answer");
         for rpc in [Rpc::Json, Rpc::Xml] {
             let answer = self.transport.post(rpc.common("version", &[])?).await?;
             if !http::is_closed(&answer) {
-                return Ok(Some((rpc, version(&rpc.protocol().decode(&answer)?)?)));
+                return Ok(Ok((rpc, version(&rpc.protocol().decode(&answer)?)?)));
             }
+            closed = http::unexplained(&answer);
         }
-        Ok(None)
+        Ok(Err(closed))
     }
 
     async fn log_in(&self, rpc: Rpc, version: Version) -> Result<Connection, OdooError> {

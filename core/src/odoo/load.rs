@@ -43,22 +43,25 @@ impl Odoo {
 
 fn loaded(answer: &Value) -> Result<Vec<i64>, OdooError> {
     match answer.get("ids") {
-        Some(Value::Bool(false)) => Err(classify::import(&messages(answer))),
+        Some(Value::Bool(false)) => Err(refused(answer)),
         ids => ids.and_then(id_list).ok_or_else(|| OdooError::malformed("an import without ids")),
     }
 }
 
-fn messages(answer: &Value) -> String {
+/// What is wrong with a value names its field, in every language. The rest may be a lost race as well as a refusal: it
+/// has neither a class nor a word that could be relied on.
+fn refused(answer: &Value) -> OdooError {
     let all = answer.get("messages").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let mut texts: Vec<&str> = Vec::new();
-    for text in all.iter().filter_map(|message| message.get("message")).filter_map(Value::as_str) {
-        let text = text.trim();
-        if !texts.contains(&text) {
-            texts.push(text);
-        }
+    let errors = all.iter().filter(|message| message.get("type").is_none_or(|kind| kind != "warning"));
+    let (mut texts, mut located): (Vec<&str>, _) = (Vec::new(), false);
+    for error in errors {
+        located |= error.get("field").is_some_and(Value::is_string);
+        let text = error.get("message").and_then(Value::as_str).map(str::trim);
+        texts.extend(text.filter(|text| !texts.contains(text)));
     }
-    match texts.is_empty() {
-        true => "Odoo refused the import without a reason".to_owned(),
-        false => texts.join("\n"),
-    }
+    let said = match texts.is_empty() {
+        true => "Odoo gave no reason".to_owned(),
+        false => classify::said(&texts.join("\n")),
+    };
+    if located { OdooError::Validation(said) } else { OdooError::Unexplained(said) }
 }

@@ -123,7 +123,9 @@ fn odoo_cause(error: &OdooError) -> String {
         OdooError::AccessError(said) => {
             format!("El usuario de Odoo del servicio no tiene permiso: {}", line(said))
         }
-        OdooError::Validation(said) => format!("Odoo no aceptó los datos: {}", line(said)),
+        OdooError::Validation(said) | OdooError::Unexplained(said) => {
+            format!("Odoo no aceptó los datos: {}", line(said))
+        }
         OdooError::MissingRecord(said) => format!("Falta un registro en Odoo: {}", line(said)),
         OdooError::Unknown(said) => {
             format!("Odoo no conoce un modelo, campo o base de datos: {}", line(said))

@@ -74,14 +74,38 @@ async fn auto_goes_round_closed_endpoints() {
             false => html(status),
         };
         assert_eq!(picked(only_json2, true).await, Ok((19, Protocol::Json2)), "HTTP {status}");
-        assert_eq!(picked(only_json2, false).await.unwrap_err().code(), "odoo_unknown_name");
+        // A password opens none of them. Or else the proxy is just being set up.
+        let error = picked(only_json2, false).await.unwrap_err();
+        let code = if status == 200 { "odoo_malformed_answer" } else { "odoo_gateway_error" };
+        assert_eq!((error.code(), error.is_transient()), (code, true), "HTTP {status}");
     }
 }
 
 #[tokio::test]
+async fn auto_takes_an_older_protocol_where_a_proxy_closes_json2() {
+    for status in [401, 403, 404, 405, 501] {
+        let no_json2 = move |received: &Received| match received.path.starts_with("/json/2/") {
+            true => html(status),
+            false => odoo19(received),
+        };
+        assert_eq!(picked(no_json2, true).await, Ok((19, Protocol::JsonRpc)), "HTTP {status}");
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_knows_no_odoo_is_told_with_what_may_be_wrong() {
+    let said = picked(|_| html(404), true).await.unwrap_err().to_string();
+    for words in ["a proxy answered HTTP 404", "the address or the database may be wrong", "API key"] {
+        assert!(said.contains(words), "{said}");
+    }
+    let said = picked(|_| html(401), true).await.unwrap_err().to_string();
+    assert!(said.contains("it wants a log-in of its own") && !said.contains("ODOO_LOGIN"), "{said}");
+}
+
+#[tokio::test]
 async fn auto_does_not_take_a_failing_gateway_for_a_closed_endpoint() {
-    let cases = [(502, "odoo_gateway_error"), (429, "odoo_overloaded"), (503, "odoo_overloaded")];
-    for (status, code) in cases.into_iter().chain([(301, "odoo_unreachable"), (401, "odoo_access_denied")]) {
+    let cases = [502, 429, 503, 401].map(|status| (status, "odoo_gateway_error"));
+    for (status, code) in cases.into_iter().chain([(301, "odoo_unreachable")]) {
         assert_eq!(picked(move |_| html(status), true).await.unwrap_err().code(), code, "HTTP {status}");
     }
 }

@@ -47,7 +47,8 @@ pub const EXPECTED: &[(&str, Where, Expect)] = &[
     ("version", Rpc, Answer),
     ("authenticate", Rpc, Answer),
     ("authenticate_wrong_password", Rpc, DENIED),
-    ("authenticate_unknown_database", Rpc, UNKNOWN),
+    // PostgreSQL says it in its own language, and in the same class as that it cannot be reached.
+    ("authenticate_unknown_database", Rpc, Refused("odoo_connection_lost")),
     ("product_search_read", Everywhere, Answer),
     ("product_read_missing", Rpc, Answer),
     ("product_search_read_missing", Rpc, Answer),

@@ -53,19 +53,8 @@ async fn a_server_that_never_answers_times_out() {
 }
 
 #[tokio::test]
-async fn statuses_and_garbage_have_their_class() {
-    let cases: [(u16, &str, &[u8], &str); 18] = [
-        (502, "text/html", b"<html>", "odoo_gateway_error"),
-        (504, "text/html", b"<html>", "odoo_gateway_error"),
-        (500, "text/html", b"<html>", "odoo_gateway_error"),
-        (520, "text/plain", b"", "odoo_gateway_error"),
-        (429, "text/html", b"<html>", "odoo_overloaded"),
-        (503, "text/html", b"<html>", "odoo_overloaded"),
-        (401, "text/html", b"<html>", "odoo_access_denied"),
-        (403, "text/html", b"<html>", "odoo_access_error"),
-        (404, "text/html", b"<html>", "odoo_unknown_name"),
-        (405, "text/plain", b"", "odoo_unknown_name"),
-        (413, "text/html", b"<html>", "odoo_validation_error"),
+async fn garbage_has_its_class() {
+    let cases: [(u16, &str, &[u8], &str); 8] = [
         (302, "text/html", b"", "odoo_unreachable"),
         (204, "text/html", b"", "odoo_malformed_answer"),
         (200, "text/html", b"<!DOCTYPE html><html></html>", "odoo_malformed_answer"),
@@ -73,6 +62,7 @@ async fn statuses_and_garbage_have_their_class() {
         (200, "text/xml", b"<methodResponse><params>", "odoo_malformed_answer"),
         (200, "application/json", b"{\"jsonrpc\": \"2.0\", \"id\": 1, \"result", "odoo_malformed_answer"),
         (200, "application/json", b"", "odoo_malformed_answer"),
+        (401, "application/json", br#"{"name": "UnauthorizedError", "message": "no"}"#, "odoo_gateway_error"),
     ];
     for (status, content_type, body, code) in cases {
         let peer = peer::odoo(move |_| answer(status, content_type, body)).await;
@@ -81,6 +71,41 @@ async fn statuses_and_garbage_have_their_class() {
             assert_eq!(error.code(), code, "{protocol:?} HTTP {status} {:?}", String::from_utf8_lossy(body));
         }
     }
+}
+
+#[tokio::test]
+async fn what_a_proxy_answers_passes_and_leaves_open_whether_odoo_did_the_call() {
+    const STATUSES: [u16; 18] =
+        [400, 401, 403, 404, 405, 407, 408, 410, 413, 422, 429, 451, 500, 501, 502, 503, 504, 520];
+    for (status, body) in
+        STATUSES.into_iter().flat_map(|status| [(status, ""), (status, "<html>Forbidden</html>")])
+    {
+        let peer = peer::odoo(move |_| answer(status, "text/html", body)).await;
+        for protocol in PROTOCOLS {
+            let error = client(&peer.url, protocol).call(call()).await.unwrap_err();
+            assert_eq!(error, OdooError::Gateway(status), "{protocol:?}");
+            assert!(error.is_transient() && error.outcome_unknown());
+            let said = error.to_string();
+            assert!(said.starts_with(&format!("a proxy answered HTTP {status} in place of Odoo")), "{said}");
+        }
+        // A call that may have been done is not made again, as it would be after a refused log-in.
+        let calls =
+            |received: &peer::Received| received.path.ends_with("/create") || received.text().contains("Ana");
+        assert_eq!(peer.received().iter().filter(|it| calls(it)).count(), PROTOCOLS.len(), "HTTP {status}");
+    }
+}
+
+#[tokio::test]
+async fn what_odoo_itself_refuses_for_load_was_not_done() {
+    let peer = peer::odoo(|_| {
+        let body =
+            json!({"name": "werkzeug.exceptions.ServiceUnavailable", "message": "not now"}).to_string();
+        answer(503, "application/json", body)
+    })
+    .await;
+    let error = client(&peer.url, ProtocolChoice::Json2).call(call()).await.unwrap_err();
+    assert_eq!(error, OdooError::Overloaded("not now".to_owned()));
+    assert!(error.is_transient() && !error.outcome_unknown());
 }
 
 #[tokio::test]

@@ -86,7 +86,7 @@ async fn out_of_time_with_nothing_made_says_what_odoo_did() {
         (Fault::Refuse, "odoo_connection_lost"),
         (Fault::Late, "odoo_timeout"),
         (Fault::Conflict, "odoo_conflict"),
-        (Fault::Overloaded, "odoo_overloaded"),
+        (Fault::Overloaded, "odoo_gateway_error"),
     ];
     for (fault, code) in cases {
         let app = impatient().await;

@@ -5,28 +5,24 @@ use crate::odoo::OdooError;
 
 /// Whether the answer says that this endpoint is closed: another protocol may still be open.
 pub fn is_closed(answer: &Answer) -> bool {
-    matches!(answer.status, 403 | 404 | 405 | 410 | 501) || (answer.status == 200 && is_html(answer))
+    is_closing(answer.status) || (answer.status == 200 && is_html(answer))
 }
 
-/// The error in an answer that the protocol itself cannot explain.
+/// Whether a status says so.
+pub fn is_closing(status: u16) -> bool {
+    matches!(status, 403 | 404 | 405 | 410 | 501)
+}
+
+/// The error in an answer that the protocol itself cannot explain. It is not Odoo's own: some server in front of it
+/// gave it, before or after Odoo did the call, and may give another one later. (JSON-2's page for a database that is not
+/// there cannot be told from a proxy's.)
 pub fn unexplained(answer: &Answer) -> OdooError {
-    let status = answer.status;
-    let said = format!("HTTP {status}");
-    match status {
+    match answer.status {
+        // Standing order of that server, for every call: nothing got through.
         300..=399 => OdooError::Unreachable(redirect(answer)),
-        401 | 407 => OdooError::AccessDenied(said),
-        403 => OdooError::AccessError(format!("the server or a proxy forbids this endpoint ({said})")),
-        404 | 405 | 410 | 501 => {
-            OdooError::Unknown(format!("this endpoint is not there, or the database is not ({said})"))
-        }
-        400 | 411..=415 | 422 | 431 => {
-            OdooError::Validation(format!("the server refuses the request ({said})"))
-        }
-        429 | 503 => OdooError::Overloaded(said),
-        408 => OdooError::Gateway(status),
-        500..=599 => OdooError::Gateway(status),
-        _ if is_html(answer) => OdooError::malformed(format!("a web page ({said})")),
-        _ => OdooError::malformed(said),
+        status @ 400.. => OdooError::Gateway(status),
+        status if is_html(answer) => OdooError::malformed(format!("a web page (HTTP {status})")),
+        status => OdooError::malformed(format!("HTTP {status}")),
     }
 }
 

@@ -32,7 +32,8 @@ pub fn decode(answer: &Answer) -> Result<Value, OdooError> {
     let fault: Option<Map<String, Value>> = serde_json::from_slice(&answer.body).ok();
     let text = |key: &str| fault.as_ref().and_then(|fault| fault.get(key)).and_then(Value::as_str);
     match (text("name"), text("message")) {
-        (Some(name), Some(message)) => Err(classify::exception(name, message)),
+        // `werkzeug.exceptions.NotFound`: proxies, too, answer JSON with a name, but none of Python's.
+        (Some(name), Some(message)) if name.contains('.') => Err(classify::exception(name, message)),
         _ => Err(http::unexplained(answer)),
     }
 }

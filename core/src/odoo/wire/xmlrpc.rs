@@ -44,6 +44,8 @@ pub fn decode(answer: &Answer) -> Result<Value, OdooError> {
         return xml_value::to_json(response.value);
     }
     match FaultResponse::from_xml(text) {
+        // The call was done and committed: only its answer, which holds nothing or records, could not be written.
+        Ok(response) if classify::is_unwritable_answer(response.fault.string()) => Ok(Value::Null),
         Ok(response) => Err(classify::xmlrpc_fault(response.fault.code(), response.fault.string())),
         Err(_) => Err(OdooError::malformed("not an XML-RPC answer")),
     }
