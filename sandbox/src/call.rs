@@ -10,7 +10,7 @@ use crate::env::{Context, Env, now};
 use crate::error::{Error, Exception};
 use crate::methods::{Bound, Method, Style};
 use crate::python;
-use crate::schema::Model;
+use crate::schema::{Kind, Model};
 use crate::search::Page;
 use crate::store::Database;
 use crate::web::specification;
@@ -33,7 +33,8 @@ impl Call {
             Ok(_) => db.commit(),
             Err(_) => db.rollback(0),
         }
-        answer
+        let language = std::mem::take(&mut db.language);
+        answer.map_err(|error| Error { message: language.says(&error.message), ..error })
     }
 
     fn dispatch(self, db: &mut Database, started: u64) -> Result<Value, Error> {
@@ -47,6 +48,8 @@ impl Call {
         let bound = method.bind(self.style, self.positional, self.named)?;
         let context = Context(bound.context.clone());
         let mut env = Env { db, uid: self.uid, sudo: false, context };
+        env.choose_language()?;
+        env.check_allowed_companies()?;
         env.invoke(&model, method.name, &bound, self.style, started)
     }
 
@@ -101,6 +104,11 @@ impl Env<'_> {
             }
             "read" => self.read(model, &bound.ids, &bound.names("fields"), names).map(Value::Array),
             "name_search" => self.name_search(model, &bound.arguments),
+            "name_create" => {
+                let values = Map::from_iter([("name".to_owned(), bound.get("name").clone())]);
+                let id = self.create(model, &values, None)?;
+                Ok(self.pair(model.name, id))
+            }
             "create" => self.create_each(model, bound.get("vals_list"), style),
             "write" => {
                 let values = bound.get("vals").as_object().cloned().unwrap_or_default();
@@ -117,8 +125,10 @@ impl Env<'_> {
             "web_search_read" => self.web_search_read(model, bound, &page(bound)),
             "web_save" => self.web_save(model, bound),
             "export_data" => self.export_data(model, &bound.ids, &bound.names("fields_to_export")),
+            "onchange" => self.onchange(model, bound),
             "get_metadata" => self.get_metadata(model, &bound.ids),
             "get_installed" => self.installed_languages(),
+            "get_param" => self.parameter(model, bound),
             "context_get" => self.context_get(),
             "has_group" => self.has_group(&bound.ids, bound.get("group_ext_id")),
             "has_access" => self.has_access(model, &bound.ids, bound.get("operation")),
@@ -184,16 +194,23 @@ impl Env<'_> {
         Ok(json!(true))
     }
 
+    fn parameter(&self, model: &Arc<Model>, bound: &Bound) -> Result<Value, Error> {
+        let page = Page { limit: Some(1), ..Page::default() };
+        let found = self.search(model, &json!([["key", "=", bound.get("key")]]), &page)?;
+        let value = found.first().map(|id| self.db.value(model, *id, "value").to_json(&Kind::Text));
+        Ok(value.or(bound.arguments.get("default").cloned()).unwrap_or(json!(false)))
+    }
+
     fn installed_languages(&self) -> Result<Value, Error> {
         let languages = self.model("res.lang")?;
         let ids = self.search(&languages, &json!([]), &Page::default())?;
-        let text = |id, field| self.db.value(&languages, id, field).to_json(&crate::schema::Kind::Char);
+        let text = |id, field| self.db.value(&languages, id, field).to_json(&Kind::Char);
         Ok(ids.into_iter().map(|id| json!([text(id, "code"), text(id, "name")])).collect())
     }
 
     fn context_get(&self) -> Result<Value, Error> {
         let users = self.model("res.users")?;
-        let text = |field: &str| self.db.value(&users, self.uid, field).to_json(&crate::schema::Kind::Char);
+        let text = |field: &str| self.db.value(&users, self.uid, field).to_json(&Kind::Char);
         Ok(json!({"lang": text("lang"), "tz": text("tz"), "uid": self.uid}))
     }
 }

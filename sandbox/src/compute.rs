@@ -1,6 +1,7 @@
 //! The values that are worked out when they are read.
 
 use crate::datum::Datum;
+use crate::rounding::half_up;
 use crate::rules::tax_field;
 use crate::schema::Model;
 use crate::store::Database;
@@ -39,6 +40,17 @@ fn partner_name(db: &Database, model: &Model, id: i64) -> Option<String> {
     }
 }
 
+/// The name of the company a contact is or belongs to.
+pub(crate) fn company_name(db: &Database, model: &Model, id: i64) -> Datum {
+    if db.value(model, id, "is_company").is_true() {
+        return db.value(model, id, "name").into_owned();
+    }
+    match db.value(model, id, "parent_id").id() {
+        Some(parent) if parent != id => company_name(db, model, parent),
+        _ => Datum::Empty,
+    }
+}
+
 /// A field of the record a many2one points to.
 fn related(db: &Database, model: &Model, id: i64, link: &str, field: &str) -> Datum {
     let target = db.value(model, id, link).id();
@@ -55,7 +67,7 @@ fn number(db: &Database, model: &Model, id: i64, field: &str) -> f64 {
 
 fn money(amount: f64) -> Datum {
     // An empty sum is -0.0.
-    Datum::Float((amount * 100.0).round() / 100.0 + 0.0)
+    Datum::Float(half_up(amount, 2) + 0.0)
 }
 
 pub(crate) fn list_price(db: &Database, model: &Model, id: i64) -> Datum {
@@ -84,6 +96,10 @@ pub(crate) fn line_partner(db: &Database, model: &Model, id: i64) -> Datum {
 
 pub(crate) fn line_salesperson(db: &Database, model: &Model, id: i64) -> Datum {
     related(db, model, id, "order_id", "user_id")
+}
+
+pub(crate) fn line_company(db: &Database, model: &Model, id: i64) -> Datum {
+    related(db, model, id, "order_id", "company_id")
 }
 
 pub(crate) fn line_currency(db: &Database, model: &Model, id: i64) -> Datum {

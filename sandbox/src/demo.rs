@@ -1,12 +1,14 @@
 //! The demo data.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use chrono::Utc;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::Version;
-use crate::env::{ADMIN, Context, Env};
+use crate::env::Env;
 use crate::error::Error;
 use crate::schema::Model;
 use crate::store::Database;
@@ -25,11 +27,37 @@ const DEMO: i64 = 6;
 /// The user `demo` in 19.0.
 const DEMO_IN_19: i64 = 5;
 
+/// The names of products in Spanish.
+const IN_SPANISH: &[(i64, &str)] = &[
+    (5, "Silla de oficina"),
+    (6, "Lámpara de oficina"),
+    (8, "Combinación de escritorio"),
+    (9, "Escritorio personalizable"),
+    (10, "Armario grande"),
+    (12, "Escritorio esquinero izquierdo"),
+    (14, "Entrega"),
+];
+
+/// What comes on top of the tables: model, record, values.
+const MORE: &[(&str, i64, &str, &str)] = &[
+    // Its customer pays the prices of the pricelist for distributors.
+    ("res.partner", 11, "property_product_pricelist", "2"),
+    ("res.partner", 15, "vat", "US12345677"),
+    ("res.partner", 16, "vat", "ATO850101AB1"),
+    ("product.product", 5, "barcode", "601647855631"),
+    ("product.product", 26174, "barcode", "7501234567893"),
+];
+
+/// What the module for stock has on hand.
+const IN_STOCK: &[(i64, f64)] = &[(5, 42.0), (6, 17.0), (9, 3.0), (26174, 2.0)];
+
 /// Creates the demo records.
 pub(crate) fn fill(db: &mut Database) -> Result<(), Error> {
     let tables: Vec<Table> = serde_json::from_str(include_str!("../demo.json"))
         .map_err(|error| Error::value(format!("demo.json: {error}")))?;
-    let mut env = Env { db, uid: ADMIN, sudo: true, context: Context::default() };
+    // New partners speak the language of who makes them.
+    db.language = db.server_language;
+    let mut env = Env::of_system(db);
     describe_models(&mut env)?;
     for table in tables {
         let model = env.model(&table.model)?;
@@ -37,11 +65,39 @@ pub(crate) fn fill(db: &mut Database) -> Result<(), Error> {
             create(&mut env, &model, &table.fields, row)?;
         }
     }
+    let parameters = env.model("ir.config_parameter")?;
+    let uuid = json!({"key": "database.uuid", "value": uuid()});
+    env.create(&parameters, uuid.as_object().unwrap_or(&Map::new()), None)?;
+    for (model, id, field, value) in MORE {
+        write(&mut env, model, *id, field, &json!(value))?;
+    }
+    if env.model("product.product")?.slot("qty_available").is_some() {
+        for (id, quantity) in IN_STOCK {
+            write(&mut env, "product.product", *id, "qty_available", &json!(quantity))?;
+        }
+    }
+    let names = IN_SPANISH.iter().map(|(id, name)| (("product.product", *id), (*name).to_owned()));
+    env.db.spanish_names = names.collect();
     let orders = env.model("sale.order")?;
     let last = env.db.all(&orders).next_back().unwrap_or_default();
     env.db.set_number("sale.order", last);
     env.db.commit();
     Ok(())
+}
+
+/// What sets this database apart from all others.
+fn uuid() -> String {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let count = MADE.fetch_add(1, Ordering::Relaxed) & 0xffff_ffff_ffff;
+    let nanos = Utc::now().timestamp_nanos_opt().unwrap_or_default();
+    let text = format!("{nanos:016x}{:04x}{count:012x}", std::process::id() & 0xffff);
+    let part = |range| text.get(range).unwrap_or_default();
+    [part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)].join("-")
+}
+
+fn write(env: &mut Env<'_>, model: &str, id: i64, field: &str, value: &Value) -> Result<(), Error> {
+    let model = env.model(model)?;
+    env.write(&model, &[id], &Map::from_iter([(field.to_owned(), value.clone())]))
 }
 
 fn create(env: &mut Env<'_>, model: &Arc<Model>, fields: &[String], row: &[Value]) -> Result<(), Error> {
@@ -87,13 +143,15 @@ fn describe_models(env: &mut Env<'_>) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Options;
     use crate::schema::Schema;
 
     #[test]
     fn demo_data_is_complete_in_every_version() {
         for version in [Version::V18, Version::V19] {
-            let schema = Schema::new(version, crate::models::all(version, &[]));
-            fill(&mut Database::new(Arc::new(schema))).unwrap();
+            let options = Options { version, stock: true, ..Options::default() };
+            let schema = Schema::new(version, crate::models::all(&options));
+            fill(&mut Database::new(Arc::new(schema), options.language)).unwrap();
         }
     }
 }

@@ -6,7 +6,9 @@ use chrono::Utc;
 use serde_json::{Map, Value, json};
 
 use crate::Version;
+use crate::domain::Expr;
 use crate::error::{Error, Exception};
+use crate::language::Language;
 use crate::python;
 use crate::schema::{Model, Rights};
 use crate::store::Database;
@@ -59,6 +61,13 @@ pub(crate) struct Env<'a> {
     pub context: Context,
 }
 
+impl<'a> Env<'a> {
+    /// What the system itself does.
+    pub fn of_system(db: &'a mut Database) -> Self {
+        Self { db, uid: ADMIN, sudo: true, context: Context::default() }
+    }
+}
+
 impl Env<'_> {
     pub fn version(&self) -> Version {
         self.db.schema.version
@@ -103,7 +112,7 @@ impl Env<'_> {
     /// Refuses what the user's groups do not allow on the model as a whole.
     pub fn check_rights(&self, model: &Model, operation: Operation) -> Result<(), Error> {
         let allowed = match model.rights {
-            Rights::All => true,
+            Rights::All => !self.is_portal() || operation == Operation::Read,
             Rights::Read => operation == Operation::Read,
             Rights::Nothing => false,
         };
@@ -126,20 +135,44 @@ impl Env<'_> {
         ))
     }
 
+    /// Whether the caller is a customer with a log-in.
+    fn is_portal(&self) -> bool {
+        let users = self.db.schema.get("res.users");
+        !self.sudo && users.is_some_and(|users| self.db.value(users, self.uid, "share").is_true())
+    }
+
+    /// Chooses the language of the call: the context's, else the user's own.
+    pub fn choose_language(&mut self) -> Result<(), Error> {
+        self.db.language = Language::English;
+        let users = self.model("res.users")?;
+        let own = self.db.value(&users, self.uid, "lang").as_str().and_then(Language::of_code);
+        let asked = self.context.text("lang").filter(|code| !code.is_empty());
+        self.db.language = match asked {
+            None => own.unwrap_or_default(),
+            Some(code) => match Language::of_code(code) {
+                Some(language) => language,
+                None => return Err(Error::user(format!("Invalid language code: {code}"))),
+            },
+        };
+        Ok(())
+    }
+
     /// Refuses to read a model.
     pub fn may_read(&self, model: &Model) -> Result<(), Error> {
         self.check_rights(model, Operation::Read)
     }
 
-    /// The domain a salesperson with "own documents only" is held to.
-    pub fn rule(&self, model: &Arc<Model>) -> Result<Option<crate::domain::Expr>, Error> {
-        match model.owner {
-            Some(path) if !self.in_group(GROUP_ALL_DOCUMENTS) => {
-                let own = json!(["|", [path, "=", self.uid], [path, "=", false]]);
-                crate::domain::Expr::parse(self.db, model, &own).map(Some)
-            }
-            _ => Ok(None),
+    /// The domain the user is held to: a salesperson with "own documents only" to those, all to their companies.
+    pub fn rule(&self, model: &Arc<Model>) -> Result<Option<Expr>, Error> {
+        if self.sudo {
+            return Ok(None);
         }
+        let owner = model.owner.filter(|_| !self.in_group(GROUP_ALL_DOCUMENTS));
+        let own = owner.map(|path| json!(["|", [path, "=", self.uid], [path, "=", false]]));
+        let rules = own.into_iter().chain(self.company_rule(model));
+        let rules: Vec<Expr> =
+            rules.map(|rule| Expr::parse(self.db, model, &rule)).collect::<Result<_, _>>()?;
+        Ok(Some(rules).filter(|rules| !rules.is_empty()).map(Expr::All))
     }
 
     /// Refuses what a rule keeps from the user among records that exist.

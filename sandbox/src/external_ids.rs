@@ -38,6 +38,7 @@ impl Env<'_> {
             "module": module, "name": local, "model": model.name, "res_id": id, "noupdate": noupdate,
         });
         let values = values.as_object().cloned().unwrap_or_default();
+        self.db.cached_ids.remove(name);
         let data = self.model("ir.model.data")?;
         self.as_system(|env| env.create(&data, &values, None)).map(drop)
     }
@@ -78,16 +79,36 @@ impl Env<'_> {
         Ok(Value::Array(records))
     }
 
-    /// `check_object_reference`: the id only if a search finds the record.
+    /// `check_object_reference`: the id only if a search finds the record, which may be gone or hidden.
     pub fn check_object_reference(&self, arguments: &Map<String, Value>) -> Result<Value, Error> {
         let text = |key: &str| arguments.get(key).and_then(Value::as_str).unwrap_or_default();
         let name = format!("{}.{}", text("module"), text("xml_id"));
-        let found = self.reference(&name).filter(|found| self.db.exists(&found.model, found.id));
-        let Some(found) = found else {
-            return Err(Error::value(format!("External ID not found in the system: {name}")));
+        let Some(found) = self.reference(&name) else {
+            return match self.db.cached_ids.get(&name) {
+                Some(model) => Ok(json!([model, false])),
+                None => Err(Error::value(format!("External ID not found in the system: {name}"))),
+            };
         };
         let model = self.model(&found.model)?;
         let id = if self.finds(&model, found.id)? { json!(found.id) } else { json!(false) };
         Ok(json!([found.model, id]))
+    }
+
+    /// Loses the record behind an external id and what hangs on it; the cache goes on knowing the ids.
+    pub fn lose(&mut self, name: &str) -> Result<(), Error> {
+        let data = self.model("ir.model.data")?;
+        let Some(found) = self.reference(name) else { return Ok(()) };
+        let model = self.model(&found.model)?;
+        self.remove(&model, found.id)?;
+        for row in self.db.all(&data).collect::<Vec<_>>() {
+            let text = |field: &str| self.db.value(&data, row, field).as_str().unwrap_or_default().to_owned();
+            let (name, of) = (text("complete_name"), text("model"));
+            let id = self.db.value(&data, row, "res_id").id().unwrap_or_default();
+            if !self.db.exists(&of, id) {
+                self.db.put(&data, row, None);
+                self.db.cached_ids.insert(name, of);
+            }
+        }
+        Ok(())
     }
 }

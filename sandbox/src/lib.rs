@@ -2,9 +2,11 @@
 //!
 //! It knows the models a quotation needs, with demo data, and answers as Odoo 18.0 or 19.0 Community does, down to
 //! the wording of errors. The database is `sandbox`; `admin` may do everything, `demo` is a plain salesperson
-//! (each one's password is its login), and the API key `sandbox` belongs to `admin`.
+//! (each one's password is its login), `portal` a customer; the API keys are `sandbox` and `sandbox-demo`.
 
 mod call;
+mod commands;
+mod companies;
 mod compute;
 mod datum;
 mod demo;
@@ -14,15 +16,18 @@ mod error;
 mod export;
 mod external_ids;
 mod group;
+mod language;
 mod load;
 mod matching;
 mod methods;
 mod models;
+mod onchange;
 mod options;
 mod periods;
 mod python;
 mod races;
 mod read;
+mod rounding;
 mod rules;
 mod schema;
 mod search;
@@ -46,6 +51,7 @@ use schema::Schema;
 use store::Database;
 
 pub use error::{Error, Exception};
+pub use language::Language;
 pub use options::{ExtraField, ExtraKind, Options, Version};
 
 /// The name of the only database.
@@ -53,6 +59,9 @@ pub const DATABASE: &str = "sandbox";
 
 /// The API key of the user `admin`.
 pub const API_KEY: &str = "sandbox";
+
+/// The API key of the user `demo`.
+pub const DEMO_API_KEY: &str = "sandbox-demo";
 
 /// An in-memory Odoo; clones share the same records.
 #[derive(Clone)]
@@ -70,8 +79,8 @@ impl Sandbox {
     /// A new database with the demo data.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        let schema = Schema::new(options.version, models::all(options.version, &options.extra_fields));
-        let mut database = Database::new(Arc::new(schema));
+        let schema = Schema::new(options.version, models::all(&options));
+        let mut database = Database::new(Arc::new(schema), options.language);
         if let Err(error) = demo::fill(&mut database) {
             tracing::error!(%error, "the demo data is incomplete");
         }
@@ -121,6 +130,21 @@ impl Sandbox {
         answer
     }
 
+    /// Loses records as a database that crashed loses its last commits: they and all that hangs on them are gone, but
+    /// the cache of external ids goes on knowing them until [`Self::clear_caches`], or until `load` makes them again.
+    pub fn lose(&self, external_ids: &[&str]) -> Result<(), Error> {
+        let mut database = self.database();
+        let mut env = env::Env::of_system(&mut database);
+        let lost = external_ids.iter().try_for_each(|name| env.lose(name));
+        database.commit();
+        lost
+    }
+
+    /// Forgets what the cache of external ids knows, as a restart of Odoo does.
+    pub fn clear_caches(&self) {
+        self.database().cached_ids.clear();
+    }
+
     /// Runs a call after the configured latency; like Odoo, to its end, even if the caller has gone.
     async fn call(&self, call: Call) -> Result<Value, Error> {
         let sandbox = self.clone();
@@ -141,6 +165,10 @@ impl Sandbox {
 
     fn version(&self) -> Version {
         self.shared.options.version
+    }
+
+    fn language(&self) -> Language {
+        self.shared.options.language
     }
 
     fn database(&self) -> MutexGuard<'_, Database> {

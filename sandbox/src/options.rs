@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::language::Language;
 use crate::schema::{Field, Kind};
 
 /// The version of Odoo to answer as.
@@ -42,6 +43,10 @@ impl Version {
 pub struct Options {
     /// The version to answer as.
     pub version: Version,
+    /// The language of PostgreSQL's words and of every demo user.
+    pub language: Language,
+    /// Whether the module for stock is there: products have a quantity on hand.
+    pub stock: bool,
     /// How long every call of a method takes before it has any effect.
     pub latency: Duration,
     /// Fields this database has beyond the standard ones.

@@ -146,12 +146,11 @@ fn describe(field: &Field) -> Map<String, Value> {
         }
         Kind::Float | Kind::Monetary | Kind::Integer => {
             put("aggregator", json!("sum"));
-            if let Some(digits) = field.digits {
-                put("digits", json!([16, digits]));
-            }
-            if field.kind == Kind::Monetary {
-                put("currency_field", json!("currency_id"));
-            }
+            match field.digits {
+                _ if field.kind == Kind::Monetary => put("currency_field", json!("currency_id")),
+                Some(digits) => put("digits", json!([16, digits])),
+                None => None,
+            };
         }
         _ => {}
     }

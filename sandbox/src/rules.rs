@@ -33,6 +33,11 @@ pub(crate) fn tax_field(version: Version) -> &'static str {
 /// Fills in what the caller left out.
 pub(crate) fn defaults(env: &mut Env<'_>, model: &Model, values: &mut Values) -> Result<(), Error> {
     match model.name {
+        "res.partner" => {
+            let language = env.db.language.code();
+            fill(values, "lang", || json!(language));
+            Ok(())
+        }
         "sale.order" => order(env, values),
         "sale.order.line" => line(env, values),
         "crm.lead" => lead(env, values),
@@ -59,6 +64,10 @@ fn order(env: &mut Env<'_>, values: &mut Values) -> Result<(), Error> {
     fill(values, "date_order", || json!(now()));
     fill(values, "partner_invoice_id", || json!(partner));
     fill(values, "partner_shipping_id", || json!(partner));
+    let pricelist = partner.and_then(|id| env.db.value(&partners, id, "property_product_pricelist").id());
+    fill(values, "pricelist_id", || json!(pricelist));
+    let company = env.company();
+    fill(values, "company_id", || json!(company));
     default_team(env, values)
 }
 
@@ -71,14 +80,37 @@ fn line(env: &mut Env<'_>, values: &mut Values) -> Result<(), Error> {
     let products = env.model("product.product")?;
     env.check_exist(&products, &[product])?;
     let read = |field: &str| env.db.value(&products, product, field).into_owned();
-    let (price, taxes, uom) = (read("list_price"), read("taxes_id").ids(), read("uom_id").id());
+    let (taxes, uom) = (read("taxes_id").ids(), read("uom_id").id());
     let name = read("display_name").as_str().unwrap_or_default().to_owned();
+    let price = price(env, product, values.get("order_id").and_then(Value::as_i64))?;
     let version = env.version();
-    fill(values, "price_unit", || json!(price.as_f64().unwrap_or_default()));
+    fill(values, "price_unit", || json!(price));
     fill(values, tax_field(version), || json!(taxes));
     fill(values, uom_field(version), || json!(uom));
     fill(values, "name", || json!(name));
     Ok(())
+}
+
+/// What the order's pricelist makes of the product's price.
+fn price(env: &Env<'_>, product: i64, order: Option<i64>) -> Result<f64, Error> {
+    let (orders, items) = (env.model("sale.order")?, env.model("product.pricelist.item")?);
+    let products = env.model("product.product")?;
+    let own = env.db.value(&products, product, "list_price").as_f64().unwrap_or_default();
+    let Some(list) = order.and_then(|order| env.db.value(&orders, order, "pricelist_id").id()) else {
+        return Ok(own);
+    };
+    let of = |item: i64| env.db.value(&items, item, "product_id").id();
+    let rules = env.db.pointing(&items, "pricelist_id", list);
+    let rule = rules
+        .iter()
+        .find(|item| of(**item) == Some(product))
+        .or(rules.iter().find(|item| of(**item).is_none()));
+    let Some(rule) = rule else { return Ok(own) };
+    let number = |field: &str| env.db.value(&items, *rule, field).as_f64().unwrap_or_default();
+    Ok(match env.db.value(&items, *rule, "compute_price").as_str() {
+        Some("percentage") => own * (1.0 - number("percent_price") / 100.0),
+        _ => number("fixed_price"),
+    })
 }
 
 fn lead(env: &mut Env<'_>, values: &mut Values) -> Result<(), Error> {
@@ -94,7 +126,27 @@ fn lead(env: &mut Env<'_>, values: &mut Values) -> Result<(), Error> {
         fill(values, "name", || json!(format!("{name}'s opportunity")));
     }
     default_team(env, values)?;
+    lead_company(env, values)?;
     default_stage(env, values, "crm.stage")
+}
+
+/// The team's company, else the current one if it is the salesperson's too, else theirs or the customer's.
+fn lead_company(env: &Env<'_>, values: &mut Values) -> Result<(), Error> {
+    let of = |model: &str, link: &str| -> Result<Option<i64>, Error> {
+        let model = env.model(model)?;
+        let target = values.get(link).and_then(Value::as_i64);
+        Ok(target.and_then(|id| env.db.value(&model, id, "company_id").id()))
+    };
+    let company = match values.get("user_id").and_then(Value::as_i64) {
+        _ if of("crm.team", "team_id")?.is_some() => of("crm.team", "team_id")?,
+        Some(user) => {
+            let current = env.company().filter(|company| env.companies_of(user).contains(company));
+            current.or(of("res.users", "user_id")?)
+        }
+        None => of("res.partner", "partner_id")?,
+    };
+    fill(values, "company_id", || json!(company));
+    Ok(())
 }
 
 fn task(env: &mut Env<'_>, values: &mut Values) -> Result<(), Error> {
@@ -162,7 +214,7 @@ fn normalized(email: Option<String>) -> Datum {
 pub(crate) fn check(model: &Model, row: &Row) -> Result<(), Error> {
     let empty = |field: &str| model.slot(field).and_then(|slot| row.get(slot)).is_none_or(Datum::is_empty);
     if model.name == "res.partner" && empty("name") {
-        return Err(Error::validation("Contacts require a name"));
+        return Err(Error::validation("The operation cannot be completed: Contacts require a name"));
     }
     Ok(())
 }

@@ -208,6 +208,10 @@ pub(crate) struct Model {
     pub rights: Rights,
     /// The path to the salesperson whose own document a record is.
     pub owner: Option<&'static str>,
+    /// The path to the company whose record one is; the rules hide those of other companies.
+    pub company: Option<&'static str>,
+    /// The many2one fields whose targets must be of the record's own company.
+    pub of_company: &'static [&'static str],
     /// The fields `name_search` looks in.
     pub name_fields: &'static [&'static str],
     /// The many2one whose target's fields this model has too (`_inherits`).
@@ -224,6 +228,8 @@ impl Model {
             fields,
             rights: Rights::Read,
             owner: None,
+            company: None,
+            of_company: &[],
             name_fields: &["display_name"],
             inherits: None,
             slots: HashMap::new(),
@@ -242,6 +248,16 @@ impl Model {
 
     pub fn owner(mut self, path: &'static str) -> Self {
         self.owner = Some(path);
+        self
+    }
+
+    pub fn company(mut self, path: &'static str) -> Self {
+        self.company = Some(path);
+        self
+    }
+
+    pub fn of_company(mut self, fields: &'static [&'static str]) -> Self {
+        self.of_company = fields;
         self
     }
 

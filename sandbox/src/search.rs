@@ -96,22 +96,25 @@ struct OrderBy {
 
 fn order_of(model: &Model, order: Option<&str>) -> Result<Vec<OrderBy>, Error> {
     let order = order.filter(|order| !order.trim().is_empty()).unwrap_or(model.order);
+    let malformed = || {
+        Error::user(format!(
+            "Invalid \"order\" specified ({order}). A valid \"order\" specification is a comma-separated list of \
+             valid field names (optionally followed by asc/desc for the direction)"
+        ))
+    };
     let by = |part: &str| {
         let mut words = part.split_whitespace();
         let name = words.next().unwrap_or_default();
+        if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return Err(malformed());
+        }
         let slot = model
             .slot(name)
             .ok_or_else(|| Error::value(format!("Invalid field '{name}' on model '{}'", model.name)))?;
         let descending = match words.next().map(str::to_lowercase).as_deref() {
             None | Some("asc" | "nulls") => false,
             Some("desc") => true,
-            Some(_) => {
-                return Err(Error::user(format!(
-                    "Invalid \"order\" specified ({order}). A valid \"order\" specification is a \
-                     comma-separated list of valid field names (optionally followed by asc/desc for the \
-                     direction)"
-                )));
-            }
+            Some(_) => return Err(malformed()),
         };
         Ok(OrderBy { slot, descending })
     };

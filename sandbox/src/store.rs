@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::datum::Datum;
+use crate::language::Language;
 use crate::races::Races;
 use crate::schema::{Kind, Model, Schema};
 
@@ -45,15 +46,33 @@ struct Undo {
 pub(crate) struct Database {
     pub schema: Arc<Schema>,
     pub races: Races,
+    /// The language PostgreSQL speaks.
+    pub server_language: Language,
+    /// The language of the call under way.
+    pub language: Language,
+    /// The Spanish names of records whose name is translated.
+    pub spanish_names: HashMap<(&'static str, i64), String>,
+    /// External ids the cache knows of, with their models, though the records were lost.
+    pub cached_ids: HashMap<String, String>,
     tables: HashMap<&'static str, Table>,
     undo: Vec<Undo>,
     sequences: HashMap<&'static str, i64>,
 }
 
 impl Database {
-    pub fn new(schema: Arc<Schema>) -> Self {
+    pub fn new(schema: Arc<Schema>, server_language: Language) -> Self {
         let tables = schema.models().iter().map(|model| (model.name, Table::default())).collect();
-        Self { schema, races: Races::default(), tables, undo: Vec::new(), sequences: HashMap::new() }
+        Self {
+            schema,
+            races: Races::default(),
+            server_language,
+            language: Language::default(),
+            spanish_names: HashMap::new(),
+            cached_ids: HashMap::new(),
+            tables,
+            undo: Vec::new(),
+            sequences: HashMap::new(),
+        }
     }
 
     pub fn row(&self, model: &Model, id: i64) -> Option<&Row> {
@@ -102,6 +121,12 @@ impl Database {
         if let Kind::One2many(other, inverse) = field.kind {
             let ids = self.schema.get(other).map(|other| self.pointing(other, inverse, id));
             return Cow::Owned(Datum::Ids(ids.unwrap_or_default()));
+        }
+        if field.name == "name"
+            && self.language == Language::Spanish
+            && let Some(name) = self.spanish_names.get(&(model.name, id))
+        {
+            return Cow::Owned(Datum::text(name.as_str()));
         }
         match self.row(model, id).and_then(|row| row.get(slot)) {
             Some(datum) => Cow::Borrowed(datum),

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::env::{ADMIN, Env, Operation};
+use crate::env::{Env, Operation};
 use crate::error::{Error, Exception};
+use crate::language::Language;
 use crate::python;
 use crate::schema::Model;
 use crate::store::{Database, Key};
-use crate::{API_KEY, DATABASE};
+use crate::{API_KEY, DATABASE, DEMO_API_KEY};
 
 impl Database {
     /// The user with this login and password (or API key).
@@ -24,7 +25,15 @@ impl Database {
         let Some(users) = self.schema.get("res.users") else { return false };
         let own = self.value(users, uid, "password");
         let is_own = !password.is_empty() && own.as_str() == Some(password);
-        self.value(users, uid, "active").is_true() && (is_own || (uid == ADMIN && password == API_KEY))
+        self.value(users, uid, "active").is_true() && (is_own || self.of_key(password) == Some(uid))
+    }
+
+    /// The user an API key belongs to.
+    pub fn of_key(&self, key: &str) -> Option<i64> {
+        let (_, login) =
+            [(API_KEY, "admin"), (DEMO_API_KEY, "demo")].into_iter().find(|(own, _)| *own == key)?;
+        let users = self.schema.get("res.users")?;
+        self.indexed(users, users.slot("login")?, Key::Text(login.into()))?.first().copied()
     }
 }
 
@@ -47,15 +56,10 @@ impl Env<'_> {
 }
 
 /// Refuses any database but the one there is.
-pub(crate) fn check_database(name: &Value) -> Result<(), Error> {
+pub(crate) fn check_database(language: Language, name: &Value) -> Result<(), Error> {
     let name = name.as_str().unwrap_or_default();
     if name == DATABASE {
         return Ok(());
     }
-    Err(Error::new(
-        Exception::Operational,
-        format!(
-            "connection to server at \"127.0.0.1\", port 5432 failed: FATAL:  database \"{name}\" does not exist"
-        ),
-    ))
+    Err(Error::new(Exception::Operational, language.unknown_database(name)))
 }

@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::Version;
+use crate::commands::Commands;
 use crate::datum::Datum;
 use crate::env::{DEFAULT, Env, Operation, now};
 use crate::error::Error;
+use crate::language::Language;
 use crate::python;
+use crate::rounding::half_up;
 use crate::rules;
 use crate::schema::{Field, Kind, Model, OnDelete};
 use crate::store::Row;
-
-/// The values of a one2many that wait for the record itself to be stored.
-type Commands = Vec<(Field, Value)>;
 
 impl Env<'_> {
     /// Creates a record; `id` only for demo data, which has ids of its own.
@@ -64,6 +63,7 @@ impl Env<'_> {
         let commands = self.assign(model, &mut row, &values)?;
         self.finish(model, id, row)?;
         self.follow(id, commands)?;
+        self.check_company(model, id, None)?;
         self.check_rule(model, &[id], Operation::Create)?;
         Ok(id)
     }
@@ -78,31 +78,47 @@ impl Env<'_> {
         self.check_rights(model, Operation::Write)?;
         self.check_fields(model, values)?;
         self.check_exist(model, ids)?;
-        self.check_rule(model, ids, Operation::Write)?;
+        // Whoever may not read a record is told so first.
+        self.check_rule(model, ids, Operation::Read)?;
+        let written: Vec<&str> = values.keys().map(String::as_str).collect();
         for id in ids {
             let mut own = values.clone();
             own.remove("id");
             self.as_system(|env| env.write_inherited(model, *id, &mut own))?;
+            if self.db.language == Language::Spanish
+                && let Some(name) = self.db.spanish_names.get_mut(&(model.name, *id))
+                && let Some(new) = own.remove("name")
+            {
+                *name = python::text(&new);
+            }
             let Some(mut row) = self.db.row(model, *id).cloned() else { continue };
             set(model, &mut row, "write_date", Datum::text(now()));
             set(model, &mut row, "write_uid", Datum::Int(self.uid));
             let commands = self.assign(model, &mut row, &own)?;
             self.finish(model, *id, row)?;
             self.follow(*id, commands)?;
+            self.check_company(model, *id, Some(&written))?;
         }
         self.check_rule(model, ids, Operation::Write)
     }
 
-    /// Deletes records, what hangs on them, and their external ids.
+    /// Deletes records and their external ids; what hangs on them goes by the database alone, which keeps its ids.
     pub fn unlink(&mut self, model: &Arc<Model>, ids: &[i64]) -> Result<(), Error> {
         self.check_rights(model, Operation::Unlink)?;
         self.check_exist(model, ids)?;
         self.check_rule(model, ids, Operation::Unlink)?;
         rules::check_unlink(self, model, ids)?;
-        self.as_system(|env| ids.iter().try_for_each(|id| env.remove(model, *id)))
+        self.as_system(|env| {
+            ids.iter().try_for_each(|id| {
+                env.remove(model, *id)?;
+                env.forget_external_ids(model, *id);
+                Ok(())
+            })
+        })
     }
 
-    fn remove(&mut self, model: &Arc<Model>, id: i64) -> Result<(), Error> {
+    /// Deletes a record as PostgreSQL does.
+    pub fn remove(&mut self, model: &Arc<Model>, id: i64) -> Result<(), Error> {
         let schema = Arc::clone(&self.db.schema);
         for other in schema.models() {
             let links = other.fields.iter().filter(|field| field.kind == Kind::Many2one(model.name));
@@ -113,7 +129,6 @@ impl Env<'_> {
             }
         }
         self.db.put(model, id, None);
-        self.forget_external_ids(model, id);
         Ok(())
     }
 
@@ -155,14 +170,6 @@ impl Env<'_> {
         }
     }
 
-    /// Both versions refuse an unknown field of a line in the same words.
-    fn check_line(&self, model: &Model, values: &Map<String, Value>) -> Result<(), Error> {
-        match values.keys().find(|name| model.slot(name).is_none()) {
-            Some(name) => Err(Error::invalid_field(Version::V18, model.name, name)),
-            None => Ok(()),
-        }
-    }
-
     /// Puts values into a row; the commands of one2many fields are left for later.
     fn assign(
         &mut self,
@@ -189,6 +196,10 @@ impl Env<'_> {
                     Datum::Ids(self.many2many(other, before, value)?)
                 }
                 _ => Datum::from_json(&field.kind, &format!("{}.{name}", model.name), value)?,
+            };
+            let datum = match (datum, field.digits) {
+                (Datum::Float(number), Some(digits)) => Datum::Float(half_up(number, digits)),
+                (datum, _) => datum,
             };
             if let (Kind::Many2one(other), Some(target)) = (field.kind, datum.id())
                 && !self.db.exists(other, target)
@@ -217,77 +228,6 @@ impl Env<'_> {
         }
         self.db.put(model, id, Some(row));
         Ok(())
-    }
-
-    fn many2many(&mut self, other: &str, before: Vec<i64>, value: &Value) -> Result<Vec<i64>, Error> {
-        let mut ids = before;
-        for command in commands(value) {
-            match command {
-                Command::Create(values) => {
-                    let other = self.model(other)?;
-                    ids.push(self.create(&other, &values, None)?);
-                }
-                Command::Update(id, values) => {
-                    let other = self.model(other)?;
-                    self.write(&other, &[id], &values)?;
-                }
-                Command::Delete(gone) | Command::Unlink(gone) => ids.retain(|id| *id != gone),
-                Command::Link(id) => {
-                    ids.retain(|known| *known != id);
-                    ids.push(id);
-                }
-                Command::Clear => ids.clear(),
-                Command::Set(new) => ids = new,
-            }
-        }
-        match ids.iter().find(|id| !self.db.exists(other, **id)) {
-            Some(id) => Err(Error::missing_record(other, *id, self.uid)),
-            None => Ok(ids),
-        }
-    }
-
-    /// Carries out the commands of one2many fields.
-    fn follow(&mut self, id: i64, waiting: Commands) -> Result<(), Error> {
-        for (field, value) in waiting {
-            let Kind::One2many(other, inverse) = field.kind else { continue };
-            let other = self.model(other)?;
-            for command in commands(&value) {
-                let pointing = self.db.pointing(&other, inverse, id);
-                match command {
-                    Command::Create(mut values) => {
-                        values.remove("id");
-                        self.check_line(&other, &values)?;
-                        values.insert(inverse.to_owned(), json!(id));
-                        self.create(&other, &values, None)?;
-                    }
-                    Command::Update(line, values) => self.write(&other, &[line], &values)?,
-                    Command::Delete(line) => self.unlink(&other, &[line])?,
-                    Command::Link(line) => self.adopt(&other, inverse, line, id)?,
-                    Command::Unlink(line) => self.release(&other, inverse, &[line])?,
-                    Command::Clear => self.release(&other, inverse, &pointing)?,
-                    Command::Set(lines) => {
-                        let gone: Vec<_> =
-                            pointing.into_iter().filter(|line| !lines.contains(line)).collect();
-                        self.release(&other, inverse, &gone)?;
-                        lines.into_iter().try_for_each(|line| self.adopt(&other, inverse, line, id))?;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn adopt(&mut self, other: &Arc<Model>, inverse: &str, line: i64, parent: i64) -> Result<(), Error> {
-        let values = Map::from_iter([(inverse.to_owned(), json!(parent))]);
-        self.write(other, &[line], &values)
-    }
-
-    /// A line cannot stand without its parent where the link is required.
-    fn release(&mut self, other: &Arc<Model>, inverse: &str, lines: &[i64]) -> Result<(), Error> {
-        if other.field(inverse).is_some_and(|field| field.on_delete == OnDelete::Cascade) {
-            return self.unlink(other, lines);
-        }
-        self.write(other, lines, &Map::from_iter([(inverse.to_owned(), json!(false))]))
     }
 
     fn create_inherited(&mut self, model: &Model, values: &mut Map<String, Value>) -> Result<(), Error> {
@@ -335,38 +275,4 @@ pub(crate) fn set(model: &Model, row: &mut Row, field: &str, value: Datum) {
     if let Some(cell) = model.slot(field).and_then(|slot| row.get_mut(slot)) {
         *cell = value;
     }
-}
-
-enum Command {
-    Create(Map<String, Value>),
-    Update(i64, Map<String, Value>),
-    Delete(i64),
-    Unlink(i64),
-    Link(i64),
-    Clear,
-    Set(Vec<i64>),
-}
-
-/// Odoo's x2many commands `[0, 0, {…}]`, `[6, 0, […]]` and so on, or a plain list of ids.
-fn commands(value: &Value) -> Vec<Command> {
-    let Some(items) = value.as_array() else { return vec![Command::Clear] };
-    if items.iter().all(Value::is_number) {
-        return vec![Command::Set(python::ids(value))];
-    }
-    items.iter().filter_map(|item| item.as_array().and_then(|parts| command(parts))).collect()
-}
-
-fn command(parts: &[Value]) -> Option<Command> {
-    let id = || parts.get(1).and_then(Value::as_i64);
-    let values = || parts.get(2).and_then(Value::as_object).cloned().unwrap_or_default();
-    Some(match parts.first()?.as_i64()? {
-        0 => Command::Create(values()),
-        1 => Command::Update(id()?, values()),
-        2 => Command::Delete(id()?),
-        3 => Command::Unlink(id()?),
-        4 => Command::Link(id()?),
-        5 => Command::Clear,
-        6 => Command::Set(parts.get(2).map(python::ids).unwrap_or_default()),
-        _ => return None,
-    })
 }

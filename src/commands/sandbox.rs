@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use mcp_odoo_sandbox::{Options, Sandbox, Version};
+use mcp_odoo_sandbox::{Language, Options, Sandbox, Version};
 use tokio::net::TcpListener;
 
 use super::stop_signal::stop_signal;
@@ -24,6 +24,20 @@ pub struct Arguments {
     /// Milliseconds that every call takes
     #[arg(long, default_value_t = 0)]
     latency_ms: u64,
+    /// The language of its users and of its database server's words
+    #[arg(long, value_enum, default_value = "en_US")]
+    language: OdooLanguage,
+    /// Have the module for stock: products know their quantity on hand
+    #[arg(long)]
+    stock: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum OdooLanguage {
+    #[value(name = "en_US")]
+    English,
+    #[value(name = "es_ES")]
+    Spanish,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -43,8 +57,12 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         OdooVersion::V18 => Version::V18,
         OdooVersion::V19 => Version::V19,
     };
-    let options =
-        Options { version, latency: Duration::from_millis(arguments.latency_ms), ..Options::default() };
+    let language = match arguments.language {
+        OdooLanguage::English => Language::English,
+        OdooLanguage::Spanish => Language::Spanish,
+    };
+    let latency = Duration::from_millis(arguments.latency_ms);
+    let options = Options { version, language, stock: arguments.stock, latency, ..Options::default() };
     let stop = stop_signal()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port))
         .await

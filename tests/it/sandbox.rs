@@ -2,16 +2,20 @@
 
 mod access;
 mod archived;
+mod companies;
 mod domains;
 mod groups;
+mod language;
 mod load;
 mod names;
 mod nested;
 mod orders;
 mod protocols;
 mod races;
+mod reading;
 mod replay;
 mod served;
 mod shape;
+mod stale;
 mod wording;
 mod xml;

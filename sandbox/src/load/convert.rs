@@ -185,7 +185,7 @@ impl<'a, 'b> Converter<'a, 'b> {
         };
         found.ok_or_else(|| Problem {
             message: format!("No matching record found for {by} '{text}' in field '%(field)s'"),
-            more: Some(possible_values(other)),
+            more: Some(if by == "name" { values_of(other) } else { possible_values(other) }),
         })
     }
 }
@@ -207,11 +207,20 @@ fn not_a_date(kind: &str, text: &str, example: &str) -> Problem {
     }
 }
 
+/// The external ids there are.
 fn possible_values(model: &str) -> Value {
+    let mut action = values_of("ir.model.data");
+    if let Some(members) = action.as_object_mut() {
+        members.insert("domain".to_owned(), json!([["model", "=", model]]));
+    }
+    action
+}
+
+/// The records there are.
+fn values_of(model: &str) -> Value {
     json!({
         "name": "Possible Values", "type": "ir.actions.act_window", "target": "new",
         "view_mode": "list,form", "views": [[false, "list"], [false, "form"]],
-        "context": {"create": false}, "help": "See all possible values", "res_model": "ir.model.data",
-        "domain": [["model", "=", model]],
+        "context": {"create": false}, "help": "See all possible values", "res_model": model,
     })
 }

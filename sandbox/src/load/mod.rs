@@ -16,9 +16,6 @@ use crate::schema::{Kind, Model};
 use convert::{Converter, qualified};
 use extract::Place;
 
-/// What PostgreSQL tells the loser of a race.
-const CONFLICT: &str = "could not serialize access due to concurrent update\n";
-
 /// A record ready to be written: `lines` are its one2many fields.
 struct Ready {
     external_id: Option<String>,
@@ -45,7 +42,7 @@ impl Env<'_> {
         for (index, record) in records.iter().enumerate() {
             let place = Place { index, ..record.place };
             if record.external_ids().any(|name| self.db.races.lost(&qualified(name), started)) {
-                messages.push(problem(place, CONFLICT));
+                messages.push(problem(place, self.db.server_language.conflict()));
                 continue;
             }
             let mut converter = Converter::new(self, place);
@@ -66,6 +63,9 @@ impl Env<'_> {
         }
         if !messages.is_empty() {
             self.db.rollback(savepoint);
+            for text in messages.iter_mut().filter_map(|message| message.get_mut("message")) {
+                *text = json!(self.db.language.says(text.as_str().unwrap_or_default()));
+            }
             return Ok(json!({"ids": false, "messages": messages, "nextrow": 0}));
         }
         for name in &written {

@@ -11,6 +11,18 @@ use crate::{Version, compute};
 pub(super) fn models(version: Version) -> Vec<Model> {
     vec![
         partner(),
+        Model::new(
+            "res.partner.category",
+            "Partner Tags",
+            vec![
+                char("name", "Name").required(),
+                integer("color", "Color"),
+                many2one("parent_id", "Category", "res.partner.category"),
+                active(),
+            ],
+        )
+        .order("name, id")
+        .rights(Rights::All),
         user(version),
         Model::new("res.groups", "Access Groups", vec![char("name", "Name").required()]),
         Model::new(
@@ -22,13 +34,15 @@ pub(super) fn models(version: Version) -> Vec<Model> {
             vec![
                 char("name", "Company Name").required(),
                 many2one("partner_id", "Partner", "res.partner"),
+                many2one("parent_id", "Parent Company", "res.company"),
                 currency(),
                 many2one("country_id", "Country", "res.country"),
                 char("email", "Email"),
                 char("phone", "Phone"),
             ],
         )
-        .order("name"),
+        .order("name")
+        .company("id"),
         Model::new(
             "res.country",
             "Country",
@@ -85,7 +99,15 @@ pub(super) fn models(version: Version) -> Vec<Model> {
             ],
         )
         .order("model")
+        .rights(Rights::Nothing)
         .name_fields(&["name", "model"]),
+        Model::new(
+            "ir.config_parameter",
+            "System Parameter",
+            vec![char("key", "Key").required().indexed(), text("value", "Value").required()],
+        )
+        .order("key")
+        .rights(Rights::Nothing),
         Model::new(
             "ir.model.data",
             "Model Data",
@@ -132,6 +154,10 @@ fn partner() -> Model {
             many2one("parent_id", "Related Company", "res.partner"),
             one2many("child_ids", "Contact", "res.partner", "parent_id"),
             boolean("is_company", "Is a Company"),
+            many2many("category_id", "Tags", "res.partner.category"),
+            integer("color", "Color Index"),
+            float("partner_latitude", "Geo Latitude").digits(7),
+            float("partner_longitude", "Geo Longitude").digits(7),
             selection("type", "Address Type", kinds).default(Datum::text("contact")),
             char("email", "Email"),
             char("email_normalized", "Normalized Email").readonly().indexed(),
@@ -144,6 +170,8 @@ fn partner() -> Model {
             many2one("state_id", "State", "res.country.state"),
             many2one("country_id", "Country", "res.country"),
             char("vat", "Tax ID"),
+            char("commercial_company_name", "Company Name Entity").computed(compute::company_name),
+            many2one("property_product_pricelist", "Pricelist", "product.pricelist"),
             char("ref", "Reference"),
             char("website", "Website Link"),
             char("function", "Job Position"),
@@ -159,6 +187,7 @@ fn partner() -> Model {
     )
     .order("complete_name, id desc")
     .rights(Rights::All)
+    .company("company_id")
     .name_fields(&["display_name", "email", "ref", "vat"])
 }
 
@@ -186,6 +215,7 @@ fn user(version: Version) -> Model {
             boolean("share", "Share User"),
             many2many(groups, "Groups", "res.groups"),
             many2one("company_id", "Company", "res.company").default(Datum::Int(1)),
+            many2many("company_ids", "Companies", "res.company").default(Datum::Ids(vec![1])),
             many2one("sale_team_id", "User Sales Team", "crm.team").computed(compute::team_of_user),
             date("login_date", "Latest Login"),
             sequence(),

@@ -18,11 +18,12 @@ pub(super) fn models(version: Version) -> Vec<Model> {
                 sequence(),
                 many2one("user_id", "Team Leader", "res.users"),
                 many2many("member_ids", "Salespersons", "res.users"),
-                company(),
+                many2one("company_id", "Company", "res.company"),
                 active(),
             ],
         )
-        .order("sequence, create_date desc, id desc"),
+        .order("sequence, create_date desc, id desc")
+        .company("company_id"),
         Model::new(
             "crm.stage",
             "CRM Stages",
@@ -35,14 +36,14 @@ pub(super) fn models(version: Version) -> Vec<Model> {
             ],
         )
         .order("sequence, name, id"),
-        lead(match version {
-            Version::V18 => "Lead/Opportunity",
-            Version::V19 => "Lead",
-        }),
+        match version {
+            Version::V18 => lead("Lead/Opportunity", "Customer"),
+            Version::V19 => lead("Lead", "Contact"),
+        },
     ]
 }
 
-fn lead(title: &'static str) -> Model {
+fn lead(title: &'static str, partner: &'static str) -> Model {
     let kinds = &[("lead", "Lead"), ("opportunity", "Opportunity")];
     let priorities = &[("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")];
     Model::new(
@@ -54,7 +55,7 @@ fn lead(title: &'static str) -> Model {
             many2one("stage_id", "Stage", "crm.stage"),
             many2one("user_id", "Salesperson", "res.users"),
             many2one("team_id", "Sales Team", "crm.team"),
-            many2one("partner_id", "Customer", "res.partner"),
+            many2one("partner_id", partner, "res.partner"),
             char("partner_name", "Company Name"),
             char("contact_name", "Contact Name"),
             char("email_from", "Email"),
@@ -84,5 +85,7 @@ fn lead(title: &'static str) -> Model {
     .order("priority desc, id desc")
     .rights(Rights::All)
     .owner("user_id")
+    .company("company_id")
+    .of_company(&["partner_id", "user_id", "team_id"])
     .name_fields(&["name", "email_from"])
 }

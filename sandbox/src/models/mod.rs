@@ -2,23 +2,33 @@
 
 mod base;
 mod crm;
+mod product;
 mod project;
 mod sale;
 
 use crate::datum::Datum;
 use crate::schema::{Field, Kind, Model};
-use crate::{ExtraField, Version, compute};
+use crate::{ExtraField, Options, compute};
 
 /// Every model of a version, with the fields all models have.
-pub(crate) fn all(version: Version, extra: &[ExtraField]) -> Vec<Model> {
-    let mut models =
-        [base::models(version), crm::models(version), sale::models(version), project::models()].concat();
+pub(crate) fn all(options: &Options) -> Vec<Model> {
+    let version = options.version;
+    let mut models = [
+        base::models(version),
+        crm::models(version),
+        product::models(options.stock),
+        sale::models(version),
+        project::models(),
+    ]
+    .concat();
     for model in &mut models {
         let mut fields = common();
         let named = model.fields.iter().any(|field| field.name == "display_name");
         fields.retain(|field| !(named && field.name == "display_name"));
         fields.append(&mut model.fields);
-        fields.extend(extra.iter().filter(|extra| extra.model == model.name).map(ExtraField::field));
+        fields.extend(
+            options.extra_fields.iter().filter(|extra| extra.model == model.name).map(ExtraField::field),
+        );
         model.fields = fields;
     }
     models
@@ -56,7 +66,7 @@ fn float(name: &'static str, label: &'static str) -> Field {
 }
 
 fn monetary(name: &'static str, label: &'static str) -> Field {
-    Field::new(name, label, Kind::Monetary)
+    Field { digits: Some(2), ..Field::new(name, label, Kind::Monetary) }
 }
 
 fn boolean(name: &'static str, label: &'static str) -> Field {

@@ -1,4 +1,4 @@
-//! Products, sale orders and their lines.
+//! Sale orders and their lines.
 
 use super::{
     active, boolean, char, company, currency, date, datetime, float, html, many2many, many2one, monetary,
@@ -33,36 +33,9 @@ pub(super) fn models(version: Version) -> Vec<Model> {
             vec![char("name", "Payment Terms").required(), sequence(), active()],
         )
         .order("sequence, id"),
-        product(),
         order(),
         line(version),
     ]
-}
-
-fn product() -> Model {
-    let kinds = &[("consu", "Goods"), ("service", "Service"), ("combo", "Combo")];
-    Model::new(
-        "product.product",
-        "Product Variant",
-        vec![
-            char("name", "Name").required(),
-            char("default_code", "Internal Reference"),
-            char("barcode", "Barcode"),
-            selection("type", "Product Type", kinds).default(Datum::text("consu")),
-            float("list_price", "Sales Price").digits(2).default(Datum::Float(1.0)),
-            float("lst_price", "Public Price").digits(2).computed(compute::list_price),
-            float("standard_price", "Cost").digits(2),
-            many2one("uom_id", "Unit of Measure", "uom.uom").default(Datum::Int(1)),
-            many2many("taxes_id", "Customer Taxes", "account.tax"),
-            text("description_sale", "Sales Description"),
-            boolean("sale_ok", "Can be Sold").default(Datum::Bool(true)),
-            boolean("purchase_ok", "Purchase").default(Datum::Bool(true)),
-            currency(),
-            active(),
-        ],
-    )
-    .order("default_code, name, id")
-    .name_fields(&["default_code", "name"])
 }
 
 fn order() -> Model {
@@ -94,6 +67,7 @@ fn order() -> Model {
             char("client_order_ref", "Customer Reference"),
             char("reference", "Payment Ref."),
             html("note", "Terms and conditions"),
+            many2one("pricelist_id", "Pricelist", "product.pricelist"),
             many2one("payment_term_id", "Payment Terms", "account.payment.term"),
             one2many("order_line", "Order Lines", "sale.order.line", "order_id"),
             monetary("amount_untaxed", "Untaxed Amount").computed(compute::order_untaxed),
@@ -106,6 +80,15 @@ fn order() -> Model {
     .order("date_order desc, id desc")
     .rights(Rights::All)
     .owner("user_id")
+    .company("company_id")
+    .of_company(&[
+        "partner_id",
+        "partner_invoice_id",
+        "partner_shipping_id",
+        "opportunity_id",
+        "team_id",
+        "pricelist_id",
+    ])
     .name_fields(&["name", "partner_id"])
 }
 
@@ -131,10 +114,13 @@ fn line(version: Version) -> Model {
             many2one("order_partner_id", "Customer", "res.partner").computed(compute::line_partner),
             many2one("salesman_id", "Salesperson", "res.users").computed(compute::line_salesperson),
             many2one("currency_id", "Currency", "res.currency").computed(compute::line_currency),
+            many2one("company_id", "Company", "res.company").computed(compute::line_company),
         ],
     )
     .order("order_id, sequence, id")
     .rights(Rights::All)
     .owner("order_id.user_id")
+    .company("order_id.company_id")
+    .of_company(&["product_id"])
     .name_fields(&["order_id", "name"])
 }

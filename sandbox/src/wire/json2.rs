@@ -7,10 +7,9 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 
 use crate::call::Call;
-use crate::env::ADMIN;
 use crate::error::{Error, Exception};
 use crate::methods::Style;
-use crate::{API_KEY, DATABASE, Sandbox};
+use crate::{DATABASE, Sandbox};
 
 pub(super) async fn handle(
     State(sandbox): State<Sandbox>,
@@ -38,20 +37,20 @@ async fn answer(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Value, Error> {
-    let uid = authorized(headers)?;
+    let uid = authorized(sandbox, headers)?;
     let named = arguments(body)?;
     let call = Call { uid, model, method, positional: Vec::new(), named, style: Style::Named };
     sandbox.call(call).await
 }
 
-fn authorized(headers: &HeaderMap) -> Result<i64, Error> {
+fn authorized(sandbox: &Sandbox, headers: &HeaderMap) -> Result<i64, Error> {
     let refused = |text: &str| Error::new(Exception::Unauthorized, text);
     let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let (scheme, key) = header.and_then(|value| value.split_once(' ')).unwrap_or_default();
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(refused("User not authenticated, use an API Key with a Bearer Authorization header."));
     }
-    if key.trim() == API_KEY { Ok(ADMIN) } else { Err(refused("Invalid apikey")) }
+    sandbox.database().of_key(key.trim()).ok_or_else(|| refused("Invalid apikey"))
 }
 
 fn arguments(body: &[u8]) -> Result<Map<String, Value>, Error> {

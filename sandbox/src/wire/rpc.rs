@@ -47,7 +47,7 @@ fn authenticate(sandbox: &Sandbox, args: &[Value]) -> Result<Value, Error> {
     let [database, login, password, ..] = args else {
         return Err(Error::new(Exception::Type, "exp_authenticate() missing required positional arguments"));
     };
-    check_database(database)?;
+    check_database(sandbox.language(), database)?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let uid = sandbox.database().authenticate(&text(login), &text(password));
     Ok(uid.map_or(json!(false), |uid| json!(uid)))
@@ -58,7 +58,7 @@ fn object_call(sandbox: &Sandbox, method: &str, args: Vec<Value>) -> Result<Call
     let mut args = args.into_iter();
     let mut next = || args.next().ok_or_else(short);
     let (database, uid, password, model, name) = (next()?, next()?, next()?, next()?, next()?);
-    check_database(&database)?;
+    check_database(sandbox.language(), &database)?;
     let uid = uid.as_i64().unwrap_or_default();
     if !sandbox.database().knows(uid, password.as_str().unwrap_or_default()) {
         return Err(Error::access_denied());

@@ -45,7 +45,7 @@ async fn list(State(sandbox): State<Sandbox>, body: Bytes) -> Response {
 async fn authenticate(State(sandbox): State<Sandbox>, body: Bytes) -> Response {
     let mut cookie = None;
     let mut response = reply(&sandbox, &body, |params| {
-        check_database(params.get("db").unwrap_or(&Value::Null))?;
+        check_database(sandbox.language(), params.get("db").unwrap_or(&Value::Null))?;
         let text = |key: &str| params.get(key).and_then(Value::as_str).unwrap_or_default();
         let uid = sandbox.database().authenticate(text("login"), text("password"));
         let uid = uid.ok_or_else(Error::access_denied)?;

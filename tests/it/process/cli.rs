@@ -182,7 +182,8 @@ async fn the_sandbox_runs_alone() {
     let folder = TempDir::new().unwrap();
     for (version, says) in [("18", "18.0"), ("19", "19.0")] {
         let mut command = binary(folder.path());
-        command.args(["sandbox", "--port", "0", "--odoo", version]).stdout(Stdio::piped());
+        let language = ["--language", "es_ES", "--stock"];
+        command.args(["sandbox", "--port", "0", "--odoo", version]).args(language).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = lines.next_line().await.unwrap().unwrap();
@@ -192,6 +193,10 @@ async fn the_sandbox_runs_alone() {
         let answer = http_client().post(format!("{url}/jsonrpc")).json(&call).send().await.unwrap();
         let answer: Value = answer.json().await.unwrap();
         assert!(answer["result"]["server_version"].as_str().unwrap().starts_with(says), "{answer}");
+        let call = json!({ "jsonrpc": "2.0", "id": 2, "method": "call",
+            "params": { "service": "common", "method": "authenticate", "args": ["none", "a", "b", {}] } });
+        let answer = http_client().post(format!("{url}/jsonrpc")).json(&call).send().await.unwrap();
+        assert!(answer.text().await.unwrap().contains("no existe la base de datos"));
         child.kill().await.unwrap();
     }
 }

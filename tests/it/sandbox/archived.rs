@@ -66,6 +66,6 @@ async fn the_client_asks_which_model_a_field_points_to() {
     let config = server.config(ProtocolChoice::Auto, std::time::Duration::from_secs(30));
     let odoo = mcp_odoo_core::odoo::Odoo::new(config).unwrap();
     let fields = odoo.fields("crm.lead", &["partner_id", "no_such_field"]).await.unwrap();
-    let partner = json!({"type": "many2one", "string": "Customer", "relation": "res.partner"});
+    let partner = json!({"type": "many2one", "string": "Contact", "relation": "res.partner"});
     assert_eq!(Value::Object(fields), json!({"partner_id": partner}));
 }

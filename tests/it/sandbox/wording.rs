@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::replay::{PROTOCOLS, Replayed, replay};
+use super::replay::{PROTOCOLS, Replayed, TOPICS, replay};
 use crate::support::transcripts::is_from_elsewhere;
 
 /// The texts a person may see, without what differs between two databases.
@@ -41,8 +41,10 @@ async fn errors_are_worded_as_recorded() {
         return println!("NOT CHECKED: the wording of recordings from elsewhere");
     }
     let mut problems = Vec::new();
-    for (folder, version, protocol) in PROTOCOLS {
-        let Some(replayed) = replay(folder, *version, protocol).await else { continue };
+    let topics = PROTOCOLS.iter().flat_map(|protocol| TOPICS.iter().map(move |topic| (protocol, topic)));
+    for ((folder, version, protocol), topic) in topics {
+        let Some(replayed) = replay(folder, *version, protocol, topic).await else { continue };
+        let protocol = format!("{protocol}{topic}");
         let mut checked = 0;
         for Replayed { name, recorded, answer } in replayed {
             let (recorded, answer) = (texts(&recorded.body), texts(&answer.body));
@@ -51,7 +53,7 @@ async fn errors_are_worded_as_recorded() {
                 problems.push(format!("{folder} {protocol} {name}: {answer:?} instead of {recorded:?}"));
             }
         }
-        assert!(checked > 5, "{folder} {protocol}: hardly any text");
+        assert!(checked > 0, "{folder} {protocol}: hardly any text");
         println!("{folder} {protocol}: {checked} texts checked");
     }
     assert!(problems.is_empty(), "{} differences:\n{}", problems.len(), problems.join("\n"));
