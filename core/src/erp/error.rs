@@ -126,7 +126,8 @@ fn advice(error: &OdooError, variables: &str) -> String {
         | OdooError::ConnectionLost(_) => {
             "try again in a minute; if it stays so, tell the user that Odoo is not available"
         }
-        OdooError::Overloaded(_) | OdooError::Conflict(_) => "try again in a few seconds",
+        OdooError::TooLarge(_) => "ask for fewer records or fields",
+        OdooError::Busy | OdooError::Overloaded(_) | OdooError::Conflict(_) => "try again in a few seconds",
         OdooError::AccessDenied(_) => {
             return format!(
                 "tell the user to check {variables}LOGIN and {variables}API_KEY; repeating does not help"

@@ -35,7 +35,9 @@ use crate::odoo::Odoo;
 /// The records of one Odoo; a cheap handle.
 #[derive(Clone)]
 pub struct Erp {
+    /// For reads, which give way to quotations.
     odoo: Odoo,
+    writer: Odoo,
     account: Account,
     /// The type of each field of `sale.order`; asked once.
     sale_fields: Arc<OnceCell<HashMap<String, String>>>,
@@ -44,7 +46,7 @@ pub struct Erp {
 impl Erp {
     /// The records of this Odoo; nothing is read yet.
     pub fn new(odoo: Odoo, account: Account) -> Self {
-        Self { odoo, account, sale_fields: Arc::default() }
+        Self { odoo: odoo.reading(), writer: odoo, account, sale_fields: Arc::default() }
     }
 }
 

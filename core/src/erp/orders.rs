@@ -217,7 +217,7 @@ impl Erp {
                 (field.clone(), writable(value.clone(), types.get(field).map(String::as_str)))
             })
             .collect();
-        match retried(|| self.odoo.write(MODEL, &ids, values.clone())).await {
+        match retried(|| self.writer.write(MODEL, &ids, values.clone())).await {
             Ok(()) => Ok(UpdatedSale { ok: true, id }),
             // Missing may be the order, or a record that the values name.
             Err((error @ OdooError::MissingRecord(_), _)) => match self.record(MODEL, id, &["name"]).await {
@@ -242,7 +242,7 @@ impl Erp {
         // Else Odoo reads times as the clock of its user shows them.
         let context = Map::from_iter([("tz".to_owned(), json!("UTC"))]);
         let load = || async {
-            let ids = self.odoo.load_once(model, &columns, vec![row.clone()], context.clone()).await?;
+            let ids = self.writer.load_once(model, &columns, vec![row.clone()], context.clone()).await?;
             ids.first().copied().ok_or_else(|| OdooError::Malformed("load returned no id".to_owned()))
         };
         retried(load).await.map_err(|(cause, outcome_unknown)| {

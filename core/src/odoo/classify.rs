@@ -116,11 +116,21 @@ fn by_text(class: &str, text: &str) -> OdooError {
     if text.starts_with("External ID not found in the system") {
         return OdooError::MissingRecord(said(text));
     }
+    if let Some(records) = text.strip_prefix("Expected singleton: ") {
+        return OdooError::Validation(singleton(records));
+    }
     match class {
         "AttributeError" => server(class, text),
         "TypeError" if !text.contains("argument") => server(class, text),
         _ => OdooError::Validation(said(text)),
     }
+}
+
+/// `sale.order()` and `sale.order(1, 2)` of what should be one.
+fn singleton(records: &str) -> String {
+    let (model, ids) = records.split_once('(').unwrap_or((records, ""));
+    let found = if ids.starts_with(')') { "none" } else { "several" };
+    said(&format!("Odoo needs exactly one record of {model} here and got {found}: check the ids"))
 }
 
 fn server(class: &str, text: &str) -> OdooError {

@@ -10,9 +10,12 @@ use futures::{
     future::{BoxFuture, Shared, WeakShared},
 };
 use serde_json::Value;
+use tokio::sync::OnceCell;
 use url::Url;
 
-use super::{Call, Connection, OdooConfig, OdooConfigError, OdooError, connect, transport::Transport};
+use super::{
+    Call, Connection, OdooConfig, OdooConfigError, OdooError, connect, lanes::Lane, transport::Transport,
+};
 
 type Attempt = BoxFuture<'static, Result<Arc<Connection>, OdooError>>;
 
@@ -20,12 +23,14 @@ type Attempt = BoxFuture<'static, Result<Arc<Connection>, OdooError>>;
 #[derive(Clone)]
 pub struct Odoo {
     shared: Arc<Shell>,
+    lane: Lane,
 }
 
 struct Shell {
     config: OdooConfig,
     transport: Transport,
     state: Mutex<State>,
+    languages: OnceCell<Vec<String>>,
 }
 
 #[derive(Default)]
@@ -39,7 +44,14 @@ impl Odoo {
     /// Makes a client. Nothing is sent yet.
     pub fn new(config: OdooConfig) -> Result<Self, OdooConfigError> {
         let transport = Transport::new(&config)?;
-        Ok(Self { shared: Arc::new(Shell { config, transport, state: Mutex::default() }) })
+        let shell = Shell { config, transport, state: Mutex::default(), languages: OnceCell::new() };
+        Ok(Self { shared: Arc::new(shell), lane: Lane::First })
+    }
+
+    /// The same client for calls that give way to all others: they go behind them, never take all places, and are
+    /// refused as [`OdooError::Busy`] when none comes free within a few seconds.
+    pub fn reading(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), lane: Lane::Second }
     }
 
     /// The server's address, with a trailing slash.
@@ -71,11 +83,16 @@ impl Odoo {
         }
     }
 
+    /// What is asked once in the life of the client: the codes of the installed languages.
+    pub(super) fn known_languages(&self) -> &OnceCell<Vec<String>> {
+        &self.shared.languages
+    }
+
     async fn attempt(&self, connection: &Connection, call: &Call) -> Result<Value, OdooError> {
         let Shell { config, transport, .. } = &*self.shared;
         let (started, protocol) = (Instant::now(), connection.protocol);
         let request = protocol.encode(connect::credentials(config), connection.uid, call)?;
-        let outcome = transport.post(request).await.and_then(|answer| protocol.decode(&answer));
+        let outcome = transport.post(request, self.lane).await.and_then(|answer| protocol.decode(&answer));
         tracing::debug!(
             model = call.model,
             method = call.method,

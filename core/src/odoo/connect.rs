@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::{
     Call, OdooConfig, OdooError, Protocol, ProtocolChoice,
-    transport::Transport,
+    lanes::Lane,
+    transport::{Received, Transport},
     wire::{Credentials, Request, http, jsonrpc, xmlrpc},
 };
 
@@ -18,6 +19,13 @@ pub struct Version {
     pub major: u32,
     /// The version as the server writes it, `18.0+e-20241005`.
     pub text: String,
+}
+
+impl Version {
+    /// Whether every model has [`Odoo::web_read`](super::Odoo::web_read).
+    pub fn has_web_read(&self) -> bool {
+        self.major >= 17
+    }
 }
 
 /// What connecting found out.
@@ -101,8 +109,13 @@ impl Connector<'_> {
         }
     }
 
+    /// All wait for the connection, so it is never made behind others.
+    async fn post(&self, request: Request) -> Result<Received<'_>, OdooError> {
+        self.transport.post(request, Lane::First).await
+    }
+
     async fn only(&self, rpc: Rpc) -> Result<Connection, OdooError> {
-        let answer = self.transport.post(rpc.common("version", &[])?).await?;
+        let answer = self.post(rpc.common("version", &[])?).await?;
         let version = version(&rpc.protocol().decode(&answer)?)?;
         self.log_in(rpc, version).await
     }
@@ -111,7 +124,7 @@ impl Connector<'_> {
     async fn first_open(&self) -> Result<Result<(Rpc, Version), OdooError>, OdooError> {
         let mut closed = OdooError::malformed("no answer");
         for rpc in [Rpc::Json, Rpc::Xml] {
-            let answer = self.transport.post(rpc.common("version", &[])?).await?;
+            let answer = self.post(rpc.common("version", &[])?).await?;
             if !http::is_closed(&answer) {
                 return Ok(Ok((rpc, version(&rpc.protocol().decode(&answer)?)?)));
             }
@@ -123,7 +136,7 @@ impl Connector<'_> {
     async fn log_in(&self, rpc: Rpc, version: Version) -> Result<Connection, OdooError> {
         let OdooConfig { database, login, secret, .. } = self.config;
         let args = [json!(database), json!(login), json!(secret.expose_secret()), json!({})];
-        let answer = self.transport.post(rpc.common("authenticate", &args)?).await?;
+        let answer = self.post(rpc.common("authenticate", &args)?).await?;
         let protocol = rpc.protocol();
         match protocol.decode(&answer)? {
             Value::Bool(false) | Value::Null => {
@@ -135,7 +148,7 @@ impl Connector<'_> {
 
     async fn json2(&self, version: Version) -> Result<Connection, OdooError> {
         let (protocol, call) = (Protocol::Json2, Call::new("res.users", "context_get"));
-        let answer = self.transport.post(protocol.encode(credentials(self.config), 0, &call)?).await?;
+        let answer = self.post(protocol.encode(credentials(self.config), 0, &call)?).await?;
         let context = protocol.decode(&answer)?;
         Ok(Connection { version, protocol, uid: user_id(context.get("uid").unwrap_or_default())? })
     }

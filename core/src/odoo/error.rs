@@ -9,6 +9,9 @@ pub enum OdooError {
     /// Nothing was sent: the connection was refused, the name or certificate is wrong, connecting took too long.
     #[error("Odoo cannot be reached: {0}")]
     Unreachable(String),
+    /// Nothing was sent: calls that go first left no place for this read.
+    #[error("this service is busy with other calls to Odoo")]
+    Busy,
     /// No answer came in time.
     #[error("Odoo did not answer within {0:?}")]
     TimedOut(Duration),
@@ -16,7 +19,7 @@ pub enum OdooError {
     #[error("a proxy answered HTTP {0} in place of Odoo{hint}", hint = hint(*.0))]
     Gateway(u16),
     /// The connection to Odoo was cut after the request was sent, or Odoo's own to its database was cut or not made.
-    #[error("the connection to Odoo or to its database was lost before the answer was complete: {0}")]
+    #[error("the connection to Odoo or to its database was lost or not made: {0}")]
     ConnectionLost(String),
     /// Odoo or its database takes no work at the moment, as Odoo itself says; nothing was done.
     #[error("Odoo is overloaded or its database does not serve: {0}")]
@@ -46,6 +49,9 @@ pub enum OdooError {
     /// Any other exception inside Odoo. Its hooks run after the commit, too.
     #[error("Odoo failed: {0}")]
     Server(String),
+    /// The answer is larger than this many MiB. It was not read to its end.
+    #[error("Odoo's answer is larger than {0} MiB")]
+    TooLarge(u32),
     /// The answer is not what the protocol promises.
     #[error("Odoo's answer makes no sense: {0}")]
     Malformed(String),
@@ -56,12 +62,14 @@ impl OdooError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable(_)
+            | Self::Busy
             | Self::TimedOut(_)
             | Self::Gateway(_)
             | Self::ConnectionLost(_)
             | Self::Overloaded(_)
             | Self::Conflict(_)
             | Self::Unexplained(_)
+            | Self::TooLarge(_)
             | Self::Malformed(_) => true,
             Self::AccessDenied(_)
             | Self::AccessError(_)
@@ -79,8 +87,10 @@ impl OdooError {
             | Self::Gateway(_)
             | Self::ConnectionLost(_)
             | Self::Server(_)
+            | Self::TooLarge(_)
             | Self::Malformed(_) => true,
             Self::Unreachable(_)
+            | Self::Busy
             | Self::Overloaded(_)
             | Self::Conflict(_)
             | Self::AccessDenied(_)
@@ -96,6 +106,7 @@ impl OdooError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unreachable(_) => "odoo_unreachable",
+            Self::Busy => "busy",
             Self::TimedOut(_) => "odoo_timeout",
             Self::Gateway(_) => "odoo_gateway_error",
             Self::ConnectionLost(_) => "odoo_connection_lost",
@@ -108,6 +119,7 @@ impl OdooError {
             Self::MissingRecord(_) => "odoo_missing_record",
             Self::Unknown(_) => "odoo_unknown_name",
             Self::Server(_) => "odoo_server_error",
+            Self::TooLarge(_) => "odoo_answer_too_large",
             Self::Malformed(_) => "odoo_malformed_answer",
         }
     }

@@ -13,6 +13,17 @@ pub struct ExternalRef {
     pub id: Option<i64>,
 }
 
+/// What Odoo knows of a record beside its fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    /// The record's id.
+    pub id: i64,
+    /// Its external id, `module.name`, if it has one.
+    pub xmlid: Option<String>,
+    /// When it was made, UTC, `YYYY-MM-DD HH:MM:SS`.
+    pub create_date: Option<String>,
+}
+
 impl Odoo {
     /// The records that match a domain.
     pub async fn search_read(
@@ -27,6 +38,41 @@ impl Odoo {
     /// These records; the ones that do not exist are left out.
     pub async fn read(&self, model: &str, ids: &[i64], fields: &[&str]) -> Result<Vec<Record>, OdooError> {
         records(self.call(Call::new(model, "read").on(ids).kwarg("fields", fields)).await?)
+    }
+
+    /// These records and what they point to, as deep as the specification says, in one call; the ones that do not exist
+    /// are left out. Odoo 17 and later, see [`Version::has_web_read`](super::Version::has_web_read).
+    pub async fn web_read(
+        &self,
+        model: &str,
+        ids: &[i64],
+        specification: Value,
+    ) -> Result<Vec<Record>, OdooError> {
+        records(self.call(Call::new(model, "web_read").on(ids).arg("specification", specification)).await?)
+    }
+
+    /// External id and time of making of these records, which anybody may ask for; the ones that do not exist are left out.
+    pub async fn metadata(&self, model: &str, ids: &[i64]) -> Result<Vec<Metadata>, OdooError> {
+        let known = records(self.call(Call::new(model, "get_metadata").on(ids)).await?)?;
+        let metadata = |record: &Record| {
+            Ok(Metadata {
+                id: record.id()?,
+                xmlid: record.text("xmlid")?.map(str::to_owned),
+                create_date: record.text("create_date")?.map(str::to_owned),
+            })
+        };
+        known.iter().map(metadata).collect()
+    }
+
+    /// The codes of the installed languages, `es_MX`; asked once.
+    pub async fn languages(&self) -> Result<Vec<String>, OdooError> {
+        let ask = async || {
+            let installed = self.call(Call::new("res.lang", "get_installed")).await?;
+            let code = |language: &Value| language.get(0).and_then(Value::as_str).map(str::to_owned);
+            let codes = installed.as_array().and_then(|all| all.iter().map(code).collect());
+            codes.ok_or_else(|| OdooError::malformed("the languages are not a list of codes and names"))
+        };
+        self.known_languages().get_or_try_init(ask).await.cloned()
     }
 
     /// How many records match a domain.
@@ -97,18 +143,34 @@ impl Odoo {
 
     /// Makes records. Not safe to repeat when the outcome is unknown: use [`Odoo::load`] for that.
     pub async fn create(&self, model: &str, records: Vec<Map<String, Value>>) -> Result<Vec<i64>, OdooError> {
-        let ids = self.call(Call::new(model, "create").arg("vals_list", json!(records))).await?;
+        let made = self.call(Call::new(model, "create").arg("vals_list", json!(records))).await;
+        let ids = made.map_err(|error| records.iter().fold(error, about_argument))?;
         id_list(&ids).ok_or_else(|| OdooError::malformed("the new ids are not a list of numbers"))
     }
 
     /// Writes the same values to these records.
     pub async fn write(&self, model: &str, ids: &[i64], values: Map<String, Value>) -> Result<(), OdooError> {
-        self.call(Call::new(model, "write").on(ids).arg("vals", values)).await.map(drop)
+        let written = self.call(Call::new(model, "write").on(ids).arg("vals", json!(values))).await;
+        written.map(drop).map_err(|error| about_argument(error, &values))
     }
 
     /// Deletes these records.
     pub async fn unlink(&self, model: &str, ids: &[i64]) -> Result<(), OdooError> {
         self.call(Call::new(model, "unlink").on(ids)).await.map(drop)
+    }
+}
+
+/// Where a value names no record, Odoo speaks of deleting another one. It names the field all the same, in every
+/// language, or the constraint that is called after it.
+fn about_argument(error: OdooError, values: &Map<String, Value>) -> OdooError {
+    let OdooError::Validation(said) = &error else { return error };
+    let named =
+        |field: &str| said.contains(&format!("({field})")) || said.contains(&format!("_{field}_fkey"));
+    match values.iter().find(|(field, value)| value.is_i64() && named(field)) {
+        Some((field, id)) => OdooError::Validation(format!(
+            "Odoo does not take {id} for {field}: it must be the id of a record that exists"
+        )),
+        None => error,
     }
 }
 

@@ -48,8 +48,8 @@ fn loaded(answer: &Value) -> Result<Vec<i64>, OdooError> {
     }
 }
 
-/// What is wrong with a value names its field, in every language. The rest may be a lost race as well as a refusal: it
-/// has neither a class nor a word that could be relied on.
+/// What is wrong with a value names its field, in every language, and some exceptions come with their class. The rest may
+/// be a lost race as well as a refusal: there is no word in it that could be relied on.
 fn refused(answer: &Value) -> OdooError {
     let all = answer.get("messages").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let errors = all.iter().filter(|message| message.get("type").is_none_or(|kind| kind != "warning"));
@@ -59,9 +59,27 @@ fn refused(answer: &Value) -> OdooError {
         let text = error.get("message").and_then(Value::as_str).map(str::trim);
         texts.extend(text.filter(|text| !texts.contains(text)));
     }
+    if !located && let Some(error) = texts.iter().find_map(|text| raised(text)) {
+        return error;
+    }
     let said = match texts.is_empty() {
         true => "Odoo gave no reason".to_owned(),
         false => classify::said(&texts.join("\n")),
     };
     if located { OdooError::Validation(said) } else { OdooError::Unexplained(said) }
+}
+
+/// What an exception means that Odoo's import did not expect: `… <class 'ValueError'>: could not convert …`.
+fn raised(text: &str) -> Option<OdooError> {
+    let (class, said) = text.split_once("<class '")?.1.split_once("'>: ")?;
+    let error = classify::exception(class, said);
+    matches!(
+        error,
+        OdooError::Conflict(_)
+            | OdooError::AccessError(_)
+            | OdooError::Validation(_)
+            | OdooError::MissingRecord(_)
+            | OdooError::Unknown(_)
+    )
+    .then_some(error)
 }

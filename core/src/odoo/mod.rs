@@ -3,6 +3,7 @@
 //! [`Odoo`] connects when it is first used, picks JSON-2, JSON-RPC or XML-RPC, and reports every
 //! failure as the same class of [`OdooError`] whichever protocol carried it.
 
+mod body;
 mod call;
 mod classify;
 mod client;
@@ -10,6 +11,7 @@ mod config;
 mod connect;
 mod error;
 mod helpers;
+mod lanes;
 mod load;
 mod protocol;
 mod record;
@@ -21,6 +23,6 @@ pub use client::Odoo;
 pub use config::{OdooConfig, OdooConfigError, ProtocolChoice};
 pub use connect::{Connection, Version};
 pub use error::OdooError;
-pub use helpers::ExternalRef;
+pub use helpers::{ExternalRef, Metadata};
 pub use protocol::Protocol;
 pub use record::Record;

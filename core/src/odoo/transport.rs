@@ -1,16 +1,20 @@
-//! Posts requests over kept connections, so many at once and no longer than allowed.
+//! Posts requests over kept connections, so many at once, no longer and with no larger answers than allowed.
 
+use std::ops::Deref;
 use std::time::Duration;
 
 use reqwest::{
     Client,
     header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION},
 };
-use tokio::sync::Semaphore;
+use tokio::sync::SemaphorePermit;
+use tokio::time::Instant;
 use url::Url;
 
 use super::{
     OdooConfig, OdooConfigError, OdooError,
+    body::{Broken, LARGEST_MIB, Room},
+    lanes::{Lane, Lanes},
     wire::{Answer, Request},
 };
 use crate::http::{self, deepest};
@@ -18,8 +22,23 @@ use crate::http::{self, deepest};
 pub(super) struct Transport {
     base: Url,
     client: Client,
-    limit: Semaphore,
+    lanes: Lanes,
+    room: Room,
     timeout: Duration,
+}
+
+/// An answer, and the room it takes until it is dropped.
+pub(super) struct Received<'a> {
+    answer: Answer,
+    _room: Option<SemaphorePermit<'a>>,
+}
+
+impl Deref for Received<'_> {
+    type Target = Answer;
+
+    fn deref(&self) -> &Answer {
+        &self.answer
+    }
 }
 
 impl Transport {
@@ -27,29 +46,35 @@ impl Transport {
         let base = base(&config.url)?;
         let client =
             http::client(&base, config.timeout).map_err(|error| OdooConfigError::Http(deepest(&error)))?;
-        let limit = Semaphore::new(config.max_concurrency.clamp(1, Semaphore::MAX_PERMITS));
-        Ok(Self { base, client, limit, timeout: config.timeout })
+        let lanes = Lanes::new(config.max_concurrency);
+        Ok(Self { base, client, lanes, room: Room::new(), timeout: config.timeout })
     }
 
     pub(super) fn base(&self) -> &Url {
         &self.base
     }
 
-    pub(super) async fn post(&self, request: Request) -> Result<Answer, OdooError> {
+    pub(super) async fn post(&self, request: Request, lane: Lane) -> Result<Received<'_>, OdooError> {
         let url = self
             .base
             .join(&request.path)
             .map_err(|_| OdooError::Unknown("the call does not make an address".to_owned()))?;
         let headers = headers(&request)?;
-        let _permit = self.limit.acquire().await;
+        let _place = self.lanes.place(lane).await?;
+        let deadline = Instant::now() + self.timeout;
         let sent = self.client.post(url).headers(headers).body(request.body).send().await;
         let response = sent.map_err(|error| self.failure(error))?;
         let status = response.status().as_u16();
         let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let content_type = header(CONTENT_TYPE).unwrap_or_default().to_owned();
         let location = header(LOCATION).map(str::to_owned);
-        let body = response.bytes().await.map_err(|error| self.failure(error))?.to_vec();
-        Ok(Answer { status, content_type, location, body })
+        let read = self.room.read(response, deadline).await;
+        let (body, room) = read.map_err(|broken| match broken {
+            Broken::TooLarge => OdooError::TooLarge(LARGEST_MIB),
+            Broken::NoRoom => OdooError::TimedOut(self.timeout),
+            Broken::Http(error) => self.failure(error),
+        })?;
+        Ok(Received { answer: Answer { status, content_type, location, body }, _room: room })
     }
 
     fn failure(&self, error: reqwest::Error) -> OdooError {

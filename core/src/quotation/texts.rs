@@ -114,6 +114,8 @@ fn odoo_cause(error: &OdooError) -> String {
         OdooError::TimedOut(_) => "Odoo no respondió a tiempo".to_owned(),
         OdooError::Gateway(status) => format!("El proxy de Odoo respondió HTTP {status}"),
         OdooError::ConnectionLost(_) => "Se perdió la conexión con Odoo".to_owned(),
+        OdooError::Busy => "El servicio está ocupado con otras llamadas a Odoo".to_owned(),
+        OdooError::TooLarge(mib) => format!("Odoo dio una respuesta de más de {mib} MiB"),
         OdooError::Overloaded(_) => "Odoo está sobrecargado".to_owned(),
         OdooError::Conflict(_) => "Odoo está ocupado con los mismos registros".to_owned(),
         OdooError::Malformed(_) => "Odoo dio una respuesta incomprensible".to_owned(),

@@ -15,12 +15,12 @@ use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::Barrier,
+    sync::{Barrier, Semaphore},
 };
 
 use super::peer::{self, Peer, answer, client, config, html, login, result};
 
-const PROTOCOLS: [ProtocolChoice; 3] =
+pub const PROTOCOLS: [ProtocolChoice; 3] =
     [ProtocolChoice::Json2, ProtocolChoice::JsonRpc, ProtocolChoice::XmlRpc];
 
 fn call() -> Call {
@@ -165,6 +165,47 @@ async fn no_more_requests_than_allowed_are_under_way() {
 }
 
 #[tokio::test]
+async fn reads_leave_a_place_to_what_goes_first_and_do_not_wait_for_ever() {
+    let (held, release) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let (arrived, gate) = (Arc::clone(&held), Arc::clone(&release));
+    let peer = Peer::start(move |received| {
+        let (arrived, gate) = (Arc::clone(&arrived), Arc::clone(&gate));
+        async move {
+            if let Some(answer) = login(&received) {
+                return answer;
+            }
+            if received.text().contains("search_count") {
+                arrived.add_permits(1);
+                gate.acquire().await.unwrap().forget();
+            }
+            result(1)
+        }
+    })
+    .await;
+    let mut config = config(&peer.url, ProtocolChoice::JsonRpc);
+    config.max_concurrency = 4;
+    let odoo = Odoo::new(config).unwrap();
+    let read = || {
+        let odoo = odoo.reading();
+        async move { odoo.call(Call::new("sale.order", "search_count").arg("domain", json!([]))).await }
+    };
+    let slow: Vec<_> = (0..3).map(|_| tokio::spawn(read())).collect();
+    held.acquire_many(3).await.unwrap().forget();
+    assert_eq!(odoo.call(call()).await, Ok(json!(1)), "a call that goes first");
+    tokio::time::pause();
+    let refused = read().await.unwrap_err();
+    tokio::time::resume();
+    assert_eq!((&refused, refused.code()), (&OdooError::Busy, "busy"));
+    assert!(refused.is_transient() && !refused.outcome_unknown());
+    assert_eq!(peer.count("execute_kw"), 4, "the refused one was sent");
+    release.add_permits(4);
+    for read in slow {
+        assert_eq!(read.await.unwrap(), Ok(json!(1)));
+    }
+    assert_eq!(read().await, Ok(json!(1)));
+}
+
+#[tokio::test]
 async fn a_redirect_is_not_followed_and_says_where_it_leads() {
     let peer = Peer::simple(|_| {
         let mut answer = html(301);
@@ -180,7 +221,7 @@ async fn a_redirect_is_not_followed_and_says_where_it_leads() {
 }
 
 /// A server that answers the login on a kept connection and cuts it in the middle of its answer to a call.
-async fn cutting(reply: &'static str) -> (Url, Arc<AtomicUsize>, Arc<AtomicUsize>) {
+pub async fn cutting(reply: &'static str) -> (Url, Arc<AtomicUsize>, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
     let calls = Arc::new(AtomicUsize::new(0));

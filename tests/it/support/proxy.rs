@@ -30,10 +30,17 @@ pub enum Fault {
     Conflict,
     /// A proxy in front of Odoo sheds load.
     Overloaded,
+    /// Odoo does the call, a proxy answers this status with a page.
+    Page(u16),
+    /// Odoo does the call, a proxy answers nothing but this status.
+    Bare(u16),
+    /// A proxy answers this status with a page, Odoo hears nothing of the call.
+    TurnedAway(u16),
 }
 
 impl Fault {
-    pub const ALL: [Self; 7] = [
+    /// Of the statuses of proxies those that once had a meaning of their own; the client is tried with all of them.
+    pub const ALL: [Self; 14] = [
         Self::Refuse,
         Self::CutAfter,
         Self::BadGateway,
@@ -41,6 +48,13 @@ impl Fault {
         Self::Garbage,
         Self::Conflict,
         Self::Overloaded,
+        Self::Page(401),
+        Self::Page(403),
+        Self::Page(404),
+        Self::Bare(413),
+        Self::Bare(503),
+        Self::TurnedAway(401),
+        Self::TurnedAway(404),
     ];
 }
 
@@ -131,6 +145,7 @@ impl Shared {
             Some(Fault::Overloaded) => {
                 return Ok(answer(StatusCode::SERVICE_UNAVAILABLE, "text/html", "<h1>Busy</h1>"));
             }
+            Some(Fault::TurnedAway(status)) => return Ok(page(status)),
             _ => {}
         }
         let url = format!("http://{}{}", self.upstream, parts.uri);
@@ -148,6 +163,8 @@ impl Shared {
             Some(Fault::BadGateway) => {
                 Ok(answer(StatusCode::BAD_GATEWAY, "text/html", "<h1>502 Bad Gateway</h1>"))
             }
+            Some(Fault::Page(status)) => Ok(page(status)),
+            Some(Fault::Bare(status)) => Ok(answer(StatusCode::from_u16(status).unwrap(), "text/plain", "")),
             Some(Fault::Late) => std::future::pending().await,
             Some(Fault::Garbage) => Ok(answer(StatusCode::OK, "text/plain", "\u{1}%% no such thing")),
             _ => Ok(Response::builder()
@@ -165,6 +182,10 @@ fn answer(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Res
         .header("content-type", content_type)
         .body(Full::new(body.into()))
         .unwrap()
+}
+
+fn page(status: u16) -> Response<Full<Bytes>> {
+    answer(StatusCode::from_u16(status).unwrap(), "text/html", format!("<html><h1>{status}</h1></html>"))
 }
 
 fn call_name(path: &str, body: &[u8]) -> CallName {

@@ -28,13 +28,15 @@ async fn impatient() -> TestApp {
 #[tokio::test]
 async fn the_progress_says_why_a_quotation_waits() {
     for fault in Fault::ALL {
+        let proxy = |status| format!("El proxy de Odoo respondió HTTP {status}");
         let cause = match fault {
-            Fault::Refuse | Fault::CutAfter => "Se perdió la conexión con Odoo",
-            Fault::BadGateway => "El proxy de Odoo respondió HTTP 502",
-            Fault::Late => "Odoo no respondió a tiempo",
-            Fault::Garbage => "Odoo dio una respuesta incomprensible",
-            Fault::Conflict => "Odoo está ocupado con los mismos registros",
-            Fault::Overloaded => "Odoo está sobrecargado",
+            Fault::Refuse | Fault::CutAfter => "Se perdió la conexión con Odoo".to_owned(),
+            Fault::BadGateway => proxy(502),
+            Fault::Late => "Odoo no respondió a tiempo".to_owned(),
+            Fault::Garbage => "Odoo dio una respuesta incomprensible".to_owned(),
+            Fault::Conflict => "Odoo está ocupado con los mismos registros".to_owned(),
+            Fault::Overloaded => proxy(503),
+            Fault::Page(status) | Fault::Bare(status) | Fault::TurnedAway(status) => proxy(status),
         };
         let says = format!("{cause}; se reintenta en 1 s...");
         let app = TestApp::builder().timeout(Duration::from_millis(300)).start().await;
