@@ -24,12 +24,14 @@ impl Direct {
         direct
     }
 
-    /// A quotation for a new customer, in seven calls and five round trips.
+    /// A quotation for a new customer, in six calls and four round trips.
     pub async fn quote(&self, name: &str, lines: usize) {
         let email = format!("{name}@direct.example");
         let partners = json!([[["email_normalized", "=", email]]]);
         let products = json!([[["id", "in", [self.product]]]]);
+        let reference = json!(["mcp_odoo_bench", format!("{name}_partner")]);
         tokio::join!(
+            self.ask_for_external_id(reference),
             self.call(
                 "res.partner",
                 "search_read",
@@ -42,43 +44,56 @@ impl Direct {
         let partner = json!([id("partner"), "Almacenes Torres", email, "+525512345678"]);
         let partner =
             self.load("res.partner", json!(["id", "name", "email", "phone"]), json!([partner])).await;
-        let columns = json!(["id", "name", "type", "partner_id/.id", "email_from", "user_id/.id"]);
-        let user = self.uid.to_string();
-        let lead = json!([id("lead"), "Cotización Robot PUDU", "opportunity", partner, email, user]);
-        let lead = self.load("crm.lead", columns, json!([lead])).await;
         let columns = json!([
             "id",
+            "name",
+            "type",
             "partner_id/.id",
-            "opportunity_id/.id",
-            "origin",
+            "email_from",
             "user_id/.id",
-            "order_line/id",
-            "order_line/product_id/.id",
-            "order_line/product_uom_qty"
+            "order_ids/id",
+            "order_ids/partner_id/.id",
+            "order_ids/origin",
+            "order_ids/user_id/.id",
+            "order_ids/order_line/id",
+            "order_ids/order_line/product_id/.id",
+            "order_ids/order_line/product_uom_qty"
         ]);
+        let user = self.uid.to_string();
+        let title = "Cotización Robot PUDU".to_owned();
+        let lead = [id("lead"), title, "opportunity".to_owned(), partner.clone(), email, user.clone()];
+        let order = [id("order"), partner, name.to_owned(), user];
+        let head: Vec<String> = lead.into_iter().chain(order).collect();
         let rows = (0..lines).map(|line| {
-            let head = if line == 0 {
-                [id("order"), partner.clone(), lead.clone(), name.to_owned(), user.clone()]
-            } else {
-                Default::default()
-            };
+            let head = if line == 0 { head.clone() } else { vec![String::new(); head.len()] };
             let line = [id(&format!("line_{line}")), self.product.to_string(), "2".to_owned()];
             head.into_iter().chain(line).collect::<Vec<_>>()
         });
-        let order = self.load("sale.order", columns, rows.collect()).await;
-        let order: i64 = order.parse().unwrap();
-        let fields = ["name", "partner_id", "opportunity_id", "user_id", "amount_total", "currency_id"];
-        let line_fields = ["product_id", "name", "product_uom_qty", "price_unit"];
-        let (_, read) = tokio::join!(
-            self.call("sale.order", "read", json!([[order]]), json!({ "fields": fields })),
-            self.call(
-                "sale.order.line",
-                "search_read",
-                json!([[["order_id", "=", order]]]),
-                json!({ "fields": line_fields, "order": "sequence, id" }),
-            ),
-        );
-        assert_eq!(read.as_array().unwrap().len(), lines);
+        let lead: i64 = self.load("crm.lead", columns, rows.collect()).await.parse().unwrap();
+        let named = json!({ "fields": { "display_name": {} } });
+        let line = json!({ "product_id": named, "name": {}, "product_uom_qty": {}, "price_unit": {} });
+        let order = json!({
+            "name": {}, "partner_id": named, "opportunity_id": named, "user_id": named, "amount_total": {},
+            "currency_id": named, "order_line": { "fields": line, "order": "sequence, id" },
+        });
+        let domain = json!([[["opportunity_id", "=", lead]]]);
+        let read =
+            self.call("sale.order", "web_search_read", domain, json!({ "specification": order })).await;
+        assert_eq!(read["records"][0]["order_line"].as_array().unwrap().len(), lines);
+    }
+
+    /// There is no such id, which Odoo calls an error.
+    async fn ask_for_external_id(&self, reference: Value) {
+        let args = json!([
+            self.database,
+            self.uid,
+            self.key,
+            "ir.model.data",
+            "check_object_reference",
+            reference,
+            {}
+        ]);
+        self.answer("object", "execute_kw", args).await;
     }
 
     async fn load(&self, model: &str, columns: Value, rows: Value) -> String {
@@ -93,11 +108,15 @@ impl Direct {
     }
 
     async fn post(&self, service: &str, method: &str, args: Value) -> Value {
+        let mut answer = self.answer(service, method, args).await;
+        assert!(answer.get("error").is_none(), "{answer}");
+        answer["result"].take()
+    }
+
+    async fn answer(&self, service: &str, method: &str, args: Value) -> Value {
         let params = json!({ "service": service, "method": method, "args": args });
         let call = json!({ "jsonrpc": "2.0", "method": "call", "id": 1, "params": params });
         let answer = self.client.post(&self.url).json(&call).send().await.unwrap();
-        let mut answer: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
-        assert!(answer.get("error").is_none(), "{answer}");
-        answer["result"].take()
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
     }
 }

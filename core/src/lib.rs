@@ -12,6 +12,7 @@ pub mod input;
 pub mod journal;
 pub mod language;
 pub mod messages;
+mod names;
 pub mod odoo;
 pub mod phone;
 pub mod quotation;

@@ -204,7 +204,8 @@ fn normalized(email: Option<String>) -> Datum {
         Some((_, address)) => address.trim_end_matches('>'),
         None => email,
     });
-    match address.map(|address| address.trim().to_lowercase()) {
+    // A name before the address is known by its blanks, so those of a quoted local part are lost, too.
+    match address.map(|address| address.trim().to_lowercase().replace(' ', ",")) {
         Some(address) if address.contains('@') => Datum::text(address),
         _ => Datum::Empty,
     }

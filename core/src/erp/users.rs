@@ -1,6 +1,5 @@
 //! Internal users.
 
-use icu_normalizer::DecomposingNormalizerBorrowed;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -8,6 +7,7 @@ use serde_json::json;
 use super::page::{Listing, contains};
 use super::value::text;
 use super::{Erp, ErpError, NameFilter, Named, Page};
+use crate::names;
 use crate::odoo::SearchRead;
 
 /// One user.
@@ -69,11 +69,11 @@ impl Erp {
     /// users are few enough to be read at once.
     pub(super) async fn user_called(&self, name: &str) -> Result<i64, ErpError> {
         let query = SearchRead { fields: &["name"], order: Some("name, id"), ..SearchRead::default() };
-        let wanted = plain_name(name);
+        let wanted = names::plain(name);
         let (mut whole, mut part) = (Vec::new(), Vec::new());
         for user in self.odoo.search_read("res.users", json!([["share", "=", false]]), &query).await? {
             let user = Named { id: user.id()?, name: text(&user, "name")?.unwrap_or_default() };
-            match plain_name(&user.name) {
+            match names::plain(&user.name) {
                 has if has == wanted => whole.push(user),
                 has if has.contains(&wanted) => part.push(user),
                 _ => {}
@@ -85,27 +85,5 @@ impl Erp {
             [only] => Ok(only.id),
             _ => Err(ErpError::Ambiguous { name: name.to_owned(), candidates }),
         }
-    }
-}
-
-/// A name as it is compared: without accents, case and doubled spaces.
-fn plain_name(name: &str) -> String {
-    let is_accent = |c: &char| ('\u{300}'..='\u{36f}').contains(c);
-    let letters = DecomposingNormalizerBorrowed::new_nfd().normalize(name);
-    let letters: String = letters.chars().filter(|c| !is_accent(c)).collect();
-    letters.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::plain_name;
-
-    #[test]
-    fn names_are_compared_without_accents_and_case() {
-        for (one, other) in [("José  Muñoz ", "jose munoz"), ("MÉNDEZ", "me\u{301}ndez"), ("Łódź", "łodz")]
-        {
-            assert_eq!(plain_name(one), plain_name(other));
-        }
-        assert_ne!(plain_name("Peña"), plain_name("Pera"));
     }
 }

@@ -74,6 +74,8 @@ pub struct SearchRead<'a> {
     pub limit: Option<u64>,
     /// The order, `date_order desc`.
     pub order: Option<&'a str>,
+    /// The language of translated texts, `es_MX`, where it is another one than the user's.
+    pub language: Option<&'a str>,
 }
 
 impl SearchRead<'_> {
@@ -90,6 +92,9 @@ impl SearchRead<'_> {
         }
         if let Some(order) = self.order {
             call = call.kwarg("order", order);
+        }
+        if let Some(language) = self.language {
+            call = call.kwarg("context", json!({ "lang": language }));
         }
         call
     }

@@ -12,8 +12,11 @@ use sha2::{Digest, Sha256};
 
 use super::request::QuotationRequest;
 
-/// The `module` part of every external id that this service makes.
-pub const MODULE: &str = "mcp_odoo";
+/// The `module` part of every external id that this service makes: no module can be called so, for a module's name
+/// is that of its folder. Odoo deletes the records of a module that is uninstalled, and some of one that is upgraded.
+pub const MODULE: &str = "mcp/odoo";
+/// What it was in versions up to 0.1.0.
+pub const OLD_MODULE: &str = "mcp_odoo";
 
 const PREFIX: &str = "quot_";
 const MAX_LENGTH: usize = 64;
@@ -70,11 +73,6 @@ impl ExternalIds {
         format!("{}_{record}_{}", self.reference, self.request)
     }
 
-    /// The same with the module, as `load` wants it.
-    pub fn qualified(&self, record: &str) -> String {
-        qualified(&self.name(record))
-    }
-
     /// What names the quotation in Odoo: the order's source document.
     pub fn reference(&self) -> &str {
         &self.reference
@@ -83,8 +81,17 @@ impl ExternalIds {
 
 /// The name of the external id of the partner that is made for an e-mail address: two quotations
 /// for the same new address agree on it, whoever comes first.
-pub fn partner_external_name(email: &str) -> String {
-    format!("partner_{}", digest(&["partner", email]))
+///
+/// `generation` is 0, or counts the partners of this name that have come to stand for somebody else: staff changed
+/// the address, or another company has it. Those after the first also follow from the company that they are for.
+pub fn partner_external_name(email: &str, company: Option<i64>, generation: u32) -> String {
+    match generation {
+        0 => format!("partner_{}", digest(&["partner", email])),
+        _ => {
+            let company = company.map_or_else(String::new, |id| id.to_string());
+            format!("partner_{}", digest(&["partner", email, &company, &generation.to_string()]))
+        }
+    }
 }
 
 /// The name of the external id of a record that a caller's key stands for, with the values it is to have:

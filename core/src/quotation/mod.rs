@@ -1,8 +1,17 @@
 //! A quotation: what is asked for, how it is made in Odoo exactly once, and what is told of it.
 
+mod check;
+mod company;
+mod customer;
+mod draft;
 pub mod error;
 pub mod id;
+mod older;
+mod orders;
 pub mod pipeline;
+mod products;
+mod reading;
+mod recall;
 pub mod request;
 mod rows;
 pub(crate) mod rules;

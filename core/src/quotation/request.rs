@@ -53,9 +53,14 @@ pub struct QuotationRequest {
     pub lead_name: String,
     /// One product (`product.product`); 0: none.
     #[serde(default)]
-    #[garde(custom(rules::record_id(0)), custom(rules::one_product_form(self.products.is_some())))]
+    #[garde(custom(rules::record_id(0)), custom(rules::one_product_form(self)))]
     #[schema(minimum = 0, default = 0)]
     pub product_id: i64,
+    /// The product by its internal reference or exact name, instead of its id.
+    #[serde(default, deserialize_with = "trimmed_or_absent", skip_serializing_if = "Option::is_none")]
+    #[garde(inner(custom(rules::name)), custom(rules::one_product(self.product_id)))]
+    #[schema(max_length = 256)]
+    pub product: Option<String>,
     /// Its quantity.
     #[serde(default = "one")]
     #[garde(custom(rules::quantity))]
@@ -76,6 +81,11 @@ pub struct QuotationRequest {
     #[garde(custom(rules::record_id(0)))]
     #[schema(minimum = 0, default = 0)]
     pub user_id: i64,
+    /// The salesperson by name or e-mail, instead of the id.
+    #[serde(default, deserialize_with = "trimmed_or_absent", skip_serializing_if = "Option::is_none")]
+    #[garde(inner(custom(rules::name)), custom(rules::one_salesperson(self.user_id)))]
+    #[schema(max_length = 256)]
+    pub salesperson: Option<String>,
     /// Notes for the opportunity.
     #[serde(default, deserialize_with = "trimmed_or_absent")]
     #[garde(inner(custom(rules::description)))]
@@ -95,14 +105,18 @@ pub struct QuotationRequest {
 /// One line of the quotation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
-#[schemars(transform = product_required)]
 #[schema(example = json!({ "product_id": 26174, "qty": 2, "price": -1 }))]
 pub struct ProductLine {
     /// Product (`product.product`).
-    #[serde(default)]
-    #[garde(custom(rules::record_id(1)))]
-    #[schema(required = true, minimum = 1)]
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[garde(custom(rules::record_id(0)), custom(rules::some_product(self.product.is_some())))]
+    #[schema(minimum = 1)]
     pub product_id: i64,
+    /// The product by its internal reference or exact name, instead of its id.
+    #[serde(default, deserialize_with = "trimmed_or_absent", skip_serializing_if = "Option::is_none")]
+    #[garde(inner(custom(rules::name)), custom(rules::one_product(self.product_id)))]
+    #[schema(max_length = 256)]
+    pub product: Option<String>,
     /// Quantity.
     #[serde(default = "one")]
     #[garde(custom(rules::quantity))]
@@ -120,9 +134,10 @@ impl QuotationRequest {
     pub fn lines(&self) -> Vec<ProductLine> {
         match &self.products {
             Some(lines) => lines.clone(),
-            None if self.product_id == 0 => Vec::new(),
+            None if self.product_id == 0 && self.product.is_none() => Vec::new(),
             None => vec![ProductLine {
                 product_id: self.product_id,
+                product: self.product.clone(),
                 qty: self.product_qty,
                 price: self.product_price,
             }],
@@ -145,11 +160,8 @@ fn name_required(schema: &mut schemars::Schema) {
     );
 }
 
-fn product_required(schema: &mut schemars::Schema) {
-    schema.insert("required".to_owned(), ["product_id"].as_slice().into());
-    if let Some(product) = schema.pointer_mut("/properties/product_id").and_then(|it| it.as_object_mut()) {
-        product.remove("default");
-    }
+fn is_zero(id: &i64) -> bool {
+    *id == 0
 }
 
 fn one() -> f64 {

@@ -1,163 +1,168 @@
-//! The rows that `load` gets: all values as text, each record under its external id.
+//! What `load` gets: all values as text, each record under its external id.
+//!
+//! Opportunity, order and lines go in one call. Where all lines have a price, or none, they are cells, and each record
+//! gets its external id. A column of prices cannot be left empty, an empty cell is a price of 0: an order that mixes
+//! lines with and without a price goes along as a default of the record above it.
 
-use super::id::{ExternalIds, qualified};
-use super::request::{PRICELIST, ProductLine, QuotationRequest};
+use serde_json::{Map, Value, json};
+
+use super::id::ExternalIds;
+use super::products::Line;
+use super::request::QuotationRequest;
 use crate::html;
 
-/// Columns and rows for one call of `load`.
+/// Columns, rows and context of one call of `load`.
 pub(super) struct Table {
-    pub(super) columns: Vec<&'static str>,
+    pub(super) columns: Vec<String>,
     pub(super) rows: Vec<Vec<String>>,
+    pub(super) context: Map<String, Value>,
 }
 
-impl Table {
-    fn single(cells: Vec<(&'static str, String)>) -> Self {
-        let (columns, row) = cells.into_iter().unzip();
-        Self { columns, rows: vec![row] }
-    }
+type Cells = Vec<(String, String)>;
+
+fn cell(column: &str, value: impl ToString) -> (String, String) {
+    (column.to_owned(), value.to_string())
 }
 
 /// The customer; its external id follows from the e-mail address.
-pub(super) fn partner(name: &str, request: &QuotationRequest) -> Table {
+pub(super) fn partner(external_id: &str, request: &QuotationRequest) -> Table {
     let mut cells = vec![
-        ("id", qualified(name)),
-        ("name", request.partner_name.clone()),
-        ("email", request.email.clone()),
-        ("phone", request.phone.clone()),
+        cell("id", external_id),
+        cell("name", &request.partner_name),
+        cell("email", &request.email),
+        cell("phone", &request.phone),
     ];
-    cells.extend(request.ciudad.clone().map(|city| ("city", city)));
-    Table::single(cells)
+    cells.extend(request.ciudad.as_ref().map(|city| cell("city", city)));
+    single(cells)
 }
 
-/// The opportunity. `extra` is a column of this Odoo only.
-pub(super) fn lead(
-    ids: &ExternalIds,
-    request: &QuotationRequest,
-    partner_id: i64,
-    user_id: Option<i64>,
-    extra: Option<(&'static str, i64)>,
-) -> Table {
-    let mut cells = vec![
-        ("id", ids.qualified("lead")),
-        ("name", request.lead_name.clone()),
-        ("type", "opportunity".to_owned()),
-        ("partner_id/.id", partner_id.to_string()),
-        ("partner_name", request.partner_name.clone()),
-        ("contact_name", request.contact_name.clone()),
-        ("email_from", request.email.clone()),
-        ("phone", request.phone.clone()),
-    ];
-    cells.extend(user_id.map(|user| ("user_id/.id", user.to_string())));
-    cells.extend(request.description.as_deref().map(|text| ("description", html::from_text(text))));
-    cells.extend(extra.map(|(column, value)| (column, value.to_string())));
-    Table::single(cells)
+fn single(cells: Cells) -> Table {
+    let (columns, row) = cells.into_iter().unzip();
+    Table { columns, rows: vec![row], context: Map::new() }
 }
 
-/// What the order refers to.
-pub(super) struct Order<'a> {
+/// What opportunity and order are made of.
+pub(super) struct Form<'a> {
     pub(super) ids: &'a ExternalIds,
+    /// The module of the external ids.
+    pub(super) module: &'static str,
+    pub(super) request: &'a QuotationRequest,
     pub(super) partner_id: i64,
-    pub(super) lead_id: i64,
     pub(super) user_id: Option<i64>,
-    pub(super) lines: &'a [ProductLine],
+    pub(super) lines: &'a [Line],
+    /// A column of the opportunity that only this Odoo has.
+    pub(super) extra: Option<(&'static str, i64)>,
 }
 
-/// The order with its lines, except those of [`priced_lines`].
-pub(super) fn order(order: &Order<'_>) -> Table {
-    let mut parent = vec![
-        ("id", order.ids.qualified("order")),
-        ("partner_id/.id", order.partner_id.to_string()),
-        ("opportunity_id/.id", order.lead_id.to_string()),
-        ("origin", order.ids.reference().to_owned()),
-    ];
-    parent.extend(order.user_id.map(|user| ("user_id/.id", user.to_string())));
-    let (mut columns, head): (Vec<&'static str>, Vec<String>) = parent.into_iter().unzip();
-    let mixed = is_mixed(order.lines);
-    let lines = line_cells(order.ids, order.lines, |line| !(mixed && has_price(line)));
-    columns.extend(lines.first().into_iter().flatten().map(|(column, _)| column.in_order));
-    // A further row with an empty head is another line of the same order.
-    let mut heads = std::iter::once(head.clone()).chain(std::iter::repeat(vec![String::new(); head.len()]));
-    let mut rows: Vec<Vec<String>> = lines
-        .into_iter()
-        .zip(&mut heads)
-        .map(|(cells, head)| head.into_iter().chain(cells.into_iter().map(|(_, cell)| cell)).collect())
-        .collect();
-    if rows.is_empty() {
-        rows.push(head);
-    }
-    Table { columns, rows }
-}
-
-/// The lines that need a call of their own after the order's.
-///
-/// Only a line without a price *column* gets the pricelist's price: an empty cell would be a price
-/// of 0. So where some lines have a price and others do not, those with one follow separately.
-pub(super) fn priced_lines(ids: &ExternalIds, lines: &[ProductLine]) -> Option<Table> {
-    if !is_mixed(lines) {
-        return None;
-    }
-    let lines = line_cells(ids, lines, has_price);
-    let line_columns = lines.first().into_iter().flatten().map(|(column, _)| column.alone);
-    let columns = std::iter::once("order_id/id").chain(line_columns).collect();
-    let order = ids.qualified("order");
-    let rows = lines
-        .into_iter()
-        .map(|cells| std::iter::once(order.clone()).chain(cells.into_iter().map(|(_, cell)| cell)).collect())
-        .collect();
-    Some(Table { columns, rows })
-}
-
-/// The external name of the last of [`priced_lines`].
-pub(super) fn last_priced_line(ids: &ExternalIds, lines: &[ProductLine]) -> Option<String> {
-    let last = lines.iter().rposition(has_price)?;
-    is_mixed(lines).then(|| ids.name(&format!("line_{}", last + 1)))
-}
-
-fn is_mixed(lines: &[ProductLine]) -> bool {
-    lines.iter().any(has_price) && !lines.iter().all(has_price)
-}
-
-/// The cells of the chosen lines. Numbers follow the request, so a line's external id never changes;
-/// where lines come in two calls, the sequence keeps them in the request's order.
-fn line_cells(
-    ids: &ExternalIds,
-    lines: &[ProductLine],
-    chosen: impl Fn(&ProductLine) -> bool,
-) -> Vec<Vec<(LineColumn, String)>> {
-    let mixed = is_mixed(lines);
-    let numbered = (1..).zip(lines).filter(|(_, line)| chosen(line));
-    let cells = numbered.map(|(number, line)| {
-        let mut cells = vec![
-            (LINE_ID, ids.qualified(&format!("line_{number}"))),
-            (LINE_PRODUCT, line.product_id.to_string()),
-            (LINE_QUANTITY, line.qty.to_string()),
+impl Form<'_> {
+    /// The opportunity with its order and lines.
+    pub(super) fn quotation(&self) -> Table {
+        let request = self.request;
+        let mut lead = vec![
+            cell("id", self.external("lead")),
+            cell("name", &request.lead_name),
+            cell("type", "opportunity"),
+            cell("partner_id/.id", self.partner_id),
+            cell("partner_name", &request.partner_name),
+            cell("contact_name", &request.contact_name),
+            cell("email_from", &request.email),
+            cell("phone", &request.phone),
         ];
-        if has_price(line) {
-            cells.push((LINE_PRICE, line.price.to_string()));
+        lead.extend(self.user_id.map(|user| cell("user_id/.id", user)));
+        lead.extend(request.description.as_deref().map(|text| cell("description", html::from_text(text))));
+        lead.extend(self.extra.map(|(column, value)| cell(column, value)));
+        if is_mixed(self.lines) {
+            let mut table = single(lead);
+            let order = json!({
+                "partner_id": self.partner_id, "user_id": self.user_id, "origin": self.ids.reference(),
+                "order_line": self.line_commands(),
+            });
+            table.context.insert("default_order_ids".to_owned(), json!([[0, 0, order]]));
+            return table;
         }
-        if mixed {
-            cells.push((LINE_SEQUENCE, number.to_string()));
+        lead.extend(self.order_cells("order_ids/"));
+        self.with_lines(lead, "order_ids/")
+    }
+
+    /// The order of an opportunity that stands without one.
+    pub(super) fn order(&self, lead_id: i64) -> Table {
+        let mut order = self.order_cells("");
+        order.push(cell("opportunity_id/.id", lead_id));
+        if is_mixed(self.lines) {
+            let mut table = single(order);
+            table.context.insert("default_order_line".to_owned(), self.line_commands());
+            return table;
         }
+        self.with_lines(order, "")
+    }
+
+    /// The lines with a price of an order that mixes them: versions up to 0.1.0 made them in a call of their own.
+    pub(super) fn priced_lines(&self) -> Table {
+        let (mut columns, mut rows) = (Vec::new(), Vec::new());
+        for (number, line) in (1..).zip(self.lines).filter(|(_, line)| line.price.is_some()) {
+            let mut cells = vec![cell("order_id/id", self.external("order")), cell("sequence", number)];
+            cells.extend(self.line_cells("", number, line));
+            let row: Vec<String>;
+            (columns, row) = cells.into_iter().unzip();
+            rows.push(row);
+        }
+        Table { columns, rows, context: Map::new() }
+    }
+
+    fn order_cells(&self, place: &str) -> Cells {
+        let mut cells = vec![
+            cell(&format!("{place}id"), self.external("order")),
+            cell(&format!("{place}partner_id/.id"), self.partner_id),
+            cell(&format!("{place}origin"), self.ids.reference()),
+        ];
+        cells.extend(self.user_id.map(|user| cell(&format!("{place}user_id/.id"), user)));
         cells
-    });
-    cells.collect()
+    }
+
+    /// The first line stands in the row of the records above it; a further row with these cells empty is another line.
+    fn with_lines(&self, head: Cells, place: &str) -> Table {
+        let place = format!("{place}order_line/");
+        let mut lines = (1..).zip(self.lines).map(|(number, line)| self.line_cells(&place, number, line));
+        let above = head.len();
+        let first = head.into_iter().chain(lines.next().into_iter().flatten());
+        let (columns, row) = first.unzip();
+        let further = lines.map(|cells| {
+            let empty = std::iter::repeat_n(String::new(), above);
+            empty.chain(cells.into_iter().map(|(_, cell)| cell)).collect()
+        });
+        let rows = std::iter::once(row).chain(further).collect();
+        Table { columns, rows, context: Map::new() }
+    }
+
+    /// Numbers follow the request, so a line's external id never changes.
+    fn line_cells(&self, place: &str, number: usize, line: &Line) -> Cells {
+        let mut cells = vec![
+            cell(&format!("{place}id"), self.external(&format!("line_{number}"))),
+            cell(&format!("{place}product_id/.id"), line.product_id),
+            cell(&format!("{place}product_uom_qty"), line.qty),
+        ];
+        cells.extend(line.price.map(|price| cell(&format!("{place}price_unit"), price)));
+        cells
+    }
+
+    /// The lines as the commands of `create`, which may leave the price out.
+    fn line_commands(&self) -> Value {
+        let command = |line: &Line| {
+            let mut values = json!({ "product_id": line.product_id, "product_uom_qty": line.qty });
+            if let (Some(price), Some(values)) = (line.price, values.as_object_mut()) {
+                values.insert("price_unit".to_owned(), json!(price));
+            }
+            json!([0, 0, values])
+        };
+        self.lines.iter().map(command).collect()
+    }
+
+    fn external(&self, record: &str) -> String {
+        format!("{}.{}", self.module, self.ids.name(record))
+    }
 }
 
-/// A column of a line, as it is called inside an order and in the lines' own model.
-#[derive(Clone, Copy)]
-struct LineColumn {
-    in_order: &'static str,
-    alone: &'static str,
-}
-
-const LINE_ID: LineColumn = LineColumn { in_order: "order_line/id", alone: "id" };
-const LINE_PRODUCT: LineColumn =
-    LineColumn { in_order: "order_line/product_id/.id", alone: "product_id/.id" };
-const LINE_QUANTITY: LineColumn =
-    LineColumn { in_order: "order_line/product_uom_qty", alone: "product_uom_qty" };
-const LINE_PRICE: LineColumn = LineColumn { in_order: "order_line/price_unit", alone: "price_unit" };
-const LINE_SEQUENCE: LineColumn = LineColumn { in_order: "order_line/sequence", alone: "sequence" };
-
-fn has_price(line: &ProductLine) -> bool {
-    line.price != PRICELIST
+/// Whether some lines have a price and others leave it to the pricelist.
+pub(super) fn is_mixed(lines: &[Line]) -> bool {
+    lines.iter().any(|line| line.price.is_some()) && lines.iter().any(|line| line.price.is_none())
 }

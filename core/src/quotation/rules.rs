@@ -2,7 +2,7 @@
 
 use email_address::{EmailAddress, Options};
 
-use super::request::{PRICELIST, ProductLine};
+use super::request::{PRICELIST, ProductLine, QuotationRequest};
 
 /// Odoo's ids are 32-bit integers.
 const MAX_ID: i64 = i32::MAX as i64;
@@ -62,10 +62,31 @@ pub fn integer(number: &i64, context: &()) -> garde::Result {
     require(i32::try_from(*number).is_ok(), "must be an integer of 32 bits")(context)
 }
 
-pub fn one_product_form(products_given: bool) -> impl Fn(&i64, &()) -> garde::Result {
-    move |id, context| {
+pub fn one_product_form(request: &QuotationRequest) -> impl Fn(&i64, &()) -> garde::Result {
+    let two_forms = request.products.is_some() && (request.product_id != 0 || request.product.is_some());
+    move |_, context| {
         let rule = "cannot be given together with products; put this product into products";
-        require(*id == 0 || !products_given, rule)(context)
+        require(!two_forms, rule)(context)
+    }
+}
+
+pub fn some_product(named: bool) -> impl Fn(&i64, &()) -> garde::Result {
+    move |id, context| {
+        require(*id > 0 || named, "must be an id in Odoo, 1 or more; or give product, a reference or name")(
+            context,
+        )
+    }
+}
+
+pub fn one_product(product_id: i64) -> impl Fn(&Option<String>, &()) -> garde::Result {
+    move |named, context| {
+        require(named.is_none() || product_id == 0, "cannot be given together with product_id")(context)
+    }
+}
+
+pub fn one_salesperson(user_id: i64) -> impl Fn(&Option<String>, &()) -> garde::Result {
+    move |named, context| {
+        require(named.is_none() || user_id == 0, "cannot be given together with user_id")(context)
     }
 }
 

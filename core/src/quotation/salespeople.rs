@@ -7,14 +7,17 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::{BoxFuture, WeakShared};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::error::QuotationError;
+use super::error::{Ambiguous, QuotationError};
+use crate::names;
 use crate::odoo::{Odoo, OdooError, SearchRead};
 
-/// How long members and counts are taken as true.
-const REMEMBERED: Duration = Duration::from_secs(30);
+/// How long members, counts and the like are taken as true.
+pub(super) const REMEMBERED: Duration = Duration::from_secs(30);
 
 /// Who counts as a salesperson, and which opportunities as open.
 #[derive(Clone, Debug, Default)]
@@ -34,10 +37,19 @@ pub struct Salespeople {
 struct Inner {
     odoo: Odoo,
     config: SalesConfig,
-    board: tokio::sync::Mutex<Option<Board>>,
+    board: Mutex<BoardState>,
     given: Mutex<Given>,
     /// Users that were named by a request and found to exist, and when.
     verified: Mutex<HashMap<i64, Instant>>,
+}
+
+type Reading = BoxFuture<'static, Result<Arc<Board>, OdooError>>;
+
+#[derive(Default)]
+struct BoardState {
+    known: Option<Arc<Board>>,
+    /// Shared by all who wait for it. Weak: one that all of them gave up is not taken up again.
+    reading: Option<WeakShared<Reading>>,
 }
 
 /// Salespeople and their open opportunities, as Odoo last told.
@@ -67,7 +79,7 @@ impl Salespeople {
         let inner = Inner {
             odoo,
             config,
-            board: tokio::sync::Mutex::default(),
+            board: Mutex::default(),
             given: Mutex::default(),
             verified: Mutex::default(),
         };
@@ -79,12 +91,7 @@ impl Salespeople {
     /// # Errors
     /// When Odoo cannot tell, or there is nobody.
     pub async fn least_loaded(&self) -> Result<Claim, QuotationError> {
-        let mut board = self.inner.board.lock().await;
-        let fresh = match board.take() {
-            Some(known) if known.read_at.elapsed() < REMEMBERED => known,
-            _ => self.read_board().await?,
-        };
-        let board = board.insert(fresh);
+        let board = self.board().await?;
         let mut given = self.given();
         let load = |(user, open): &(i64, u64)| (*open + given.count(*user), *user);
         let user_id =
@@ -93,6 +100,57 @@ impl Salespeople {
         given.next += 1;
         given.tickets.entry(user_id).or_default().insert(ticket, None);
         Ok(Claim { user_id, ticket, salespeople: self.clone() })
+    }
+
+    /// The board, read anew where it is old; nobody waits for anything but the one reading that all share.
+    async fn board(&self) -> Result<Arc<Board>, OdooError> {
+        let reading = {
+            let mut state = self.inner.board.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(known) = state.known.as_ref().filter(|known| known.read_at.elapsed() < REMEMBERED) {
+                return Ok(Arc::clone(known));
+            }
+            state.reading.as_ref().and_then(WeakShared::upgrade).unwrap_or_else(|| {
+                let this = self.clone();
+                let reading = async move { this.read_board().await.map(Arc::new) }.boxed().shared();
+                state.reading = reading.downgrade();
+                reading
+            })
+        };
+        let board = reading.await?;
+        let mut state = self.inner.board.lock().unwrap_or_else(PoisonError::into_inner);
+        (state.known, state.reading) = (Some(Arc::clone(&board)), None);
+        Ok(board)
+    }
+
+    /// The active internal user of this name, login or e-mail address: accents and case do not matter.
+    ///
+    /// # Errors
+    /// When nobody or several people are called so, or Odoo cannot tell.
+    pub async fn called(&self, name: &str) -> Result<i64, QuotationError> {
+        let fields = ["name", "login", "email"];
+        let query = SearchRead { fields: &fields, order: Some("id"), ..SearchRead::default() };
+        let users = self.inner.odoo.search_read("res.users", json!([["share", "=", false]]), &query).await?;
+        let wanted = names::plain(name);
+        let (mut whole, mut part) = (Vec::new(), Vec::new());
+        for user in &users {
+            let has =
+                fields.map(|field| user.text(field).ok().flatten().map(names::plain).unwrap_or_default());
+            let known = (user.id()?, user.text("name")?.unwrap_or_default().to_owned());
+            if has.contains(&wanted) {
+                whole.push(known);
+            } else if has.first().is_some_and(|name| name.contains(&wanted)) {
+                part.push(known);
+            }
+        }
+        let mut candidates = if whole.is_empty() { part } else { whole };
+        match candidates.pop() {
+            None => Err(QuotationError::SalespersonNotCalled(name.to_owned())),
+            Some((id, _)) if candidates.is_empty() => Ok(id),
+            Some(last) => {
+                candidates.push(last);
+                Err(QuotationError::SalespersonAmbiguous(Ambiguous { called: name.to_owned(), candidates }))
+            }
+        }
     }
 
     /// Checks that a given salesperson is an active internal user.

@@ -139,6 +139,12 @@ pub struct QuotationOutput {
     /// Salesperson, `res.users`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<i64>,
+    /// Total without taxes, in `currency`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount_untaxed: Option<f64>,
+    /// Taxes, in `currency`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount_tax: Option<f64>,
     /// Total with taxes, in `currency`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount_total: Option<f64>,
@@ -156,6 +162,9 @@ pub struct QuotationOutput {
     /// Opens the order in Odoo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub odoo_url: Option<String>,
+    /// What is otherwise than it was asked for, or not known: one sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// One line of the order, as Odoo has it.
@@ -177,8 +186,10 @@ pub struct OrderedProduct {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
-    /// It was in Odoo before this quotation.
+    /// It was in Odoo before.
     Existing,
+    /// It was archived in Odoo, and is not any more.
+    Reactivated,
     /// This quotation made it.
     Created,
     /// The request named it.
@@ -191,16 +202,16 @@ pub enum Origin {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, JsonSchema)]
 #[serde(default)]
 pub struct Steps {
-    /// The customer: `existing` or `created`.
+    /// The customer: `existing`, `reactivated` or `created`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partner: Option<Origin>,
     /// The salesperson: `given` or `balanced`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<Origin>,
-    /// The opportunity: `created`.
+    /// The opportunity: `created`, or `existing` where its key had made it elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lead: Option<Origin>,
-    /// The order with its lines: `created`.
+    /// The order with its lines, likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sale_order: Option<Origin>,
 }

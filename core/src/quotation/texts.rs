@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::error::QuotationError;
+use super::error::{Ambiguous, QuotationError, Rounding};
 use super::id::TrackingId;
 use crate::odoo::OdooError;
 
@@ -33,9 +33,9 @@ pub enum Step {
     Check,
     /// Makes the partner.
     Partner,
-    /// Makes the opportunity.
+    /// Makes the opportunity with its order and lines.
     Lead,
-    /// Makes the order with its lines.
+    /// Makes an order that is missing.
     Order,
     /// Reads back what is in Odoo.
     ReadBack,
@@ -47,9 +47,8 @@ impl Step {
         match self {
             Self::Recall | Self::Check => 0,
             Self::Partner => 1,
-            Self::Lead => 2,
-            Self::Order => 3,
-            Self::ReadBack => 4,
+            Self::Lead | Self::Order => 2,
+            Self::ReadBack => 3,
         }
     }
 
@@ -88,11 +87,34 @@ fn cause(error: &QuotationError) -> String {
         QuotationError::ProductNotFound(ids) => {
             format!("No existe en Odoo (o está archivado) el producto {}; corrija product_id", list(ids))
         }
+        QuotationError::ProductNotCalled(names) => format!(
+            "Ningún producto activo de Odoo tiene la referencia o el nombre exacto {}; búsquelo o indique product_id",
+            quoted(names)
+        ),
+        QuotationError::ProductAmbiguous(it) => {
+            format!("El producto «{}» puede ser {}; indique su product_id", it.called, either(it))
+        }
         QuotationError::ProductNotSellable(ids) => {
             format!("El producto {} no se puede vender (sale_ok); elija otro o actívelo en Odoo", list(ids))
         }
+        QuotationError::ProductOfOtherCompany(products) => {
+            let named = |(id, company): &(i64, String)| format!("{id} (de {company})");
+            let named: Vec<String> = products.iter().map(named).collect();
+            format!("El producto {} es de otra empresa que la del pedido; elija otro", named.join(", "))
+        }
+        QuotationError::RoundsToZero(Rounding { product, what, value }) => format!(
+            "{} {value} del producto {product} queda en 0 con los decimales que guarda Odoo; pida más",
+            what.text()
+        ),
         QuotationError::SalespersonNotFound(id) => {
             format!("El vendedor {id} no es un usuario interno activo de Odoo; corrija user_id o use 0")
+        }
+        QuotationError::SalespersonNotCalled(name) => format!(
+            "Ningún usuario interno activo de Odoo tiene el nombre o correo «{name}»; corrija salesperson o indique \
+             user_id"
+        ),
+        QuotationError::SalespersonAmbiguous(it) => {
+            format!("El vendedor «{}» puede ser {}; indique su user_id", it.called, either(it))
         }
         QuotationError::StudioValueNotFound(id) => {
             format!("El registro {id} no existe en Odoo; corrija x_studio_producto")
@@ -100,6 +122,10 @@ fn cause(error: &QuotationError) -> String {
         QuotationError::NoSalesperson => {
             "No hay vendedores en Odoo: agregue miembros a un equipo de ventas o indique user_id".to_owned()
         }
+        QuotationError::OrderDeleted(lead) => format!(
+            "La oportunidad {lead} de esta cotización existe, pero alguien eliminó su pedido en Odoo; para cotizar de \
+             nuevo haga otra solicitud con otra Idempotency-Key"
+        ),
         QuotationError::Unreadable(record) => format!(
             "El registro {record} de esta cotización existe pero el usuario de Odoo del servicio no puede leerlo: \
              déle acceso a todos los documentos de ventas"
@@ -142,7 +168,55 @@ fn line(said: &str) -> String {
     words.join(" ").trim_end_matches('.').to_owned()
 }
 
+/// More than anybody reads through.
+const LISTED: usize = 10;
+
+fn either(ambiguous: &Ambiguous) -> String {
+    let named = |(id, name): &(i64, String)| format!("{id} ({name})");
+    let listed: Vec<String> = ambiguous.candidates.iter().take(LISTED).map(named).collect();
+    match ambiguous.candidates.len().saturating_sub(LISTED) {
+        0 => listed.join(" o "),
+        more => format!("{} o {more} más", listed.join(" o ")),
+    }
+}
+
+fn quoted(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().take(LISTED).map(|name| format!("«{name}»")).collect();
+    quoted.join(", ")
+}
+
 fn list(ids: &[i64]) -> String {
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
     ids.join(", ")
+}
+
+/// Said beside a quotation that is made, when it could not be read.
+pub fn not_read(lead: i64) -> String {
+    format!(
+        "La cotización está en Odoo, en la oportunidad {lead}, pero no se pudo leer: no se conocen su número, líneas \
+         ni total"
+    )
+}
+
+/// Said when a line stands otherwise than it was asked for.
+pub fn changed(product: &str, what: Changed, asked: f64, stands: f64) -> String {
+    format!("{} de {product}: se pidió {asked} y en Odoo quedó {stands}", what.text())
+}
+
+/// A number of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// Quantity.
+    Quantity,
+    /// Unit price.
+    Price,
+}
+
+impl Changed {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Quantity => "La cantidad",
+            Self::Price => "El precio",
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mcp_odoo_core::odoo::ProtocolChoice;
 use mcp_odoo_core::quotation::id::TrackingId;
+use mcp_odoo_sandbox::{Language, Options};
 use serde_json::{Value, json};
 
 use super::transport_client::{Sse, Stream, Streamable, call};
@@ -14,8 +15,9 @@ use crate::support::proxy::Fault;
 use crate::support::sweep::{EMAIL, Quoter, sweep};
 
 impl Quoter for McpTools {
-    async fn start(protocol: ProtocolChoice, timeout: Duration) -> Self {
-        Self::builder().protocol(protocol).timeout(timeout).start_mcp().await
+    async fn start(protocol: ProtocolChoice, language: Language, timeout: Duration) -> Self {
+        let options = Options { language, ..Options::default() };
+        Self::builder().protocol(protocol).sandbox(options).timeout(timeout).start_mcp().await
     }
 
     fn odoo(&self) -> &Odoo {
@@ -34,17 +36,17 @@ impl Quoter for McpTools {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_over_json2() {
-    sweep::<McpTools>(ProtocolChoice::Json2, &request(EMAIL), &REQUEST_LINES).await;
+    sweep::<McpTools>(ProtocolChoice::Json2, Language::Spanish, &request(EMAIL), &REQUEST_LINES).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_over_jsonrpc() {
-    sweep::<McpTools>(ProtocolChoice::JsonRpc, &request(EMAIL), &REQUEST_LINES).await;
+    sweep::<McpTools>(ProtocolChoice::JsonRpc, Language::English, &request(EMAIL), &REQUEST_LINES).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_over_xmlrpc() {
-    sweep::<McpTools>(ProtocolChoice::XmlRpc, &request(EMAIL), &REQUEST_LINES).await;
+    sweep::<McpTools>(ProtocolChoice::XmlRpc, Language::English, &request(EMAIL), &REQUEST_LINES).await;
 }
 
 fn keyed(email: &str, key: &str) -> Value {
@@ -70,9 +72,9 @@ async fn left_in_the_middle(
     leave: impl AsyncFnOnce(&McpTools, rmcp::service::RequestHandle<rmcp::RoleClient>),
 ) {
     let app = McpTools::builder().timeout(Duration::from_millis(300)).start_mcp().await;
-    app.odoo.proxy.plan(|_, name| (name == "sale.order.load").then_some(Fault::Late));
+    app.odoo.proxy.plan(|_, name| (name == "crm.lead.load").then_some(Fault::Late));
     let call = app.begin("dev_create_quotation", keyed(email, email)).await;
-    app.client.service().until(|step| step == "Creando cotización...").await;
+    app.client.service().until(|step| step == "Creando lead...").await;
     leave(&app, call).await;
     let id = TrackingId::from_key("", &email.parse().unwrap());
     app.no_faults();
@@ -99,10 +101,10 @@ async fn cancelled_in_the_middle() {
 async fn disconnected_in_the_middle() {
     let email = "gone@mcp.example";
     let app = McpTools::builder().timeout(Duration::from_millis(300)).start_mcp().await;
-    app.odoo.proxy.plan(|_, name| (name == "sale.order.load").then_some(Fault::Late));
+    app.odoo.proxy.plan(|_, name| (name == "crm.lead.load").then_some(Fault::Late));
     let other = Caller::connect(&app.app.url).await;
     let call = other.begin("dev_create_quotation", keyed(email, email)).await;
-    other.client.service().until(|step| step == "Creando cotización...").await;
+    other.client.service().until(|step| step == "Creando lead...").await;
     other.client.cancel().await.unwrap();
     drop(call);
     let id = TrackingId::from_key("", &email.parse().unwrap());
@@ -117,7 +119,7 @@ async fn disconnected_in_the_middle() {
 async fn cut_off_in_the_middle() {
     for (email, has_session) in [("sse@mcp.example", true), ("single@mcp.example", false)] {
         let app = McpTools::builder().timeout(Duration::from_millis(300)).start_mcp().await;
-        app.odoo.proxy.plan(|_, name| (name == "sale.order.load").then_some(Fault::Late));
+        app.odoo.proxy.plan(|_, name| (name == "crm.lead.load").then_some(Fault::Late));
         let mut message = call(2, "dev_create_quotation", &keyed(email, email));
         message["params"]["_meta"] = json!({ "progressToken": "t" });
         let (client, url) = (&app.app.client, &app.app.url);
@@ -134,7 +136,7 @@ async fn cut_off_in_the_middle() {
                 request.header("mcp-method", "tools/call").header("mcp-name", "dev_create_quotation");
             Stream::new(request.json(&message).send().await.unwrap())
         };
-        while stream.message().await.unwrap()["params"]["message"] != "Creando cotización..." {}
+        while stream.message().await.unwrap()["params"]["message"] != "Creando lead..." {}
         drop(stream);
         let id = TrackingId::from_key("", &email.parse().unwrap());
         app.no_faults();
@@ -151,7 +153,7 @@ async fn what_takes_too_long_is_told_by_its_tracking_id() {
         .timeout(Duration::from_secs(5))
         .configure(|config| config.mcp.inline = Duration::from_millis(200));
     let app = builder.start_mcp().await;
-    app.odoo.proxy.plan(|_, name| (name == "sale.order.load").then_some(Fault::Refuse));
+    app.odoo.proxy.plan(|_, name| (name == "crm.lead.load").then_some(Fault::Refuse));
     let result = app.result("dev_create_quotation", request(email)).await;
     assert_eq!(result.is_error, Some(false));
     let said = crate::support::mcp::text(&result);
@@ -194,12 +196,11 @@ async fn what_was_made_before_a_failure_is_told() {
         .configure(|config| config.tasks.deadline = Duration::from_millis(200))
         .start_mcp()
         .await;
-    app.odoo.proxy.plan(|_, name| (name == "sale.order.load").then_some(Fault::Overloaded));
+    app.odoo.proxy.plan(|_, name| (name == "crm.lead.load").then_some(Fault::Overloaded));
     let result = app.result("dev_create_quotation", request("half@mcp.example")).await;
     assert_eq!(result.is_error, Some(true), "{result:?}");
     let made = Made::by_email(app.sandbox(), "half@mcp.example");
-    assert_eq!((made.leads.len(), made.orders.len()), (1, 0));
+    assert_eq!((made.partners.len(), made.leads.len(), made.orders.len()), (1, 0, 0));
     let said = crate::support::mcp::text(&result);
     assert!(said.contains(&format!("In Odoo already:\ncustomer: {}\n", made.partners[0]["id"])), "{said}");
-    assert!(said.contains(&format!("\nopportunity: {}\n", made.leads[0]["id"])), "{said}");
 }

@@ -235,6 +235,7 @@ async fn typed(odoo: &Odoo, asked: &Asked, version: &str) -> Option<Result<Value
                 offset: get("offset").as_u64(),
                 limit: get("limit").as_u64(),
                 order: order.as_str(),
+                ..SearchRead::default()
             };
             odoo.search_read(model, get("domain"), &query).await.map(list)
         }

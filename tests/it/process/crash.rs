@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use mcp_odoo_sandbox::{Options, Sandbox};
+use mcp_odoo_sandbox::{Language, Options, Sandbox};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -45,7 +45,9 @@ async fn each_of_a_hundred_quotations_is_made_once_though_the_process_is_killed(
     let seed = fastrand::u64(..);
     println!("seed {seed}");
     let mut random = fastrand::Rng::with_seed(seed);
-    let options = Options { latency: Duration::from_millis(8), ..Options::default() };
+    // What cannot be told by class must not be told by words.
+    let language = Language::Spanish;
+    let options = Options { latency: Duration::from_millis(8), language, ..Options::default() };
     let odoo = Odoo::start(options).await;
     let folder = TempDir::new().unwrap();
     let wanted: Vec<Arc<Wanted>> =

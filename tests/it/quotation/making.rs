@@ -35,6 +35,7 @@ async fn everything_is_in_odoo_and_told() {
     assert_eq!(output["user_id"], lead["user_id"][0]);
     assert_eq!(output["amount_total"], order["amount_total"]);
     assert_eq!(output["amount_total"], 229.0);
+    assert_eq!((&output["amount_untaxed"], &output["amount_tax"]), (&json!(229.0), &json!(0.0)));
     assert_eq!(output["currency"], "USD");
     assert_eq!(
         output["products_added"],
@@ -181,8 +182,7 @@ async fn progress_is_told_step_by_step() {
         ));
     }
     let steps: Vec<&str> = told.iter().map(|(_, progress)| progress.as_str()).collect();
-    for step in ["Creando cliente...", "Creando lead...", "Creando cotización...", "Leyendo la cotización..."]
-    {
+    for step in ["Creando cliente...", "Creando lead...", "Leyendo la cotización..."] {
         assert!(steps.contains(&step), "{step} is not in {steps:?}");
     }
     assert_eq!(told.last().unwrap().0, "completed");

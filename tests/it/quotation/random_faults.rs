@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
+use mcp_odoo_sandbox::{Language, Options};
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
@@ -45,7 +46,9 @@ async fn every_quotation_is_made_once() {
     println!("seed {seed}");
     let mut random = fastrand::Rng::with_seed(seed);
     let quotations: Vec<Wanted> = (0..QUOTATIONS).map(|number| wanted(&mut random, number)).collect();
-    let app = TestApp::builder().timeout(Duration::from_millis(300)).start().await;
+    let language = if random.bool() { Language::English } else { Language::Spanish };
+    let options = Options { language, ..Options::default() };
+    let app = TestApp::builder().sandbox(options).timeout(Duration::from_millis(300)).start().await;
     let faults = Mutex::new(random.fork());
     app.proxy().plan(move |_, _| {
         let mut random = faults.lock().unwrap();

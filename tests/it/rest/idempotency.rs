@@ -76,7 +76,7 @@ async fn listening_during_acceptance_starts_nothing() {
         let (accepted, _) = tokio::join!(app.accepted(&body, Some(&key)), listen);
         assert_eq!(accepted, id.to_string());
         assert_eq!(app.finished(&accepted).await["status"], "completed");
-        let orders = app.proxy().calls().iter().filter(|call| *call == "sale.order.load").count();
+        let orders = app.proxy().calls().iter().filter(|call| *call == "crm.lead.load").count();
         assert_eq!(orders, 1, "{:?}", app.proxy().calls());
         Made::by_email(app.sandbox(), &email).assert_exactly_once(&REQUEST_LINES, &key);
     }

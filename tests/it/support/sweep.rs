@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use mcp_odoo_core::odoo::ProtocolChoice;
+use mcp_odoo_sandbox::Language;
 use serde_json::Value;
 
 use super::app::Odoo;
@@ -17,8 +18,8 @@ const TIMEOUT: Duration = Duration::from_millis(150);
 
 /// A service that can be asked for a quotation.
 pub trait Quoter: Sized {
-    /// A fresh one, whose calls to Odoo take this long at most.
-    async fn start(protocol: ProtocolChoice, timeout: Duration) -> Self;
+    /// A fresh one, whose calls to an Odoo of this language take this long at most.
+    async fn start(protocol: ProtocolChoice, language: Language, timeout: Duration) -> Self;
     fn odoo(&self) -> &Odoo;
     /// Asks for a quotation and gives its final status.
     async fn quote(&self, request: &Value) -> Value;
@@ -48,18 +49,23 @@ async fn run(
 }
 
 /// The sweep over one protocol with a request of [`EMAIL`] and the lines it makes. A fresh service for each fault, so that log-in and shared reading are swept, too.
-pub async fn sweep<Q: Quoter>(protocol: ProtocolChoice, body: &Value, lines: &[(i64, f64, f64)]) {
+pub async fn sweep<Q: Quoter>(
+    protocol: ProtocolChoice,
+    language: Language,
+    body: &Value,
+    lines: &[(i64, f64, f64)],
+) {
     // A busy machine must not add calls to the count.
-    let patient = Q::start(protocol, Duration::from_secs(30)).await;
+    let patient = Q::start(protocol, language, Duration::from_secs(30)).await;
     let calls = run(&patient, body, lines, None).await;
     assert!(calls >= 9, "a first quotation takes {calls} calls, log-in included");
     for fault in Fault::ALL {
         for n in 1..=calls {
-            let service = Q::start(protocol, TIMEOUT).await;
+            let service = Q::start(protocol, language, TIMEOUT).await;
             let taken = run(&service, body, lines, Some((n, fault))).await;
             assert!(taken > calls, "{fault:?} at {n} did not happen");
             service.end().await;
         }
     }
-    println!("{protocol:?}: {} faults at each of {calls} calls", Fault::ALL.len());
+    println!("{protocol:?}, {language:?}: {} faults at each of {calls} calls", Fault::ALL.len());
 }

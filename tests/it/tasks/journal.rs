@@ -75,7 +75,7 @@ async fn an_unfinished_quotation_is_taken_up_at_the_start() {
     });
     let app = TestApp::builder().after((odoo, log_dir)).start().await;
     // Nobody asks for it, and it is made all the same.
-    while calls.recv().await.unwrap() != "sale.order.read" {}
+    while calls.recv().await.unwrap() != "sale.order.web_search_read" {}
     let last = app.finished(&id).await;
     assert_eq!(last["status"], "completed", "{last}");
     Made::by_email(app.sandbox(), "unfinished@journal.example")
@@ -85,7 +85,7 @@ async fn an_unfinished_quotation_is_taken_up_at_the_start() {
 #[tokio::test]
 async fn whatever_step_the_process_left_it_at_it_is_made_once() {
     // The records exist and the answers are lost; then the process stops and another one takes up.
-    for step in ["res.partner.load", "crm.lead.load", "sale.order.load", "sale.order.read"] {
+    for step in ["res.partner.load", "crm.lead.load", "sale.order.web_search_read"] {
         let app = TestApp::start().await;
         let mut down = false;
         app.proxy().plan(move |_, name| {
