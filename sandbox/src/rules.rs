@@ -121,6 +121,12 @@ fn lead(env: &mut Env<'_>, values: &mut Values) -> Result<(), Error> {
         for (field, theirs) in [("email_from", "email"), ("phone", "phone")] {
             let value = env.db.value(&partners, partner, theirs).as_str().map(str::to_owned);
             fill(values, field, || json!(value));
+            // What the lead is given goes to its partner, too.
+            let given = values.get(field).and_then(Value::as_str).map(str::to_owned);
+            let same = given == value || (field == "email_from" && normalized(&given) == normalized(&value));
+            if given.is_some() && !same {
+                env.write(&partners, &[partner], &Values::from_iter([(theirs.to_owned(), json!(given))]))?;
+            }
         }
         let name = crate::matching::display_name(env.db, &partners, partner);
         fill(values, "name", || json!(format!("{name}'s opportunity")));
@@ -183,11 +189,11 @@ pub(crate) fn derive(model: &Model, row: &mut Row) {
     };
     match model.name {
         "res.partner" => {
-            let email = normalized(text(row, "email"));
+            let email = normalized(&text(row, "email"));
             set(model, row, "email_normalized", email);
         }
         "crm.lead" => {
-            let email = normalized(text(row, "email_from"));
+            let email = normalized(&text(row, "email_from"));
             set(model, row, "email_normalized", email);
         }
         "ir.model.data" => {
@@ -199,7 +205,7 @@ pub(crate) fn derive(model: &Model, row: &mut Row) {
     }
 }
 
-fn normalized(email: Option<String>) -> Datum {
+fn normalized(email: &Option<String>) -> Datum {
     let address = email.as_deref().map(|email| match email.rsplit_once('<') {
         Some((_, address)) => address.trim_end_matches('>'),
         None => email,

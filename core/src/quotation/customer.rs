@@ -6,15 +6,13 @@
 use serde_json::{Map, json};
 
 use super::company::Company;
-use super::draft::Customer;
 use super::id::{MODULE, partner_external_name};
 use super::request::QuotationRequest;
 use super::rows;
-use super::status::Origin;
 use crate::odoo::{ExternalRef, Odoo, OdooError, Record, SearchRead};
 
 const MODEL: &str = "res.partner";
-const FIELDS: [&str; 3] = ["email_normalized", "active", "company_id"];
+const FIELDS: [&str; 4] = ["email_normalized", "active", "company_id", "phone"];
 /// Partners of one address that are looked through.
 const MOST: u64 = 50;
 
@@ -30,14 +28,15 @@ struct Partner {
     id: i64,
     active: bool,
     company: Option<i64>,
+    phone: Option<String>,
 }
 
 /// What is to be done about the customer.
 pub(super) enum Choice {
-    /// Take this one.
-    Take(i64),
+    /// Take this one, which has this telephone number.
+    Take(i64, Option<String>),
     /// Take this one out of the archive.
-    Reactivate(i64),
+    Reactivate(i64, Option<String>),
     /// Make one: nobody usable has the address.
     Make(Option<ExternalRef>),
 }
@@ -52,11 +51,10 @@ impl Found {
     /// address: it has the customer's history, and staff see that it is back.
     pub(super) fn choose(self, company: Option<i64>) -> Choice {
         let usable = |partner: &&Partner| partner.company.is_none() || partner.company == company;
-        let mut usable = self.partners.iter().filter(usable).peekable();
-        let first = usable.peek().map(|partner| partner.id);
-        match (usable.find(|partner| partner.active), first) {
-            (Some(active), _) => Choice::Take(active.id),
-            (None, Some(archived)) => Choice::Reactivate(archived),
+        let usable: Vec<&Partner> = self.partners.iter().filter(usable).collect();
+        match (usable.iter().find(|partner| partner.active), usable.first()) {
+            (Some(active), _) => Choice::Take(active.id, active.phone.clone()),
+            (None, Some(archived)) => Choice::Reactivate(archived.id, archived.phone.clone()),
             (None, None) => Choice::Make(self.named),
         }
     }
@@ -77,7 +75,8 @@ pub(super) async fn find(odoo: &Odoo, email: &str) -> Result<Found, OdooError> {
 
 fn partner(record: &Record) -> Result<Partner, OdooError> {
     let company = record.many2one("company_id")?.map(|(id, _)| id);
-    Ok(Partner { id: record.id()?, active: record.bool("active")?, company })
+    let phone = record.text("phone")?.map(str::to_owned);
+    Ok(Partner { id: record.id()?, active: record.bool("active")?, company, phone })
 }
 
 /// Odoo takes blanks in a quoted local part, `"A b"@x`, for commas.
@@ -85,9 +84,8 @@ fn normalised_by_odoo(email: &str) -> String {
     email.replace(' ', ",")
 }
 
-pub(super) async fn reactivate(odoo: &Odoo, partner_id: i64) -> Result<Customer, OdooError> {
-    odoo.write(MODEL, &[partner_id], Map::from_iter([("active".to_owned(), json!(true))])).await?;
-    Ok(Customer { partner_id, origin: Some(Origin::Reactivated) })
+pub(super) async fn reactivate(odoo: &Odoo, partner_id: i64) -> Result<(), OdooError> {
+    odoo.write(MODEL, &[partner_id], Map::from_iter([("active".to_owned(), json!(true))])).await
 }
 
 /// Makes the partner, under the first generation of the external id that stands for nobody else.

@@ -47,11 +47,13 @@ pub struct Draft {
 }
 
 /// The customer's partner.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Customer {
     pub(super) partner_id: i64,
     /// `None` while an earlier process may have made it.
     pub(super) origin: Option<Origin>,
+    /// The telephone number that it has in Odoo.
+    pub(super) phone: Option<String>,
 }
 
 /// Where a quotation stands in Odoo: its opportunity, its order, or both.
@@ -109,13 +111,13 @@ impl Draft {
             Salesperson::Claimed(_) => Origin::Balanced,
         });
         QuotationOutput {
-            partner_id: self.customer.map(|customer| customer.partner_id),
+            partner_id: self.customer.as_ref().map(|customer| customer.partner_id),
             lead_id: stands.lead,
             opportunity_id: stands.lead,
             sale_order_id: stands.order,
             user_id: self.salesperson.as_ref().map(Salesperson::user_id),
             steps: Steps {
-                partner: self.customer.and_then(|customer| customer.origin),
+                partner: self.customer.as_ref().and_then(|customer| customer.origin),
                 user,
                 lead: stands.lead.map(|_| origin),
                 sale_order: stands.order.map(|_| origin),

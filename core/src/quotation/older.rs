@@ -40,7 +40,9 @@ impl Pipeline {
         let leads = self.odoo.read("crm.lead", &[lead], &["partner_id", "user_id"]).await?;
         let of = |field: &str| leads.first().map(|lead| lead.many2one(field)).transpose();
         match of("partner_id")?.flatten() {
-            Some((partner_id, _)) => this.draft.customer = Some(Customer { partner_id, origin: None }),
+            Some((partner_id, _)) => {
+                this.draft.customer = Some(Customer { partner_id, origin: None, phone: None })
+            }
             None => self.settle_customer(this, customer, progress).await?,
         }
         let user_id = of("user_id")?.flatten().map(|(id, _)| id);
@@ -75,8 +77,8 @@ impl Pipeline {
         }
         this.draft.learn(checked?);
         let customer = stands.first().and_then(|order| order.partner.as_ref()).map(|(id, _)| *id);
-        let customer = customer.map(|partner_id| Customer { partner_id, origin: None });
-        this.draft.customer = this.draft.customer.or(customer);
+        let customer = customer.map(|partner_id| Customer { partner_id, origin: None, phone: None });
+        this.draft.customer = this.draft.customer.take().or(customer);
         let table = this.form(OLD_MODULE, None)?.priced_lines();
         self.send(this.draft, "sale.order.line", table).await?;
         Ok(())

@@ -133,20 +133,21 @@ impl Pipeline {
         choice: Choice,
         progress: &impl Fn(Step),
     ) -> Result<(), QuotationError> {
-        let before = this.draft.customer;
+        let before = this.draft.customer.take();
         this.draft.customer = Some(match choice {
-            Choice::Take(partner_id) => match before {
-                Some(before) if before.partner_id == partner_id => before,
-                // Whether or not the answer arrived, it is this quotation's.
-                _ if this.draft.partner_sent => Customer { partner_id, origin: Some(Origin::Created) },
-                _ => {
-                    let origin = (this.draft.before != Before::Run).then_some(Origin::Existing);
-                    Customer { partner_id, origin }
-                }
-            },
-            Choice::Reactivate(partner_id) => {
+            Choice::Take(partner_id, phone) => {
+                let origin = match before {
+                    Some(before) if before.partner_id == partner_id => before.origin,
+                    // Whether or not the answer arrived, it is this quotation's.
+                    _ if this.draft.partner_sent => Some(Origin::Created),
+                    _ => (this.draft.before != Before::Run).then_some(Origin::Existing),
+                };
+                Customer { partner_id, origin, phone }
+            }
+            Choice::Reactivate(partner_id, phone) => {
                 progress(Step::Partner);
-                customer::reactivate(&self.odoo, partner_id).await?
+                customer::reactivate(&self.odoo, partner_id).await?;
+                Customer { partner_id, origin: Some(Origin::Reactivated), phone }
             }
             Choice::Make(named) => {
                 progress(Step::Partner);
@@ -155,7 +156,7 @@ impl Pipeline {
                 let made = customer::make(&self.odoo, this.request, named, &self.company).await;
                 this.draft.outcome_unknown = made.as_ref().is_err_and(OdooError::outcome_unknown);
                 let partner_id = made.map_err(|error| this.draft.refused(error))?;
-                Customer { partner_id, origin: Some(Origin::Created) }
+                Customer { partner_id, origin: Some(Origin::Created), phone: None }
             }
         });
         Ok(())
@@ -199,13 +200,14 @@ impl Try<'_> {
         module: &'static str,
         extra: Option<(&'static str, i64)>,
     ) -> Result<Form<'_>, QuotationError> {
-        let customer = self.draft.customer;
+        let customer = self.draft.customer.as_ref();
         let customer = customer.ok_or_else(|| OdooError::Malformed("no customer".to_owned()))?;
         Ok(Form {
             ids: self.ids,
             module,
             request: self.request,
             partner_id: customer.partner_id,
+            known_phone: customer.phone.as_deref(),
             user_id: self.draft.salesperson.as_ref().map(Salesperson::user_id),
             lines: self.draft.lines.as_deref().unwrap_or_default(),
             extra,

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::id::ExternalIds;
 use super::products::Line;
 use super::request::QuotationRequest;
+use super::texts;
 use crate::html;
 
 /// Columns, rows and context of one call of `load`.
@@ -48,6 +49,8 @@ pub(super) struct Form<'a> {
     pub(super) module: &'static str,
     pub(super) request: &'a QuotationRequest,
     pub(super) partner_id: i64,
+    /// The telephone number that the partner has in Odoo.
+    pub(super) known_phone: Option<&'a str>,
     pub(super) user_id: Option<i64>,
     pub(super) lines: &'a [Line],
     /// A column of the opportunity that only this Odoo has.
@@ -66,10 +69,19 @@ impl Form<'_> {
             cell("partner_name", &request.partner_name),
             cell("contact_name", &request.contact_name),
             cell("email_from", &request.email),
-            cell("phone", &request.phone),
         ];
+        // Odoo writes an opportunity's number to its partner, too. What staff noted there stays: the opportunity takes
+        // it over, and the number that was given stands among the notes.
+        let mut notes = request.description.clone().into_iter().collect::<Vec<_>>();
+        match self.known_phone {
+            None => lead.push(cell("phone", &request.phone)),
+            Some(known) if digits(known) == digits(&request.phone) => {}
+            Some(_) => notes.push(texts::phone_given(&request.phone)),
+        }
         lead.extend(self.user_id.map(|user| cell("user_id/.id", user)));
-        lead.extend(request.description.as_deref().map(|text| cell("description", html::from_text(text))));
+        if !notes.is_empty() {
+            lead.push(cell("description", html::from_text(&notes.join("\n"))));
+        }
         lead.extend(self.extra.map(|(column, value)| cell(column, value)));
         if is_mixed(self.lines) {
             let mut table = single(lead);
@@ -160,6 +172,10 @@ impl Form<'_> {
     fn external(&self, record: &str) -> String {
         format!("{}.{}", self.module, self.ids.name(record))
     }
+}
+
+fn digits(phone: &str) -> String {
+    phone.chars().filter(char::is_ascii_digit).collect()
 }
 
 /// Whether some lines have a price and others leave it to the pricelist.

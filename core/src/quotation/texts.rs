@@ -190,6 +190,11 @@ fn list(ids: &[i64]) -> String {
     ids.join(", ")
 }
 
+/// A note on the opportunity of a customer whom Odoo knows under another number.
+pub fn phone_given(phone: &str) -> String {
+    format!("Teléfono indicado en la solicitud: {phone}")
+}
+
 /// Said beside a quotation that is made, when it could not be read.
 pub fn not_read(lead: i64) -> String {
     format!(

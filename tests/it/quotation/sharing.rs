@@ -52,6 +52,8 @@ async fn an_existing_partner_is_left_as_it_is() {
     let made = Made::by_email(app.sandbox(), EMAIL);
     made.assert_exactly_once(&REQUEST_LINES, "existing partner");
     assert_eq!((&made.partners[0]["phone"], &made.partners[0]["city"]), (&json!("1"), &json!("Puebla")));
+    let description = made.leads[0]["description"].as_str().unwrap();
+    assert!(description.contains("Teléfono indicado en la solicitud: +52 155 1234 5678"), "{description}");
 }
 
 fn write(app: &TestApp, model: &str, id: &Value, values: Value) {
