@@ -51,7 +51,7 @@ impl Inner {
         }
         let mut patience = self.background.patience();
         while let Err(error) = self.note(task, |status| conclude(status, &end)).await {
-            tracing::error!(tracking_id = %id, %error, "log file not written; trying again");
+            tracing::debug!(tracking_id = %id, %error, "log file not written; trying again");
             if !patience.wait().await {
                 return;
             }

@@ -90,6 +90,13 @@ pub(super) fn models(version: Version) -> Vec<Model> {
         .order("module, model, name")
         .rights(Rights::Nothing),
         Model::new(
+            "ir.config_parameter",
+            "System Parameter",
+            vec![char("key", "Key").required().indexed(), text("value", "Value").required()],
+        )
+        .order("key")
+        .rights(Rights::Nothing),
+        Model::new(
             "mail.message",
             "Message",
             vec![

@@ -74,7 +74,7 @@ async fn left_in_the_middle(
     let call = app.begin("dev_create_quotation", keyed(email, email)).await;
     app.client.service().until(|step| step == "Creando cotización...").await;
     leave(&app, call).await;
-    let id = TrackingId::from_key("", &email.parse().unwrap());
+    let id = app.app.state.journal.tracking_id(&email.parse().unwrap());
     app.no_faults();
     let status = finished(&app, &id).await;
     assert_eq!(status["status"], "completed", "{status}");
@@ -105,7 +105,7 @@ async fn disconnected_in_the_middle() {
     other.client.service().until(|step| step == "Creando cotización...").await;
     other.client.cancel().await.unwrap();
     drop(call);
-    let id = TrackingId::from_key("", &email.parse().unwrap());
+    let id = app.app.state.journal.tracking_id(&email.parse().unwrap());
     app.no_faults();
     let status = finished(&app, &id).await;
     assert_eq!(status["status"], "completed", "{status}");
@@ -136,7 +136,7 @@ async fn cut_off_in_the_middle() {
         };
         while stream.message().await.unwrap()["params"]["message"] != "Creando cotización..." {}
         drop(stream);
-        let id = TrackingId::from_key("", &email.parse().unwrap());
+        let id = app.app.state.journal.tracking_id(&email.parse().unwrap());
         app.no_faults();
         let status = finished(&app, &id).await;
         assert_eq!(status["status"], "completed", "{status}");

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use mcp_odoo_core::quotation::id::TrackingId;
 use mcp_odoo_sandbox::Options;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -68,7 +67,7 @@ async fn listening_during_acceptance_starts_nothing() {
     let app = TestApp::start().await;
     for n in 0..20 {
         let (key, email) = (format!("listened {n}"), format!("listened.{n}@key.example"));
-        let id = TrackingId::from_key("", &key.parse().unwrap());
+        let id = app.state.journal.tracking_id(&key.parse().unwrap());
         app.proxy().plan(|_, _| None);
         let path = format!("/api/quotation/events/{id}");
         let body = request(&email);
