@@ -27,6 +27,8 @@ use crate::router;
 use crate::server;
 use crate::state::{AppState, Shared};
 
+/// How often folders of windows that are gone are looked for.
+const ADOPT_EVERY: Duration = Duration::from_secs(30);
 /// How long running quotations may take to finish when the process stops.
 const GRACE: Duration = Duration::from_secs(20);
 
@@ -34,6 +36,7 @@ const GRACE: Duration = Duration::from_secs(20);
 pub struct App<H> {
     config: Config,
     state: AppState,
+    odoo: Odoo,
     handler: H,
 }
 
@@ -110,7 +113,7 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         });
         let parts = Parts { state, odoo, pipeline };
         let handler = handler(&parts);
-        Ok(Self { config, state: parts.state, handler })
+        Ok(Self { config, state: parts.state, odoo: parts.odoo, handler })
     }
 
     /// What the handlers share.
@@ -128,11 +131,11 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send,
     ) -> anyhow::Result<()> {
-        let Self { config, state, handler } = self;
+        let Self { config, state, odoo, handler } = self;
         let mcp = mcp::routes(handler, &config.mcp, &state.sessions);
         let router = router::build(state.clone(), &config, mcp);
         let requests = tokio::spawn(server::serve(listener, router, config.http, state.stop.clone()));
-        let _resuming = resume(&state);
+        let _resuming = resume(&state, odoo);
         stop.await;
         tracing::info!("stopping: no new requests, running quotations finish");
         let deadline = Instant::now() + GRACE;
@@ -149,10 +152,10 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
     /// # Errors
     /// When a task of the service failed.
     pub async fn serve_stdio(self, stop: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
-        let Self { state, handler, .. } = self;
+        let Self { state, odoo, handler, .. } = self;
         let sessions = state.sessions.clone();
         let mut serving = tokio::spawn(async move { mcp::stdio::serve(handler, &sessions).await });
-        let _resuming = resume(&state);
+        let _resuming = resume(&state, odoo);
         tokio::select! {
             served = &mut serving => {
                 wind_down(&state).await;
@@ -168,12 +171,19 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
     }
 }
 
-/// Takes up, beside serving, what an earlier process left.
-fn resume(state: &AppState) -> AbortOnDropHandle<()> {
+/// Takes up, beside serving, what an earlier process left, and what windows leave that are killed meanwhile.
+fn resume(state: &AppState, odoo: Odoo) -> AbortOnDropHandle<()> {
     state.archive.start();
     let (tasks, handoffs) = (state.tasks.clone(), state.handoffs.clone());
     AbortOnDropHandle::new(tokio::spawn(async move {
         tokio::join!(handoffs.resume(), tasks.resume());
+        let adopting = async {
+            loop {
+                handoffs.take_up(tasks.adopt().await).await;
+                tokio::time::sleep(ADOPT_EVERY).await;
+            }
+        };
+        tokio::join!(tasks.identify(&odoo), adopting);
     }))
 }
 

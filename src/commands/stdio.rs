@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use mcp_odoo_core::config::Config;
-use mcp_odoo_core::journal::JournalError;
+use mcp_odoo_core::journal::{JournalError, WINDOW};
 use mcp_odoo_core::odoo::OdooConfig;
 use mcp_odoo_core::quotation::target::Target;
 use mcp_odoo_tools::OdooTools;
@@ -32,7 +32,8 @@ pub async fn run() -> anyhow::Result<ExitCode> {
 }
 
 /// In LOG_DIR or, where another process holds it, in the first folder below it that none does: a client
-/// starts a process for each of its windows, all with the same variables.
+/// starts a process for each of its windows, all with the same variables. What one leaves there that is killed, who
+/// holds LOG_DIR takes in.
 fn app(mut config: Config, odoo: &OdooConfig, target: &Target) -> anyhow::Result<App<OdooTools>> {
     let shared = config.log_dir.clone();
     for number in 2..=MOST_PROCESSES {
@@ -40,7 +41,7 @@ fn app(mut config: Config, odoo: &OdooConfig, target: &Target) -> anyhow::Result
             Err(error) if matches!(error.downcast_ref(), Some(JournalError::InUse(_))) => {}
             done => return done,
         }
-        config.log_dir = shared.join(format!("stdio-{number}"));
+        config.log_dir = shared.join(format!("{WINDOW}{number}"));
         let (shared, own) = (shared.display(), config.log_dir.display());
         tracing::warn!("LOG_DIR {shared} is in use by another mcp-odoo process: trying {own}");
     }

@@ -1,6 +1,8 @@
 //! Whether the service is up.
 
 use axum::Json;
+use axum::extract::State;
+use mcp_odoo_core::tasks::Tasks;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -13,10 +15,14 @@ pub struct Health {
     /// Whether the MCP tools are there.
     #[schema(example = true)]
     mcp_loaded: bool,
+    /// `login_refused`: Odoo refuses the service's user or key, and quotations wait. Absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    odoo: Option<&'static str>,
 }
 
 /// Says that the service is up. Odoo may be down all the same: quotations are then accepted and made later.
 #[utoipa::path(get, path = "/health", tag = "service", responses((status = 200, description = "It is up", body = Health)))]
-pub async fn health() -> Json<Health> {
-    Json(Health { ok: true, mcp_loaded: true })
+pub async fn health(State(tasks): State<Tasks>) -> Json<Health> {
+    let odoo = tasks.is_login_refused().then_some("login_refused");
+    Json(Health { ok: true, mcp_loaded: true, odoo })
 }

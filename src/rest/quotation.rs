@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream::{self, Stream, StreamExt};
@@ -15,7 +15,7 @@ use mcp_odoo_core::quotation::id::TrackingId;
 use mcp_odoo_core::quotation::request::QuotationRequest;
 use mcp_odoo_core::quotation::status::{QuotationStatus, State as QuotationState};
 use mcp_odoo_core::quotation::texts;
-use mcp_odoo_core::tasks::{Accepted, Tasks};
+use mcp_odoo_core::tasks::{Accepted, Caller, Door, Tasks};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
@@ -46,11 +46,12 @@ pub struct AcceptedQuotation {
 }
 
 impl From<Accepted> for AcceptedQuotation {
-    fn from(Accepted { status, estimate, .. }: Accepted) -> Self {
+    fn from(Accepted { status, estimate, is_repeat, .. }: Accepted) -> Self {
         Self {
             tracking_id: status.tracking_id.clone(),
             status: status.status,
             message: match status.status {
+                _ if is_repeat => texts::REPEATED,
                 QuotationState::Queued | QuotationState::Processing => texts::ACCEPTED,
                 QuotationState::Completed => texts::COMPLETED,
                 QuotationState::Failed => texts::FAILED,
@@ -91,9 +92,12 @@ impl From<Accepted> for AcceptedQuotation {
 pub async fn submit(
     State(tasks): State<Tasks>,
     OptionalKey(key): OptionalKey,
+    headers: HeaderMap,
     ValidJson(request): ValidJson<QuotationRequest>,
 ) -> Result<Response, Problem> {
-    let accepted = AcceptedQuotation::from(tasks.submit(request, key.as_ref()).await?);
+    let name = headers.get(header::AUTHORIZATION).map(|log_in| String::from_utf8_lossy(log_in.as_bytes()));
+    let caller = Caller { door: Door::Rest, name: name.unwrap_or_default().into_owned() };
+    let accepted = AcceptedQuotation::from(tasks.submit(request, key.as_ref(), &caller).await?);
     let location = [(header::LOCATION, accepted.status_url.clone())];
     Ok((StatusCode::ACCEPTED, location, Json(accepted)).into_response())
 }

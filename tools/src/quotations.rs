@@ -8,7 +8,7 @@ use mcp_odoo_core::quotation::id::{IdempotencyKey, TrackingId};
 use mcp_odoo_core::quotation::request::QuotationRequest;
 use mcp_odoo_core::quotation::status::{QuotationOutput, QuotationStatus, State};
 use mcp_odoo_core::quotation::told::Told;
-use mcp_odoo_core::tasks::{SubmitError, Subscription};
+use mcp_odoo_core::tasks::{Caller, Door, SubmitError, Subscription};
 use rmcp::RoleServer;
 use rmcp::handler::server::router::tool::{ToolRoute, ToolRouter};
 use rmcp::handler::server::tool::ToolCallContext;
@@ -88,18 +88,27 @@ async fn make(tools: &OdooTools, arguments: JsonObject, call: &RequestContext<Ro
         Ok(parsed) => parsed,
         Err(errors) => return reply::invalid(&errors),
     };
-    let (mut last, mut changes) = match tools.shared.tasks.submit(request, key.as_ref()).await {
-        Ok(accepted) => (accepted.status, accepted.changes),
+    let accepted = match tools.shared.tasks.submit(request, key.as_ref(), &caller(call)).await {
+        Ok(accepted) => accepted,
         Err(error) => return refused(&error),
     };
+    let (mut last, mut changes, is_repeat) = (accepted.status, accepted.changes, accepted.is_repeat);
     // From here on the quotation is made whether or not somebody waits for it.
     let waiting = tokio::time::timeout(tools.shared.inline, follow(&mut changes, call, &mut last));
     // Cancelled or late, what is known by then is told.
     let _ = call.ct.run_until_cancelled(waiting).await;
     let failed = last.status == State::Failed;
-    let mut result = told(&last);
+    let mut result = if is_repeat { told_again(&last) } else { told(&last) };
     result.is_error = Some(failed);
     result
+}
+
+/// Who calls, as far as the request tells: over stdio there is only one.
+fn caller(call: &RequestContext<RoleServer>) -> Caller {
+    let headers = call.extensions.get::<http::request::Parts>().map(|parts| &parts.headers);
+    let log_in = headers.and_then(|headers| headers.get(http::header::AUTHORIZATION));
+    let name = log_in.map(|log_in| String::from_utf8_lossy(log_in.as_bytes()).into_owned());
+    Caller { door: Door::Mcp, name: name.unwrap_or_default() }
 }
 
 /// Tells each step to a client that asked for progress, until there are no more.
@@ -183,6 +192,17 @@ fn told(status: &QuotationStatus) -> CallToolResult {
         Some(structured) => reply::with(structured, sentence(status)),
         None => reply::failed(&"the status has no JSON form", "internal_error"),
     }
+}
+
+/// Of a request that was made a moment ago, too.
+fn told_again(status: &QuotationStatus) -> CallToolResult {
+    const AGAIN: &str = "This is the same request as a moment ago: this is its quotation, no second one was made. For a \
+                         second one call again with a new idempotency_key.";
+    let Some(mut structured) = reply::structured(status) else { return told(status) };
+    if let Some(fields) = structured.as_object_mut() {
+        fields.insert("message".to_owned(), AGAIN.into());
+    }
+    reply::with(structured, format!("{AGAIN}\n{}", sentence(status)))
 }
 
 fn sentence(status: &QuotationStatus) -> String {

@@ -13,6 +13,7 @@ use super::name::LogName;
 use super::store::Store;
 use super::summary::Summary;
 use crate::config::S3Config;
+use crate::journal::read_file;
 
 /// Files read at once, at most.
 const AT_ONCE: usize = 8;
@@ -117,7 +118,7 @@ impl Library {
             Self::Bucket(store) => return Ok(store.get(&name.key()).await?),
             Self::Folder(folder) => folder.join(name.file_name()),
         };
-        match tokio::fs::read(file).await {
+        match blocking(move || read_file(&file)).await {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             content => Ok(Some(content?)),
         }

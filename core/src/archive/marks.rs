@@ -11,7 +11,7 @@ use same_file::is_same_file;
 use tokio_util::sync::CancellationToken;
 
 use super::name::LogName;
-use crate::journal::{create_private, unfinished_folder};
+use crate::journal::{create_private, read_file, unfinished_folder};
 
 /// Below the log folder; one folder in it for each bucket.
 const FOLDER: &str = ".s3";
@@ -69,6 +69,10 @@ impl Marks {
             linked => linked?,
         }
         let pinned = Pinned { path, mark };
+        // Something else may have taken its place.
+        if !fs::symlink_metadata(&pinned.path)?.is_file() {
+            return Ok(None);
+        }
         Ok(if same(&pinned.path, &pinned.mark)? { None } else { Some(pinned) })
     }
 }
@@ -81,7 +85,7 @@ pub(super) struct Pinned {
 
 impl Pinned {
     pub fn read(&self) -> io::Result<Vec<u8>> {
-        fs::read(&self.path)
+        read_file(&self.path)
     }
 
     /// It is in the bucket.

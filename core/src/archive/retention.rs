@@ -1,6 +1,5 @@
 //! Removes local log files that are old, finished, and in the bucket where there is one.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -10,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::marks::{self, Marks};
 use super::name::LogName;
 use super::summary::Summary;
-use crate::journal::Journal;
+use crate::journal::{Journal, read_file};
 
 /// Removes what has not changed for longer than `days`, until `stop`; gives the number of files.
 pub(super) fn sweep(
@@ -45,7 +44,7 @@ pub(super) fn sweep(
 }
 
 fn is_over(file: &Path, name: &LogName, keep_from: NaiveDate) -> io::Result<bool> {
-    let log = Summary::new(name, &fs::read(file)?);
+    let log = Summary::new(name, &read_file(file)?);
     let last_change = log.updated_at.map_or(name.date(), |at| at.date());
     Ok(log.is_final() && last_change < keep_from)
 }

@@ -21,7 +21,7 @@ pub use self::twilio::{Channel, PhoneConfig, TwilioConfig, TwilioSetup};
 use crate::language::Language;
 use crate::odoo::{OdooConfig, ProtocolChoice};
 use crate::quotation::salespeople::SalesConfig;
-use crate::tasks::TaskConfig;
+use crate::tasks::{RepeatWindows, TaskConfig};
 
 /// A configuration that the process cannot start with, in one line.
 #[derive(Debug, thiserror::Error)]
@@ -227,6 +227,7 @@ pub const VARIABLES: &[&str] = &[
     "ODOO_PASSWORD", "ODOO_PASS", "DEV_ODOO_URL", "DEV_ODOO_DB", "DEV_ODOO_LOGIN", "DEV_ODOO_API_KEY",
     "ODOO_PROTOCOL", "ODOO_TIMEOUT_SECONDS", "ODOO_MAX_CONCURRENCY", "SALES_TEAM_IDS", "SALES_STAGE_IDS",
     "QUEUE_CAPACITY", "QUOTATION_WORKERS", "QUOTATION_DEADLINE_SECONDS", "TASK_RETENTION_HOURS",
+    "REPEAT_WINDOW_SECONDS",
     "HOST", "PORT", "CORS_ORIGINS", "REQUEST_TIMEOUT_SECONDS", "MAX_CONNECTIONS", "LOG_DIR", "LOG_LEVEL",
     "MCP_MAX_SESSIONS", "MCP_IDLE_SECONDS", "MCP_INLINE_SECONDS", "ALLOWED_HOSTS", "ALLOWED_ORIGINS",
     "S3_LOGS_BUCKET", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ROLE_ARN",
@@ -288,6 +289,7 @@ impl Config {
                     3600 * env.number("TASK_RETENTION_HOURS", 0..=10 * 365 * 24, 24)?,
                 ),
                 deadline: env.seconds("QUOTATION_DEADLINE_SECONDS", 900)?,
+                repeat_windows: repeat_windows(env)?,
                 ..tasks
             },
             http: HttpConfig {
@@ -324,6 +326,18 @@ impl Config {
     pub fn writing_odoo(&self) -> Option<&OdooConfig> {
         self.dev_odoo.as_ref().or(self.odoo.as_ref())
     }
+}
+
+/// One setting for all ways, each of which has its own default.
+fn repeat_windows(env: &Env) -> Result<RepeatWindows, ConfigError> {
+    const NAME: &str = "REPEAT_WINDOW_SECONDS";
+    Ok(match env.text(NAME) {
+        None => RepeatWindows::default(),
+        Some(_) => {
+            let window = Duration::from_secs(env.number(NAME, 0..=86_400, 0)?);
+            RepeatWindows { rest: window, mcp: window }
+        }
+    })
 }
 
 fn odoo(env: &Env, names: &OdooNames, calls: CallConfig) -> Result<Option<OdooConfig>, ConfigError> {

@@ -121,6 +121,29 @@ impl Handoffs {
         }
     }
 
+    /// Takes up what the journal took in since: handoffs of another window.
+    pub async fn take_up(&self, ids: Vec<HandoffId>) {
+        for id in ids {
+            if let Err(error) = self.take_up_one(&id).await {
+                tracing::error!(handoff_id = %id, %error, "handoff not taken up; restart to try again");
+            }
+        }
+    }
+
+    async fn take_up_one(&self, id: &HandoffId) -> Result<(), JournalError> {
+        let mut repeats = self.repeats().await?.lock().await;
+        let _taking_up = self.inner.background.tracker.token();
+        let Some(record) = self.inner.journal.handoff(id).await? else { return Ok(()) };
+        repeats.remember(&record);
+        let left = !record.status.is_over() && !self.inner.live.contains_key(id);
+        if let (true, false, Ok(messenger)) =
+            (left, self.inner.background.stop.is_cancelled(), &self.inner.messenger)
+        {
+            self.start(messenger, record);
+        }
+        Ok(())
+    }
+
     async fn repeats(&self) -> Result<&Mutex<Repeats>, JournalError> {
         let read = || async {
             // A stop meanwhile waits for this, and nothing is begun after it: the next process takes it up.

@@ -5,10 +5,12 @@ use std::fmt;
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::id::HandoffId;
 use super::request::HandoffRequest;
+use crate::journal::VERSION;
 use crate::messages::Route;
 use crate::timestamp::Timestamp;
 
@@ -80,6 +82,16 @@ pub struct HandoffRecord {
     /// The Odoo that its ids belong to.
     #[serde(default)]
     pub odoo: String,
+    /// Of the log.
+    #[serde(default = "version")]
+    pub version: u32,
+    /// What a newer version wrote besides.
+    #[serde(flatten)]
+    pub kept: Map<String, Value>,
+}
+
+fn version() -> u32 {
+    VERSION
 }
 
 impl HandoffRecord {
@@ -104,6 +116,8 @@ impl HandoffRecord {
             updated_at: timestamp,
             keys,
             odoo: odoo.to_owned(),
+            version: VERSION,
+            kept: Map::new(),
         }
     }
 }

@@ -83,7 +83,7 @@ impl Inner {
         // Until the disk takes it: after a crash before that, Twilio is asked what it has.
         let mut patience = self.background.patience();
         while let Err(error) = live.change(&self.journal, |record| conclude(record, &end)).await {
-            tracing::error!(handoff_id = %id, %error, "log file not written; trying again");
+            tracing::debug!(handoff_id = %id, %error, "log file not written; trying again");
             if !patience.wait().await {
                 break;
             }
@@ -97,7 +97,7 @@ impl Inner {
         let left = messenger.config().deadline.saturating_sub(record.updated_at.elapsed());
         let until = Instant::now() + left;
         let (lead_id, order_id) = (record.request.lead(), record.request.sale_order());
-        let concerns = if record.odoo == self.journal.target().name() {
+        let concerns = if self.journal.is_ours(&record.odoo) {
             Concerns::Handoff { lead_id, order_id }
         } else {
             Concerns::AnotherOdoo

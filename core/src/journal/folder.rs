@@ -1,9 +1,11 @@
 //! Makes renames durable, many at once.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use super::unfinished;
 
 /// Writers that wait for one sync, and what came of it.
 type Batch = OnceLock<Result<(), Arc<io::Error>>>;
@@ -36,6 +38,28 @@ impl Folder {
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Gives a file this content; durable when this returns. Blocks.
+    pub(super) fn put(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        self.put_if(name, content, || Ok(()))
+    }
+
+    /// The same if nothing is against it when the file takes its place.
+    pub(super) fn put_if<T>(
+        &self,
+        name: &str,
+        content: &[u8],
+        allowed: impl FnOnce() -> io::Result<T>,
+    ) -> io::Result<()> {
+        let mut file = unfinished::file(&self.path)?;
+        file.write_all(content)?;
+        file.as_file().sync_all()?;
+        {
+            let _meanwhile = allowed()?;
+            file.persist(self.path.join(name)).map_err(|error| error.error)?;
+        }
+        self.sync()
     }
 
     /// Returns when what was renamed in this folder before is durable. Blocks.

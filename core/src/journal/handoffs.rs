@@ -5,9 +5,10 @@ use std::io;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use super::record::SUFFIX;
-use super::{Inner, Journal, JournalError, blocking};
+use super::{Inner, Journal, JournalError, blocking, not_understood};
 use crate::handoff::id::HandoffId;
 use crate::handoff::record::HandoffRecord;
 
@@ -17,7 +18,8 @@ impl Journal {
     /// # Errors
     /// When the disk refuses, as [`Journal::accept`] does.
     pub async fn accept_handoff(&self, record: &HandoffRecord) -> Result<(), JournalError> {
-        self.save((file_name(&record.handoff_id), record.clone()), Inner::accept).await
+        let (name, record) = (file_name(&record.handoff_id), record.clone());
+        self.save(name, move || to_json(&record), Inner::accept).await
     }
 
     /// Writes the state of a handoff; it is durable when this returns.
@@ -25,16 +27,17 @@ impl Journal {
     /// # Errors
     /// When the disk refuses, as [`Journal::write`] does.
     pub async fn write_handoff(&self, record: &HandoffRecord) -> Result<(), JournalError> {
-        self.save((file_name(&record.handoff_id), record.clone()), Inner::write).await
+        let (name, record) = (file_name(&record.handoff_id), record.clone());
+        self.save(name, move || to_json(&record), Inner::write).await
     }
 
     /// The last state on disk of a handoff.
     ///
     /// # Errors
-    /// When the disk refuses. A file that cannot be understood is set aside and reported as absent.
+    /// When the disk refuses, or a newer version wrote what this one does not understand. A file that cannot be read is set aside and reported as absent.
     pub async fn handoff(&self, id: &HandoffId) -> Result<Option<HandoffRecord>, JournalError> {
-        let (inner, name) = (Arc::clone(&self.inner), file_name(id));
-        blocking(move || inner.handoff(&name).map_err(inner.failed("read a log file"))).await
+        let (inner, id) = (Arc::clone(&self.inner), id.clone());
+        blocking(move || inner.handoff(&id).map_err(inner.failed("read a log file"))).await
     }
 
     /// The handoffs since then, and older ones that are not sent; files that cannot be understood are set aside.
@@ -48,12 +51,10 @@ impl Journal {
 }
 
 impl Inner {
-    fn handoff(&self, name: &str) -> io::Result<Option<HandoffRecord>> {
-        match fs::read(self.folder.path().join(name)) {
-            Ok(bytes) => self.parse(name, &bytes),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+    fn handoff(&self, id: &HandoffId) -> io::Result<Option<HandoffRecord>> {
+        let Some(log) = self.log(&file_name(id), ("handoff_id", id.as_str()))? else { return Ok(None) };
+        let version = log.get("version").and_then(Value::as_u64).and_then(|version| version.try_into().ok());
+        serde_json::from_value(log).map(Some).map_err(|_| not_understood(version))
     }
 
     fn handoffs(&self, since: DateTime<Utc>) -> io::Result<Vec<HandoffRecord>> {
@@ -61,15 +62,23 @@ impl Inner {
         let mut records = Vec::new();
         for entry in fs::read_dir(self.folder.path())? {
             let name = entry?.file_name();
-            let Some(name) = name.to_str().filter(|name| parse_file_name(name).is_some()) else { continue };
-            match self.handoff(name) {
+            let Some(id) = name.to_str().and_then(parse_file_name) else { continue };
+            match self.handoff(&id) {
                 Ok(record) => records.extend(record.filter(wanted)),
                 // One that the disk refuses must not keep the others waiting.
-                Err(error) => tracing::error!(file = name, %error, "log file cannot be read; passed over"),
+                Err(error) => {
+                    tracing::error!(file = file_name(&id), %error, "log file cannot be read; passed over");
+                }
             }
         }
         Ok(records)
     }
+}
+
+fn to_json(record: &HandoffRecord) -> serde_json::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(record)?;
+    text.push(b'\n');
+    Ok(text)
 }
 
 fn file_name(id: &HandoffId) -> String {
@@ -77,7 +86,7 @@ fn file_name(id: &HandoffId) -> String {
 }
 
 /// The id in a file's name; `None` for files that are not logs of handoffs.
-fn parse_file_name(name: &str) -> Option<HandoffId> {
+pub(super) fn parse_file_name(name: &str) -> Option<HandoffId> {
     let (date, id) = name.strip_suffix(SUFFIX)?.split_once('_')?;
     let id: HandoffId = id.parse().ok()?;
     (date == id.date().to_string()).then_some(id)

@@ -3,31 +3,41 @@
 //! A file is written beside its place, synced, renamed into place, and the folder synced, which many writers share. What was
 //! acknowledged is therefore on disk, and a crash leaves either the old state or the new one.
 
+mod adopt;
+mod file;
 mod folder;
 mod handoffs;
+mod identity;
+mod index;
+mod kept;
+mod lock;
+mod quotations;
 mod record;
+mod refusal;
+mod secret;
 mod unfinished;
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
-use chrono::{NaiveDate, Utc};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use tokio_util::sync::CancellationToken;
+use serde_json::Value;
 
-use self::folder::Folder;
+pub use self::adopt::{Adopted, WINDOW};
+pub(crate) use self::file::read as read_file;
+pub use self::kept::Kept;
+pub use self::quotations::{Logged, Unfinished};
+pub(crate) use self::record::VERSION;
 pub(crate) use self::unfinished::folder as unfinished_folder;
 
-use self::record::Record;
-use crate::quotation::id::TrackingId;
-use crate::quotation::status::QuotationStatus;
+use self::folder::Folder;
+use self::identity::Identities;
+use self::index::Index;
+use self::lock::Lock;
+use self::refusal::Refusal;
+use self::secret::Secrets;
 use crate::quotation::target::Target;
-use crate::quotation::told::Told;
-
-const LOCK: &str = ".lock";
 
 /// The folder of log files, held by one process at a time.
 #[derive(Clone)]
@@ -35,23 +45,16 @@ pub struct Journal {
     inner: Arc<Inner>,
 }
 
-/// A quotation as the journal has it.
-pub struct Logged {
-    /// Its last state.
-    pub status: Arc<Told>,
-    /// Whether it was accepted for another Odoo than this process works on.
-    pub other_odoo: bool,
-}
-
 struct Inner {
     folder: Folder,
     target: Target,
-    /// The day of the oldest log; nothing is looked for before it.
-    oldest: OnceLock<NaiveDate>,
-    /// Keeps the folder to this process; the system frees it, whatever ends the process.
-    lock: File,
+    identities: Identities,
+    index: Index,
+    lock: Lock,
+    secrets: RwLock<Secrets>,
     /// Held while a file takes its place or is removed.
     replacing: Mutex<()>,
+    refusal: Refusal,
     listener: OnceLock<Listener>,
 }
 
@@ -86,16 +89,24 @@ impl Journal {
     pub fn open(folder: &Path, target: Target) -> Result<Self, JournalError> {
         let failed = |action| move |said| JournalError::Io { action, folder: folder.to_owned(), said };
         create_private(folder).map_err(failed("make the folder"))?;
-        let lock = private_file(&folder.join(LOCK)).map_err(failed("make the lock file"))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Err(JournalError::InUse(folder.to_owned())),
-            Err(fs::TryLockError::Error(said)) => return Err(failed("lock the folder")(said)),
-        }
+        let lock = Lock::take(folder).map_err(|error| match error {
+            fs::TryLockError::WouldBlock => JournalError::InUse(folder.to_owned()),
+            fs::TryLockError::Error(said) => failed("lock the folder")(said),
+        })?;
         unfinished::clear(folder).map_err(failed("list the files"))?;
-        let (replacing, listener) = (Mutex::default(), OnceLock::new());
         let folder = Folder::open(folder.to_owned()).map_err(failed("open the folder"))?;
-        let inner = Inner { folder, target, oldest: OnceLock::new(), lock, replacing, listener };
+        let secrets = Secrets::open(&folder).map_err(failed("keep a secret"))?;
+        let inner = Inner {
+            identities: Identities::open(folder.path()),
+            folder,
+            target,
+            index: Index::default(),
+            lock,
+            secrets: RwLock::new(secrets),
+            replacing: Mutex::default(),
+            refusal: Refusal::default(),
+            listener: OnceLock::new(),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -124,60 +135,25 @@ impl Journal {
 
     /// Gives the folder free for another process. Nothing may be written after this.
     pub fn release(&self) {
-        // What cannot be given free now is free when the last handle is gone.
-        let _ = self.inner.lock.unlock();
-    }
-
-    /// Writes the state of a quotation that is accepted with it; it is durable when this returns.
-    ///
-    /// # Errors
-    /// When the disk refuses: as far as that lets it, the file then holds what it held before. Whoever is told that
-    /// nothing was accepted may ask elsewhere, so the next start must not find it.
-    pub async fn accept(&self, status: &QuotationStatus) -> Result<(), JournalError> {
-        self.save(self.record(status), Inner::accept).await
-    }
-
-    /// Writes the state of a quotation; it is durable when this returns.
-    ///
-    /// # Errors
-    /// When the disk refuses: the file then holds what it held before or, where only the sync of its folder failed,
-    /// the new state.
-    pub async fn write(&self, status: &QuotationStatus) -> Result<(), JournalError> {
-        self.save(self.record(status), Inner::write).await
-    }
-
-    fn record(&self, status: &QuotationStatus) -> (String, Record) {
-        let name = record::file_name(status.created_at.date(), &status.tracking_id);
-        (name, Record::new(status, self.inner.target.name()))
+        self.inner.lock.release();
     }
 
     /// Writes a file of this name and content, in this way.
-    async fn save<R: Send + 'static>(
+    async fn save(
         &self,
-        (name, record): (String, R),
-        way: fn(&Inner, &str, &R) -> io::Result<()>,
+        name: String,
+        content: impl FnOnce() -> serde_json::Result<Vec<u8>> + Send + 'static,
+        way: fn(&Inner, &str, &[u8]) -> io::Result<()>,
     ) -> Result<(), JournalError> {
         let inner = Arc::clone(&self.inner);
-        blocking(move || way(&inner, &name, &record).map_err(inner.failed("write a log file"))).await
-    }
-
-    /// The last state on disk of a quotation of any age.
-    ///
-    /// # Errors
-    /// When the disk refuses. A file that cannot be understood is set aside and reported as absent.
-    pub async fn find(&self, id: &TrackingId) -> Result<Option<Logged>, JournalError> {
-        let (inner, id) = (Arc::clone(&self.inner), id.clone());
-        blocking(move || inner.find(&id).map_err(inner.failed("read a log file"))).await
-    }
-
-    /// The quotations of this Odoo that are not finished or whose salesperson is still to be told, newest first, until
-    /// `stop`; files that cannot be understood are set aside.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub async fn unfinished(&self, stop: CancellationToken) -> Result<Vec<TrackingId>, JournalError> {
-        let inner = Arc::clone(&self.inner);
-        blocking(move || inner.unfinished(&stop).map_err(inner.failed("read the log files"))).await
+        blocking(move || {
+            let content = content().map_err(io::Error::from);
+            let written = content.and_then(|content| way(&inner, &name, &content));
+            let written = written.map_err(inner.failed("write a log file"));
+            inner.refusal.note(&written);
+            written
+        })
+        .await
     }
 }
 
@@ -187,14 +163,18 @@ impl Inner {
         move |said| JournalError::Io { action, folder, said }
     }
 
-    fn accept(&self, name: &str, record: &impl Serialize) -> io::Result<()> {
-        let path = self.folder.path().join(name);
-        let before = fs::read(&path).ok();
-        self.write(name, record).inspect_err(|_| {
-            let unchanged = fs::read(&path).ok() == before;
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn accept(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        let path = self.path(name);
+        let before = file::read(&path).ok();
+        self.write(name, content).inspect_err(|_| {
+            let unchanged = file::read(&path).ok() == before;
             let taken_back = match &before {
                 _ if unchanged => Ok(()),
-                Some(before) => self.put(name, before),
+                Some(before) => self.write(name, before),
                 None => self.remove_if(name, |_| Ok(true)).and_then(|_| self.folder.sync()),
             };
             if let Err(error) = taken_back {
@@ -203,30 +183,35 @@ impl Inner {
         })
     }
 
-    fn write(&self, name: &str, record: &impl Serialize) -> io::Result<()> {
-        let mut text = serde_json::to_vec_pretty(record)?;
-        text.push(b'\n');
-        self.put(name, &text)
-    }
-
-    fn put(&self, name: &str, text: &[u8]) -> io::Result<()> {
-        let mut file = unfinished::file(self.folder.path())?;
-        file.write_all(text)?;
-        file.as_file().sync_all()?;
-        {
-            let _alone = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
-            file.persist(self.folder.path().join(name)).map_err(|error| error.error)?;
-        }
-        self.folder.sync()?;
-        if let Some(listener) = self.listener.get() {
-            listener(name);
-        }
+    fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        self.folder.put_if(name, content, || self.replace())?;
+        self.written(name);
         Ok(())
     }
 
+    fn written(&self, name: &str) {
+        if let Some((day, id)) = record::parse_file_name(name) {
+            self.index.add(day, &id);
+        }
+        if let Some(listener) = self.listener.get() {
+            listener(name);
+        }
+    }
+
+    /// Waits until files may be replaced, which only who holds the folder may do.
+    fn replace(&self) -> io::Result<MutexGuard<'_, ()>> {
+        let alone = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.lock.hold()? {
+            tracing::warn!("LOG_DIR was made anew while it was in use: what was in it is gone");
+            let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+            secrets.save(&self.folder)?;
+        }
+        Ok(alone)
+    }
+
     fn remove_if(&self, name: &str, may_go: impl FnOnce(&Path) -> io::Result<bool>) -> io::Result<bool> {
-        let file = self.folder.path().join(name);
-        let _alone = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = self.path(name);
+        let _alone = self.replace()?;
         let goes = may_go(&file)?;
         if goes {
             fs::remove_file(file)?;
@@ -234,85 +219,47 @@ impl Inner {
         Ok(goes)
     }
 
-    fn find(&self, id: &TrackingId) -> io::Result<Option<Logged>> {
-        // A day more: another clock may have named the file.
-        let newest = Utc::now().date_naive().succ_opt();
-        let (days, oldest) = (std::iter::successors(newest, NaiveDate::pred_opt), self.oldest()?);
-        for day in days.take_while(|day| *day >= oldest) {
-            let name = record::file_name(day, id);
-            match fs::read(self.folder.path().join(&name)) {
-                Ok(bytes) => return self.understand(&name, &bytes),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+    /// What stands in the log of this name; `None` where there is none, or none that names what the name does: that is
+    /// set aside with its content, out of the way.
+    fn log(&self, name: &str, (key, id): (&str, &str)) -> io::Result<Option<Value>> {
+        let content = match file::read(&self.path(name)) {
+            Err(error) => match error.kind() {
+                ErrorKind::NotFound => return Ok(None),
+                ErrorKind::InvalidData => return self.set_aside(name, &error.to_string()),
+                _ => return Err(error),
+            },
+            Ok(content) => content,
+        };
+        match serde_json::from_slice::<Value>(&content) {
+            Ok(log) if log.get(key).and_then(Value::as_str) == Some(id) => Ok(Some(log)),
+            Ok(_) => self.set_aside(name, "its content is not what its name says"),
+            // Only the place: the message itself may quote what a customer typed.
+            Err(error) => {
+                self.set_aside(name, &format!("no JSON, line {} column {}", error.line(), error.column()))
             }
         }
+    }
+
+    fn set_aside<T>(&self, name: &str, because: &str) -> io::Result<Option<T>> {
+        match fs::rename(self.path(name), self.path(&format!("{name}.corrupt"))) {
+            // Another reader was faster.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            renamed => renamed?,
+        }
+        tracing::warn!(file = name, because, "log file cannot be read; set aside as .corrupt");
         Ok(None)
     }
+}
 
-    /// The day of the oldest log. Found once, when it is first needed: a start must not wait for a full folder.
-    fn oldest(&self) -> io::Result<NaiveDate> {
-        if let Some(oldest) = self.oldest.get() {
-            return Ok(*oldest);
+/// A log that names what it should and cannot be read all the same: it stays where it is.
+fn not_understood(log: Option<u32>) -> io::Error {
+    let said = match log {
+        Some(version) if version > VERSION => {
+            "written by a newer version of mcp-odoo, and not understood by this one"
         }
-        let mut oldest = Utc::now().date_naive();
-        for entry in fs::read_dir(self.folder.path())? {
-            let name = entry?.file_name();
-            let date = name.to_str().and_then(record::parse_file_name).map(|(date, _)| date);
-            oldest = date.map_or(oldest, |date| date.min(oldest));
-        }
-        Ok(*self.oldest.get_or_init(|| oldest))
-    }
-
-    fn unfinished(&self, stop: &CancellationToken) -> io::Result<Vec<TrackingId>> {
-        let mut names = Vec::new();
-        for entry in fs::read_dir(self.folder.path())? {
-            let name = entry?.file_name();
-            names.extend(
-                name.to_str().filter(|name| record::parse_file_name(name).is_some()).map(str::to_owned),
-            );
-        }
-        names.sort_unstable_by(|a, b| b.cmp(a));
-        let mut unfinished = Vec::new();
-        // The process would wait for it at a stop.
-        for name in names.into_iter().take_while(|_| !stop.is_cancelled()) {
-            let read =
-                fs::read(self.folder.path().join(&name)).and_then(|bytes| self.understand(&name, &bytes));
-            match read {
-                Ok(logged) => {
-                    let ours = logged.filter(|logged| !logged.other_odoo && logged.status.is_unfinished());
-                    unfinished.extend(ours.map(|logged| logged.status.tracking_id.clone()));
-                }
-                // One that the disk refuses must not keep the others waiting.
-                Err(error) => tracing::error!(file = name, %error, "log file cannot be read; passed over"),
-            }
-        }
-        Ok(unfinished)
-    }
-
-    fn understand(&self, name: &str, bytes: &[u8]) -> io::Result<Option<Logged>> {
-        Ok(self.parse::<Record>(name, bytes)?.map(|record| record.logged(self.target.name())))
-    }
-
-    /// Reads a log; one that cannot be read keeps its content under another name, out of the way.
-    fn parse<T: DeserializeOwned>(&self, name: &str, bytes: &[u8]) -> io::Result<Option<T>> {
-        match serde_json::from_slice(bytes) {
-            Ok(record) => Ok(Some(record)),
-            Err(error) => {
-                match fs::rename(
-                    self.folder.path().join(name),
-                    self.folder.path().join(format!("{name}.corrupt")),
-                ) {
-                    // Another reader was faster.
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                    renamed => renamed?,
-                }
-                // Only the place: the message itself may quote what a customer typed.
-                let (line, column) = (error.line(), error.column());
-                tracing::warn!(file = name, line, column, "log file cannot be read; set aside as .corrupt");
-                Ok(None)
-            }
-        }
-    }
+        _ => "a log whose fields are not understood",
+    };
+    io::Error::other(said)
 }
 
 async fn blocking<T: Send + 'static>(
@@ -339,23 +286,16 @@ pub(crate) fn create_private(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
 }
 
-fn private_file(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::Ordering;
 
     use serde_json::json;
+    use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::quotation::id::ExternalIds;
-    use crate::quotation::status::State;
+    use crate::quotation::id::{ExternalIds, TrackingId};
+    use crate::quotation::status::{QuotationStatus, State};
     use crate::timestamp::Timestamp;
 
     fn queued() -> QuotationStatus {
@@ -384,10 +324,10 @@ mod tests {
         assert!(journal.find(&new.tracking_id).await.unwrap().is_none());
         let found = journal.find(&failed.tracking_id).await.unwrap().unwrap();
         assert_eq!(found.status.status, State::Failed);
-        assert!(journal.unfinished(CancellationToken::new()).await.unwrap().is_empty());
+        assert!(journal.unfinished(CancellationToken::new()).await.unwrap().ids.is_empty());
 
         journal.inner.folder.refuses.store(false, Ordering::Relaxed);
         journal.accept(&again).await.unwrap();
-        assert_eq!(journal.unfinished(CancellationToken::new()).await.unwrap(), [again.tracking_id]);
+        assert_eq!(journal.unfinished(CancellationToken::new()).await.unwrap().ids, [again.tracking_id]);
     }
 }

@@ -1,18 +1,24 @@
 //! The JSON log file of one quotation.
 
+use std::io;
 use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::Logged;
+use super::{Kept, Logged, kept, not_understood};
 use crate::quotation::id::{ExternalIds, TrackingId};
 use crate::quotation::request::QuotationRequest;
 use crate::quotation::status::{QuotationOutput, QuotationStatus, State};
+use crate::quotation::texts;
 use crate::quotation::told::Told;
 use crate::timestamp::Timestamp;
 
 pub(super) const SUFFIX: &str = ".log";
+
+/// Of what is written here. Higher with each change that an older version would misread, not with fields it may pass on.
+pub(crate) const VERSION: u32 = 1;
 
 /// What a log file holds.
 #[derive(Serialize, Deserialize)]
@@ -40,6 +46,10 @@ pub struct Record {
     /// The Odoo it was accepted for.
     #[serde(default)]
     odoo: String,
+    #[serde(default)]
+    version: u32,
+    #[serde(skip)]
+    kept: Kept,
 }
 
 impl Record {
@@ -60,18 +70,47 @@ impl Record {
             vendor_sms: status.vendor_sms.clone(),
             external_ids: Some(status.external_ids.clone()),
             odoo: odoo.to_owned(),
+            version: status.kept.version.max(VERSION),
+            kept: status.kept.clone(),
         }
     }
 
-    /// For a process that works on this Odoo.
-    pub fn logged(self, odoo: &str) -> Logged {
-        let other_odoo = self.odoo != odoo;
+    /// As a log has it.
+    pub fn read(log: Value) -> io::Result<Self> {
+        let version = log.get("version").and_then(Value::as_u64).and_then(|version| version.try_into().ok());
+        let (mut record, mut kept) = kept::read::<Self>(log).map_err(|_| not_understood(version))?;
+        kept.version = record.version;
+        record.kept = kept;
+        Ok(record)
+    }
+
+    /// As it is written.
+    pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
+        let mut text = if self.kept.is_empty() {
+            serde_json::to_vec_pretty(self)?
+        } else {
+            let mut log = serde_json::to_value(self)?;
+            self.kept.put_back(&mut log);
+            serde_json::to_vec_pretty(&log)?
+        };
+        text.push(b'\n');
+        Ok(text)
+    }
+
+    /// The Odoo it was accepted for.
+    pub fn odoo(&self) -> &str {
+        &self.odoo
+    }
+
+    /// For a process that works on that Odoo, or on another one.
+    pub fn logged(self, other_odoo: bool) -> Logged {
+        let waits = other_odoo && !self.status.is_final();
         let derived = || ExternalIds::new(&self.tracking_id, &self.input);
         let status = QuotationStatus {
             external_ids: self.external_ids.unwrap_or_else(derived),
             tracking_id: self.tracking_id,
             status: self.status,
-            progress: self.progress,
+            progress: if waits { texts::OTHER_ODOO.to_owned() } else { self.progress },
             input: self.input,
             output: self.output,
             error: self.error,
@@ -79,6 +118,7 @@ impl Record {
             created_at: self.timestamp,
             updated_at: self.updated_at,
             vendor_sms: self.vendor_sms,
+            kept: self.kept,
         };
         Logged { status: Arc::new(Told::from(status)), other_odoo }
     }

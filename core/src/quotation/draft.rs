@@ -150,9 +150,12 @@ impl Draft {
     /// Reading the quotation that stands failed: its end all the same, where reading again is of no use.
     pub(super) fn unread(&mut self, error: QuotationError) -> Result<QuotationOutput, QuotationError> {
         let unreadable = matches!(error, QuotationError::Odoo(_) | QuotationError::Unreadable(_));
+        // A log-in that is refused may be accepted again.
+        let passing =
+            error.is_transient() || matches!(error, QuotationError::Odoo(OdooError::AccessDenied(_)));
         self.unread += 1;
         match self.made() {
-            Some(made) if unreadable && (self.unread >= UNREAD || !error.is_transient()) => Ok(made),
+            Some(made) if unreadable && (self.unread >= UNREAD || !passing) => Ok(made),
             _ => Err(error),
         }
     }

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use hmac::{Hmac, KeyInit, Mac};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -32,10 +33,17 @@ impl TrackingId {
         Self(format!("{PREFIX}{}", uuid::Uuid::new_v4().simple()))
     }
 
-    /// The id that follows from a caller's idempotency key; `caller` keeps the keys of one caller
-    /// apart from those of another.
+    /// What a caller's idempotency key stands for in Odoo, wherever it is used: see [`ExternalIds`]. `caller` keeps the
+    /// keys of one caller apart from those of another. Anybody can compute it, so it names no quotation to callers; it
+    /// did before ids were [hidden](Self::hidden).
     pub fn from_key(caller: &str, key: &IdempotencyKey) -> Self {
         Self(format!("{PREFIX}{}", digest(&["quotation", caller, &key.0])))
+    }
+
+    /// The id of the quotation with this reference, which nobody can compute without the secret.
+    pub fn hidden(&self, secret: &[u8; 64]) -> Self {
+        let mac = Hmac::<Sha256>::new(secret.into()).chain_update(&self.0);
+        Self(format!("{PREFIX}{}", hex_of(&mac.finalize().into_bytes())))
     }
 
     /// The id as text.
@@ -114,7 +122,12 @@ pub(crate) fn digest(parts: &[&str]) -> String {
         hash.update(part.len().to_be_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex_of(&hash.finalize())
+}
+
+/// The first 128 bits.
+fn hex_of(hash: &[u8]) -> String {
+    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A text that is not a tracking id.
@@ -208,6 +221,40 @@ mod tests {
         assert_ne!(id, TrackingId::from_key("web", &key));
         assert_eq!(id.as_str().len(), PREFIX.len() + 32);
         assert!(id.as_str().parse::<TrackingId>().is_ok());
+    }
+
+    #[test]
+    fn an_id_is_hidden_by_a_secret() {
+        let reference = TrackingId::from_key("", &"order-1001".parse().unwrap());
+        let id = reference.hidden(&[b'a'; 64]);
+        assert_eq!(id, reference.hidden(&[b'a'; 64]));
+        assert_ne!(id, reference.hidden(&[b'b'; 64]));
+        assert_ne!(id, reference);
+        assert!(id.as_str().parse::<TrackingId>().is_ok());
+    }
+
+    /// Records that stand in Odoo for years are found by these: a change here makes quotations twice.
+    #[test]
+    fn what_odoo_knows_records_by_never_changes() {
+        let reference = TrackingId::from_key("", &"order-1001".parse().unwrap());
+        assert_eq!(reference.as_str(), "quot_6f1ca17a4e6bf616e1ba6340e0035bcf");
+        let request = serde_json::json!({
+            "partner_name": " Almacenes Torres ", "contact_name": "Luis Fernández", "email": "Luis@Torres.MX",
+            "phone": "+52 155 1234 5678", "lead_name": "Robot", "ciudad": "Guadalajara",
+            "products": [{ "product_id": 26174, "qty": 2, "price": 99.5 }, { "product_id": 1 }],
+        });
+        let request = serde_json::from_value(request).unwrap();
+        let ids = ExternalIds::new(&reference, &request);
+        assert_eq!(ids.reference(), reference.as_str());
+        assert_eq!(ids.name("order"), "quot_6f1ca17a4e6bf616e1ba6340e0035bcf_order_d7da6c94f32429d5");
+        assert_eq!(
+            partner_external_name("luis@torres.mx", None, 0),
+            "partner_a0fa3a68f2745bdd93f3152786023f15"
+        );
+        assert_eq!(
+            keyed_external_name("order", &"order-1001".parse().unwrap(), &[("partner_id/.id", "7".into())]),
+            "order_86bcf52d2800d07865c2d520158fbd62"
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::id::{ExternalIds, TrackingId};
 use super::request::QuotationRequest;
+use crate::journal::Kept;
 use crate::timestamp::Timestamp;
 
 /// Where a quotation is in its life.
@@ -65,6 +66,10 @@ pub struct QuotationStatus {
     #[serde(skip)]
     #[schema(ignore)]
     pub external_ids: ExternalIds,
+    /// What a newer version wrote besides. In the logs only.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub kept: Kept,
 }
 
 impl QuotationStatus {
@@ -87,6 +92,7 @@ impl QuotationStatus {
             updated_at: Timestamp::now(),
             vendor_sms: None,
             external_ids,
+            kept: Kept::default(),
         }
     }
 }

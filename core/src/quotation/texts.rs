@@ -12,6 +12,12 @@ pub const ACCEPTED: &str = "Cotización en proceso...";
 pub const COMPLETED: &str = "Cotización completada";
 /// Progress of a quotation that failed.
 pub const FAILED: &str = "La cotización no se completó";
+/// Progress of a quotation that this process leaves alone.
+pub const OTHER_ODOO: &str = "En espera de otro Odoo: se aceptó cuando el servicio trabajaba con otra dirección o base de \
+                              datos (ODOO_URL, ODOO_DB) y continúa cuando vuelva a trabajar con ella";
+/// Said when the same request comes once more without a key.
+pub const REPEATED: &str = "Es la misma solicitud de hace un momento: esta es aquella cotización, no se hizo otra; para hacer \
+                            otra igual envíe una Idempotency-Key nueva";
 /// A defect of this service.
 pub fn internal(id: &TrackingId) -> String {
     format!("Error interno del servicio, avise al administrador; {}.", repeat(id))

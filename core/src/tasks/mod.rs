@@ -4,27 +4,37 @@
 //! are not finished (at most the queue's capacity) and the most recent finished ones; whatever has
 //! left memory is answered from the journal.
 
+mod adopt;
 mod estimate;
 mod finished;
+mod gate;
+mod identify;
 mod locks;
 mod notify;
 mod outage;
+mod place;
+mod repeats;
 mod run;
 mod task;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use backon::ExponentialBuilder;
 use dashmap::DashMap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use self::estimate::Estimate;
+pub use self::repeats::{Caller, Door, RepeatWindows};
 pub use self::task::Subscription;
 
 use self::estimate::Durations;
 use self::finished::Finished;
+use self::gate::Gate;
 use self::locks::Locks;
 use self::outage::Outage;
+use self::place::Workers;
+use self::repeats::Repeats;
 use self::task::Task;
 use crate::background::Background;
 use crate::handoff::Report;
@@ -53,6 +63,10 @@ pub struct TaskConfig {
     pub first_retry: Duration,
     /// The longest pause between two tries.
     pub longest_retry: Duration,
+    /// How long the same request is the same quotation (`REPEAT_WINDOW_SECONDS`).
+    pub repeat_windows: RepeatWindows,
+    /// How long after the start Odoo is asked which database it is, unless something waits for that.
+    pub identify_after: Duration,
 }
 
 impl Default for TaskConfig {
@@ -64,7 +78,19 @@ impl Default for TaskConfig {
             deadline: Duration::from_secs(900),
             first_retry: Duration::from_millis(200),
             longest_retry: Duration::from_secs(15),
+            repeat_windows: RepeatWindows::default(),
+            identify_after: Duration::from_secs(60),
         }
+    }
+}
+
+impl TaskConfig {
+    fn pauses(&self) -> ExponentialBuilder {
+        ExponentialBuilder::default()
+            .with_min_delay(self.first_retry)
+            .with_max_delay(self.longest_retry)
+            .with_jitter()
+            .without_max_times()
     }
 }
 
@@ -81,9 +107,11 @@ struct Inner {
     /// Tells salespeople, where that is configured.
     messenger: Option<Messenger>,
     tasks: DashMap<TrackingId, Arc<Task>>,
-    finished: Mutex<Finished>,
+    finished: Mutex<Finished<Arc<Task>>>,
     queue: Arc<Semaphore>,
-    workers: Semaphore,
+    workers: Workers,
+    gate: Gate,
+    repeats: Repeats,
     durations: Durations,
     locks: Locks,
     outage: Outage,
@@ -99,6 +127,18 @@ pub struct Accepted {
     pub estimate: Estimate,
     /// Its changes from here on, none missed.
     pub changes: Subscription,
+    /// Whether it is that of an earlier request, to which this one is the same though neither has a key.
+    pub is_repeat: bool,
+}
+
+/// What names a quotation that is asked for.
+enum Name {
+    /// A caller's key.
+    Key(TrackingId),
+    /// That it was asked for a moment ago, or is the first of its kind.
+    Same(TrackingId),
+    /// Nothing.
+    New,
 }
 
 /// Why a quotation was not accepted. Nothing was kept of it.
@@ -141,7 +181,9 @@ impl Tasks {
             tasks: DashMap::new(),
             finished: Mutex::default(),
             queue: Arc::new(Semaphore::new(config.queue_capacity)),
-            workers: Semaphore::new(config.workers),
+            workers: Workers::new(config.workers),
+            gate: Gate::new(config.pauses(), config.longest_retry),
+            repeats: Repeats::new(config.repeat_windows),
             durations: Durations::default(),
             locks: Locks::default(),
             outage: Outage::default(),
@@ -156,24 +198,33 @@ impl Tasks {
 
     /// Takes up every unfinished quotation of the journal. Requests may come meanwhile.
     pub async fn resume(&self) {
+        self.take_up_unfinished().await;
+    }
+
+    async fn take_up_unfinished(&self) {
         let unfinished = match self.inner.journal.unfinished(self.inner.background.stop.clone()).await {
             Ok(unfinished) => unfinished,
             Err(error) => {
                 return tracing::error!(%error, "unfinished quotations could not be read; restart to try again");
             }
         };
-        if !unfinished.is_empty() {
-            tracing::info!(count = unfinished.len(), "taking up unfinished quotations");
+        if unfinished.elsewhere > 0 {
+            tracing::warn!(
+                count = unfinished.elsewhere,
+                "unfinished quotations were accepted for another Odoo: they wait until ODOO_URL and ODOO_DB name it again"
+            );
         }
-        for id in unfinished {
-            if let Err(error) = self.take_up(&id).await {
-                tracing::error!(tracking_id = %id, %error, "not taken up; repeat it with its key, or restart");
-            }
+        if !unfinished.ids.is_empty() {
+            tracing::info!(count = unfinished.ids.len(), "taking up unfinished quotations");
+        }
+        for id in unfinished.ids {
+            self.take_up(&id).await;
         }
     }
 
     /// Accepts a quotation: durable, and under way, when this returns. A repeat of a key answers with
-    /// the quotation it named before; one that failed for a passing reason is tried again.
+    /// the quotation it named before; one that failed for a passing reason is tried again. So does, for a while, the same
+    /// request of the same caller without a key.
     ///
     /// # Errors
     /// See [`SubmitError`]; nothing was accepted.
@@ -181,29 +232,41 @@ impl Tasks {
         &self,
         request: QuotationRequest,
         key: Option<&IdempotencyKey>,
+        caller: &Caller,
     ) -> Result<Accepted, SubmitError> {
         let scope = self.inner.journal.target().key_scope();
-        let id = key.map(|key| TrackingId::from_key(scope, key));
+        let name = match key {
+            Some(key) => Name::Key(TrackingId::from_key(scope, key)),
+            None => self.inner.repeats.id(&request, caller).map_or(Name::New, Name::Same),
+        };
         let tasks = self.clone();
         // A caller that hangs up must not leave a quotation on disk that nobody works on.
-        let accepted = self.inner.background.see_through(async move { tasks.accept(request, id).await });
+        let accepted = self.inner.background.see_through(async move { tasks.accept(request, name).await });
         accepted.await.unwrap_or(Err(SubmitError::Stopping))
     }
 
+    /// Whether Odoo refuses the service's log-in, and quotations wait for that to be mended.
+    pub fn is_login_refused(&self) -> bool {
+        self.inner.gate.is_closed()
+    }
+
     /// Goes on with a quotation that an earlier process left, or tells the salesperson of one that it made.
-    async fn take_up(&self, id: &TrackingId) -> Result<(), JournalError> {
+    async fn take_up(&self, id: &TrackingId) {
         // A stop meanwhile waits for this, and nothing is begun after it: the next process takes it up.
         let _taking_up = self.inner.background.tracker.token();
         if self.inner.background.stop.is_cancelled() {
-            return Ok(());
+            return;
         }
         let _alone = self.inner.locks.lock(id).await;
-        if let Some(Known::Logged(logged)) = self.find_locked(id).await?
-            && logged.status.is_unfinished()
-        {
-            self.resume_notification((**logged.status).clone());
+        match self.find_locked(id).await {
+            Ok(Some(Known::Logged(logged))) if logged.status.is_unfinished() && !logged.other_odoo => {
+                self.resume_notification((**logged.status).clone());
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(tracking_id = %id, %error, "not taken up; repeat it with its key, or restart");
+            }
         }
-        Ok(())
     }
 
     /// The caller holds the quotation's lock.
@@ -213,7 +276,7 @@ impl Tasks {
         inner.tasks.insert(task.status().tracking_id.clone(), Arc::clone(&task));
         self.inner.background.tracker.spawn(async move {
             inner.notify(&task, true).await;
-            inner.retire(&task.status());
+            inner.retire(&task);
         });
     }
 
@@ -262,21 +325,29 @@ impl Tasks {
         self.inner.background.shutdown(grace).await;
     }
 
-    async fn accept(
-        &self,
-        request: QuotationRequest,
-        id: Option<TrackingId>,
-    ) -> Result<Accepted, SubmitError> {
+    async fn accept(&self, request: QuotationRequest, name: Name) -> Result<Accepted, SubmitError> {
         let inner = &self.inner;
-        // A random id is known to nobody.
-        let (id, may_be_known) = id.map_or_else(|| (TrackingId::random(), false), |id| (id, true));
+        let id = match &name {
+            Name::Key(reference) => inner.journal.id_of(reference).await?,
+            Name::Same(id) => id.clone(),
+            Name::New => TrackingId::random(),
+        };
         let _alone = inner.locks.lock(&id).await;
-        let known = if may_be_known { self.find_locked(&id).await? } else { None };
+        let known = match &name {
+            // A random id is known to nobody.
+            Name::New => None,
+            Name::Key(_) | Name::Same(_) => self.find_locked(&id).await?,
+        };
+        let is_repeat = matches!(name, Name::Same(_));
         let (known, changes) = match known {
             None => {
-                let ids = ExternalIds::new(&id, &request);
-                let before = if may_be_known { Before::Elsewhere } else { Before::Nobody };
-                return self.begin(QuotationStatus::queued(id, ids, request, Timestamp::now()), before).await;
+                let (reference, before) = match name {
+                    Name::Key(reference) => (reference, Before::Elsewhere),
+                    Name::Same(_) | Name::New => (id.clone(), Before::Nobody),
+                };
+                let ids = ExternalIds::new(&reference, &request);
+                let status = QuotationStatus::queued(id, ids, request, Timestamp::now());
+                return self.begin(status, before, false).await;
             }
             Some(Known::Logged(logged)) if logged.other_odoo => return Err(SubmitError::OtherOdoo),
             Some(known) => (known.status(), known.subscribe()),
@@ -284,16 +355,23 @@ impl Tasks {
         if known.input != request {
             return Err(SubmitError::KeyReused);
         }
-        if known.status == State::Failed && error::worth_repeating(known.error_code.as_deref()) {
+        let again = is_repeat || error::worth_repeating(known.error_code.as_deref());
+        if known.status == State::Failed && again {
             let ids = known.external_ids.clone();
-            let status = QuotationStatus::queued(id, ids, request, known.created_at);
-            return self.begin(status, Before::Run).await;
+            let mut status = QuotationStatus::queued(id, ids, request, known.created_at);
+            status.kept = known.kept.clone();
+            return self.begin(status, Before::Run, is_repeat).await;
         }
-        Ok(Accepted { status: known, estimate: self.estimate(), changes })
+        Ok(Accepted { status: known, estimate: self.estimate(), changes, is_repeat })
     }
 
     /// Makes a quotation durable and starts it. The caller holds its lock.
-    async fn begin(&self, status: QuotationStatus, before: Before) -> Result<Accepted, SubmitError> {
+    async fn begin(
+        &self,
+        status: QuotationStatus,
+        before: Before,
+        is_repeat: bool,
+    ) -> Result<Accepted, SubmitError> {
         let inner = &self.inner;
         // Before it takes its place: it is not ahead of itself.
         let estimate = self.estimate();
@@ -303,7 +381,7 @@ impl Tasks {
         })?;
         inner.journal.accept(&status).await?;
         let task = self.start(status, Some(place), before);
-        Ok(Accepted { status: task.status(), estimate, changes: task.subscribe() })
+        Ok(Accepted { status: task.status(), estimate, changes: task.subscribe(), is_repeat })
     }
 
     /// What is known of a quotation; one that is unfinished is taken up.
@@ -369,11 +447,13 @@ impl Known {
 
 impl Inner {
     /// Remembers a finished quotation for a while, and forgets older ones.
-    fn retire(&self, status: &Told) {
-        let size = approximate_size(status);
+    fn retire(&self, task: &Arc<Task>) {
+        let size = approximate_size(&task.status());
         let mut finished = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
-        finished.add(status.tracking_id.clone(), size, self.config.retention, |id| {
-            self.tasks.remove_if(id, |_, task| task.status().status.is_final());
+        finished.add(Arc::clone(task), size, self.config.retention, |old| {
+            // A later run of the same quotation stays until it is over itself: its end may not be on the disk yet.
+            let id = &old.status().tracking_id;
+            self.tasks.remove_if(id, |_, current| Arc::ptr_eq(current, old));
         });
     }
 }

@@ -16,14 +16,16 @@ use crate::messages::{
 };
 use crate::phone::Phone;
 use crate::quotation::id::TrackingId;
-use crate::quotation::status::{Notification, QuotationOutput, QuotationStatus, State};
+use crate::quotation::status::{Notification, Origin, QuotationOutput, QuotationStatus, State};
 use crate::timestamp::Timestamp;
 
 impl Inner {
     /// Writes into a completed quotation that its salesperson is to be told.
     pub(super) fn plan_notification(&self, status: &mut QuotationStatus) {
         let (Some(messenger), State::Completed) = (&self.messenger, status.status) else { return };
-        if let Some(output) = &mut status.output {
+        // Of a quotation that stood before, the process that made it has told.
+        let stood = |output: &QuotationOutput| output.steps.sale_order == Some(Origin::Existing);
+        if let Some(output) = status.output.as_mut().filter(|output| !stood(output)) {
             output.notification.method = Some(messenger.channel().as_str().to_owned());
         }
     }
@@ -51,7 +53,7 @@ impl Inner {
         }
         let mut patience = self.background.patience();
         while let Err(error) = self.note(task, |status| conclude(status, &end)).await {
-            tracing::error!(tracking_id = %id, %error, "log file not written; trying again");
+            tracing::debug!(tracking_id = %id, %error, "log file not written; trying again");
             if !patience.wait().await {
                 return;
             }

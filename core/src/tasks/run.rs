@@ -4,13 +4,14 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
+use backon::BackoffBuilder;
 use futures::FutureExt;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::Inner;
 use super::estimate::Running;
+use super::place::{OutOfTime, TimeLeft, is_refused, refused};
 use super::task::Task;
 use crate::journal::JournalError;
 use crate::odoo::OdooError;
@@ -71,7 +72,7 @@ impl Inner {
         drop(place);
         // Delivery reports find it in memory as long as its salesperson is being told.
         self.notify(task, false).await;
-        self.retire(&task.status());
+        self.retire(task);
     }
 
     /// Makes the end durable, then tells it: who hears of it may at once ask for more.
@@ -86,47 +87,62 @@ impl Inner {
         written
     }
 
-    /// Tries until it is made, refused, out of time, or the process stops. Time counts from when the
-    /// first try has `begun`: waiting for a worker is not the quotation's fault.
+    /// Tries until it is made, refused, out of time, or the process stops.
     async fn make<'a>(
         self: &'a Arc<Self>,
         task: &Arc<Task>,
         draft: &mut Draft,
         begun: &mut Option<Running<'a>>,
     ) -> Result<Outcome, Stopped> {
-        let mut pauses = ExponentialBuilder::default()
-            .with_min_delay(self.config.first_retry)
-            .with_max_delay(self.config.longest_retry)
-            .with_jitter()
-            .without_max_times()
-            .build();
+        let mut pauses = self.config.pauses().build();
+        let mut time = TimeLeft::new(self.config.deadline);
         let mut error = QuotationError::from(OdooError::TimedOut(self.config.deadline));
-        loop {
-            let worker = self.unless_stopping(self.workers.acquire()).await?;
-            let begun = begun.get_or_insert_with(|| self.durations.begin());
-            let deadline = begun.since() + self.config.deadline;
-            match tokio::time::timeout_at(deadline, self.attempt(task, begun, draft)).await {
+        let error = loop {
+            let Some(place) = self.place(task, begun.is_some(), &mut time).await? else { break refused() };
+            if self.gate.is_closed() {
+                // It tries for all: should time run out, this is what it waited for.
+                error = refused();
+            }
+            let (running, began) = (begun.get_or_insert_with(|| self.durations.begin()), Instant::now());
+            match time.spend(self.attempt(task, running, draft)).await {
                 Ok(Ok(Ok(output))) => {
+                    self.gate.passed(began);
                     self.outage.ended();
                     return Ok(Ok(output));
                 }
                 Ok(Ok(Err(met))) => error = met,
                 Ok(Err(stopped)) => return Err(stopped),
                 // Cut short: what the try before it met says more.
-                Err(_) => {}
+                Err(OutOfTime) => break error,
             }
-            drop(worker);
+            drop(place);
             let id = &task.status().tracking_id;
             tracing::debug!(tracking_id = %id, code = error.code(), "attempt failed");
+            if is_refused(&error) {
+                self.gate.refused(began);
+                continue;
+            }
+            if !error.is_transient() {
+                // Its own answer, to one that it knows.
+                self.gate.passed(began);
+                break error;
+            }
             let pause = pauses.next().unwrap_or(self.config.longest_retry);
-            if !error.is_transient() || Instant::now() + pause >= deadline {
-                let failure = Failure::new(&error, draft.outcome_unknown(), id);
-                return Ok(Err((failure, draft.output())));
+            if time.is_over_in(pause) {
+                break error;
             }
             self.outage.met(&error);
             task.update(|status| status.progress = texts::waiting(&error, pause));
-            self.unless_stopping(tokio::time::sleep(pause)).await?;
+            match time.spend(self.unless_stopping(tokio::time::sleep(pause))).await {
+                Ok(waited) => waited?,
+                Err(OutOfTime) => break error,
+            }
+        };
+        if let Some(made) = draft.made().filter(|_| error.is_transient()) {
+            return Ok(Ok(made));
         }
+        let failure = Failure::new(&error, draft.outcome_unknown(), &task.status().tracking_id);
+        Ok(Err((failure, draft.output())))
     }
 
     /// One try.
@@ -159,7 +175,7 @@ impl Inner {
             return;
         }
         if let Err(error) = self.write_down(&task).await {
-            tracing::warn!(tracking_id = %task.status().tracking_id, %error, "log file not written");
+            tracing::debug!(tracking_id = %task.status().tracking_id, %error, "log file not written");
         }
     }
 
@@ -176,7 +192,7 @@ impl Inner {
         let mut patience = self.background.patience();
         loop {
             let id = task.status().tracking_id.clone();
-            tracing::error!(tracking_id = %id, %error, "log file not written; trying again");
+            tracing::debug!(tracking_id = %id, %error, "log file not written; trying again");
             if !patience.wait().await {
                 return;
             }

@@ -151,3 +151,22 @@ async fn a_failed_quotation_is_told_to_nobody() {
     let (twilio, _) = (world.twilio.clone(), world.app.stop().await);
     assert!(twilio.calls().is_empty());
 }
+
+/// The log folder is lost; the key leads to the quotation that stands, of which its salesperson was told.
+#[tokio::test]
+async fn nobody_is_told_again_of_a_quotation_that_stood_before() {
+    let world = World::start().await;
+    let id = world.app.accepted(&quotation(), Some("told once")).await;
+    world.app.finished(&id).await;
+    world.notification(&id).await;
+    let (odoo, _) = world.app.stop().await;
+    let folder = std::sync::Arc::new(tempfile::tempdir().unwrap());
+    let World { app, twilio } = World::after(world.twilio, (odoo, folder)).await;
+    let again = app.accepted(&quotation(), Some("told once")).await;
+    let status = app.finished(&again).await;
+    assert_eq!(status["output"]["steps"]["sale_order"], "existing", "{status}");
+    assert_eq!(status["output"]["notification"]["method"], Value::Null, "{status}");
+    assert_eq!(twilio.accepted().len(), 1);
+    Made::by_email(app.sandbox(), EMAIL)
+        .assert_exactly_once(&crate::support::app::REQUEST_LINES, "told once");
+}

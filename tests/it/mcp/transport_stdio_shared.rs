@@ -15,8 +15,9 @@ use tokio::process::{ChildStderr, Command};
 
 use super::transport_client::soon;
 use crate::support::app::{Odoo, REQUEST_LINES, request};
+use crate::support::http_client;
 use crate::support::odoo::{Made, search};
-use crate::support::process::{binary, odoo_env};
+use crate::support::process::{Server, binary, odoo_env};
 use crate::support::proxy::Fault;
 
 const EMAIL: &str = "eva@windows.example";
@@ -91,7 +92,8 @@ async fn the_second_takes_a_folder_of_its_own_and_one_key_makes_one_quotation() 
         second.call("dev_create_quotation", body.clone()),
     );
     assert_eq!((&one["status"], &other["status"]), (&json!("completed"), &json!("completed")));
-    assert_eq!(one["tracking_id"], other["tracking_id"]);
+    // Each folder has a secret of its own, and both find the same records.
+    assert_ne!(one["tracking_id"], other["tracking_id"]);
     assert_eq!(one["output"]["sale_order_id"], other["output"]["sale_order_id"]);
     Made::by_email(&odoo.sandbox, EMAIL).assert_exactly_once(&REQUEST_LINES, "two windows");
     let logs = folder.path().join("logs");
@@ -122,4 +124,58 @@ async fn the_next_one_takes_the_lowest_free_folder_and_finishes_what_is_there() 
     let status = json!({ "tracking_id": begun["tracking_id"] });
     assert_eq!(next.call("dev_get_quotation_status", status).await["status"], "completed");
     Made::by_email(&odoo.sandbox, EMAIL).assert_exactly_once(&REQUEST_LINES, "taken up");
+}
+
+/// Who holds LOG_DIR takes in what the window has left, wherever it was killed, and answers for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_window_left_is_taken_in() {
+    let (odoo, folder) = (Odoo::start(Options::default()).await, TempDir::new().unwrap());
+    let server = Server::start_with(folder.path(), &odoo, &[]).await;
+    let window = Window::open(folder.path(), &odoo, &[("MCP_INLINE_SECONDS", "1")]).await;
+    let mut done = request("done@windows.example");
+    done["idempotency_key"] = json!("done");
+    let done = window.call("dev_create_quotation", done).await;
+    assert_eq!(done["status"], "completed");
+    let mut lost = false;
+    odoo.proxy.plan(move |_, name| {
+        let first = !lost && name == "crm.lead.load";
+        lost |= first;
+        if first { Some(Fault::CutAfter) } else { lost.then_some(Fault::Refuse) }
+    });
+    let cut = window.call("dev_create_quotation", body(&odoo, "cut")).await;
+    assert_eq!(cut["status"], "processing", "{cut}");
+    server.process.kill().await;
+    window.kill().await;
+    let logs = folder.path().join("logs");
+    assert_eq!(logged(&logs.join("stdio-2")).len(), 2);
+    // Held by another process, they are not touched.
+    let held = std::fs::File::open(logs.join("stdio-2/.lock")).unwrap();
+    held.lock().unwrap();
+    odoo.proxy.plan(|_, _| None);
+    let server = Server::start_with(folder.path(), &odoo, &[]).await;
+    let other = format!("{}/api/quotation/async", server.url);
+    http_client().post(other).json(&request("other@windows.example")).send().await.unwrap();
+    server.process.line("quotation completed").await;
+    assert_eq!(logged(&logs.join("stdio-2")).len(), 2);
+    server.process.kill().await;
+    drop(held);
+
+    let server = Server::start_with(folder.path(), &odoo, &[]).await;
+    server.process.line("log files of a window that is gone taken in").await;
+    server.process.line("quotation completed").await;
+    assert!(logged(&logs.join("stdio-2")).is_empty());
+    let client = http_client();
+    for told in [&done, &cut] {
+        let id = told["tracking_id"].as_str().unwrap();
+        let status = client.get(format!("{}/api/quotation/status/{id}", server.url)).send().await.unwrap();
+        assert_eq!(status.json::<Value>().await.unwrap()["status"], "completed", "{id}");
+    }
+    // Its keys are known here, too.
+    let post = client.post(format!("{}/api/quotation/async", server.url)).header("Idempotency-Key", "done");
+    let again = post.json(&request("done@windows.example")).send().await.unwrap();
+    assert_eq!(again.json::<Value>().await.unwrap()["tracking_id"], done["tracking_id"]);
+    for email in ["done@windows.example", EMAIL] {
+        Made::by_email(&odoo.sandbox, email).assert_exactly_once(&REQUEST_LINES, email);
+    }
+    server.process.kill().await;
 }

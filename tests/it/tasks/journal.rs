@@ -147,7 +147,9 @@ async fn a_log_file_has_the_keys_the_name_and_the_mode_it_must_have() {
         "error",
         "error_code",
         "updated_at",
+        "external_ids",
         "odoo",
+        "version",
     ];
     assert_eq!(keys, expected);
     let (date, time) = failed["created_at"].as_str().unwrap().split_once('T').unwrap();

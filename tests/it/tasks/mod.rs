@@ -1,8 +1,14 @@
 //! Queue, retries, journal and restarts.
 
 mod damage;
+mod folder;
+mod hidden_ids;
 mod journal;
 mod panic;
 mod queue;
+mod repeats;
 mod retries;
+mod targets;
+mod versions;
+mod waiting;
 mod writing;

@@ -148,8 +148,9 @@ async fn out_of_time_after_a_lost_answer_says_that_the_outcome_is_unknown() {
 
 #[tokio::test]
 async fn a_refusal_after_a_lost_answer_is_named_and_leaves_the_outcome_open() {
-    // Where a user is shut out by being archived.
-    let app = TestApp::builder().protocol(ProtocolChoice::JsonRpc).start().await;
+    // Where a user is shut out by being archived. That may pass: until the deadline it is waited for.
+    let builder = TestApp::builder().protocol(ProtocolChoice::JsonRpc);
+    let app = builder.configure(|config| config.tasks.deadline = Duration::from_secs(2)).start().await;
     let (sandbox, mut lost) = (app.sandbox().clone(), false);
     app.proxy().plan(move |_, name| {
         if lost {

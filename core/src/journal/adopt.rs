@@ -1,0 +1,114 @@
+//! Takes in the folders of windows that were killed: `LOG_DIR/stdio-2` and so on, where nobody holds them.
+//!
+//! A log is moved by renaming: it is in one folder or in the other, whatever ends the process meanwhile. The window's
+//! secret goes before, so that its keys are known wherever its logs are.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+
+use super::lock::Lock;
+use super::secret::Secrets;
+use super::{Inner, Journal, JournalError, blocking, handoffs, record};
+use crate::handoff::id::HandoffId;
+use crate::quotation::id::TrackingId;
+
+/// What the folders of windows begin with.
+pub const WINDOW: &str = "stdio-";
+
+/// Logs that were taken in.
+#[derive(Debug, Default)]
+pub struct Adopted {
+    /// Of quotations.
+    pub quotations: Vec<TrackingId>,
+    /// Of handoffs.
+    pub handoffs: Vec<HandoffId>,
+}
+
+impl Journal {
+    /// Takes in the logs of every window that is gone.
+    ///
+    /// # Errors
+    /// When the disk refuses; the next time goes on from there.
+    pub async fn adopt(&self) -> Result<Adopted, JournalError> {
+        let inner = Arc::clone(&self.inner);
+        blocking(move || inner.adopt().map_err(inner.failed("take in the logs of another window"))).await
+    }
+}
+
+impl Inner {
+    fn adopt(&self) -> io::Result<Adopted> {
+        let mut adopted = Adopted::default();
+        for entry in fs::read_dir(self.folder.path())? {
+            let entry = entry?;
+            let is_window = entry.file_name().to_str().is_some_and(is_window);
+            if is_window && entry.file_type()?.is_dir() {
+                self.adopt_window(&entry.path(), &mut adopted)?;
+            }
+        }
+        Ok(adopted)
+    }
+
+    fn adopt_window(&self, window: &Path, adopted: &mut Adopted) -> io::Result<()> {
+        let mut logs = logs(window)?.peekable();
+        if logs.peek().is_none() {
+            return Ok(());
+        }
+        // Held by a window that is open; else by this process as long as it takes.
+        let Ok(_alone) = Lock::take(window) else { return Ok(()) };
+        if let Some(theirs) = Secrets::read(window)? {
+            let mut known = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
+            if known.take_in(&theirs) {
+                known.save(&self.folder)?;
+            }
+        }
+        let mut moved = Vec::new();
+        for name in logs {
+            let name = name?;
+            if self.take_in(&window.join(&name), &name)? {
+                moved.push(name);
+            }
+        }
+        self.folder.sync()?;
+        #[cfg(unix)]
+        File::open(window)?.sync_all()?;
+        if !moved.is_empty() {
+            tracing::info!(count = moved.len(), window = %window.display(), "log files of a window that is gone taken in");
+        }
+        for name in moved {
+            self.written(&name);
+            adopted.quotations.extend(record::parse_file_name(&name).map(|(_, id)| id));
+            adopted.handoffs.extend(handoffs::parse_file_name(&name));
+        }
+        Ok(())
+    }
+
+    fn take_in(&self, from: &Path, name: &str) -> io::Result<bool> {
+        let to = self.path(name);
+        let _alone = self.replace()?;
+        match fs::symlink_metadata(&to) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                fs::rename(from, to)?;
+                Ok(true)
+            }
+            // Both windows were given one key: what stands here is what is answered.
+            there => there.map(|_| false),
+        }
+    }
+}
+
+fn is_window(name: &str) -> bool {
+    name.strip_prefix(WINDOW).is_some_and(|number| number.parse::<u32>().is_ok())
+}
+
+fn logs(window: &Path) -> io::Result<impl Iterator<Item = io::Result<String>> + use<>> {
+    Ok(fs::read_dir(window)?.filter_map(|entry| {
+        let name = match entry {
+            Ok(entry) => entry.file_name().to_str()?.to_owned(),
+            Err(error) => return Some(Err(error)),
+        };
+        let is_log = record::parse_file_name(&name).is_some() || handoffs::parse_file_name(&name).is_some();
+        is_log.then_some(Ok(name))
+    }))
+}

@@ -1,0 +1,78 @@
+//! The same request once more without a key: who clicks twice, or asks again after a time-out, means the first one.
+
+use std::time::Duration;
+
+use mcp_odoo_core::tasks::RepeatWindows;
+use serde_json::{Value, json};
+
+use crate::support::app::{REQUEST_LINES, TestApp, request};
+use crate::support::mcp::{McpTools, text};
+use crate::support::odoo::Made;
+use crate::support::proxy::Fault;
+
+const EMAIL: &str = "eva@repeats.example";
+
+async fn asked(app: &TestApp, body: &Value) -> (String, String) {
+    let answer: Value = app.post(body, None).await.json().await.unwrap();
+    let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+    (text("tracking_id"), text("message"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_mcp_the_same_request_is_the_first_quotation() {
+    let app = McpTools::builder().start_mcp().await;
+    let first = app.result("dev_create_quotation", request(EMAIL)).await;
+    assert!(!text(&first).contains("same request"), "{}", text(&first));
+    let first = first.structured_content.unwrap();
+    assert!(first["message"].is_null());
+    let again = app.result("dev_create_quotation", request(EMAIL)).await;
+    assert!(text(&again).contains("no second one was made"), "{}", text(&again));
+    assert!(text(&again).contains("idempotency_key"), "{}", text(&again));
+    let again = again.structured_content.unwrap();
+    assert_eq!(again["tracking_id"], first["tracking_id"]);
+    assert!(again["message"].as_str().unwrap().contains("new idempotency_key"), "{again}");
+    Made::by_email(app.sandbox(), EMAIL).assert_exactly_once(&REQUEST_LINES, "twice");
+
+    let mut second = request(EMAIL);
+    second["idempotency_key"] = json!("second");
+    let second = app.call("dev_create_quotation", second).await;
+    assert_ne!(second["tracking_id"], first["tracking_id"]);
+    assert_eq!(Made::by_email(app.sandbox(), EMAIL).orders.len(), 2, "a key is a wish for another");
+}
+
+#[tokio::test]
+async fn over_rest_each_is_a_new_one_unless_it_is_set() {
+    let app = TestApp::start().await;
+    let (one, _) = asked(&app, &request(EMAIL)).await;
+    let (other, message) = asked(&app, &request(EMAIL)).await;
+    assert_ne!(one, other);
+    assert_eq!(message, "Cotización en proceso...");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_it_is_set_one_of_many_at_once_is_made_and_a_failed_one_is_tried_again() {
+    let window = Duration::from_secs(600);
+    let builder = TestApp::builder().timeout(Duration::from_millis(300)).configure(|config| {
+        config.tasks.repeat_windows = RepeatWindows { rest: window, mcp: window };
+        config.tasks.deadline = Duration::from_secs(3);
+    });
+    let app = builder.start().await;
+    let body = request(EMAIL);
+    let answers = futures::future::join_all((0..8).map(|_| asked(&app, &body))).await;
+    assert!(answers.iter().all(|(id, _)| *id == answers[0].0), "{answers:?}");
+    let first = |(_, message): &&(String, String)| message == "Cotización en proceso...";
+    assert_eq!(answers.iter().filter(first).count(), 1, "{answers:?}");
+    let told = &answers.iter().find(|answer| !first(answer)).unwrap().1;
+    assert!(told.contains("no se hizo otra") && told.contains("Idempotency-Key"), "{told}");
+    assert_eq!(app.finished(&answers[0].0).await["status"], "completed");
+    Made::by_email(app.sandbox(), EMAIL).assert_exactly_once(&REQUEST_LINES, "at once");
+
+    let other = request("other@repeats.example");
+    app.proxy().plan(|_, _| Some(Fault::Refuse));
+    let (id, _) = asked(&app, &other).await;
+    assert_eq!(app.finished(&id).await["status"], "failed");
+    app.proxy().plan(|_, _| None);
+    assert_eq!(asked(&app, &other).await.0, id);
+    assert_eq!(app.finished(&id).await["status"], "completed");
+    Made::by_email(app.sandbox(), "other@repeats.example").assert_exactly_once(&REQUEST_LINES, "again");
+}
