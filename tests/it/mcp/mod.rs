@@ -14,6 +14,7 @@ mod transport_client;
 mod transport_handler;
 mod transport_hostile;
 mod transport_hosts;
+mod transport_leaks;
 mod transport_messages;
 mod transport_process;
 mod transport_sessions;
