@@ -59,6 +59,7 @@ impl App<OdooTools> {
         // Without another Odoo to write to, the one that is written to is read as well.
         let reader = config.odoo.clone().filter(|_| config.dev_odoo.is_some()).map(Odoo::new).transpose()?;
         let (sales, inline) = (config.sales.clone(), config.mcp.inline);
+        let signed_messages = config.messages.webhook_secret.is_some();
         Self::with_handler(config, odoo, target, |parts| {
             OdooTools::new(Services {
                 tasks: parts.state.tasks.clone(),
@@ -70,6 +71,7 @@ impl App<OdooTools> {
                 writer: parts.odoo.clone(),
                 reader,
                 inline,
+                signed_messages,
             })
         })
     }

@@ -3,7 +3,6 @@
 use std::str::FromStr;
 
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -15,8 +14,13 @@ use mcp_odoo_core::input::{self, FieldError};
 use mcp_odoo_core::quotation::id::{IdempotencyKey, TrackingId};
 use serde::de::DeserializeOwned;
 
+use crate::body::{self, Held, Room};
 use crate::error::Problem;
+use crate::json;
 use crate::state::AppState;
+
+/// The largest body: 1,000 lines and a description take far less.
+const MAX_BODY: usize = 1024 * 1024;
 
 /// A JSON body that keeps the rules of its type.
 pub struct ValidJson<T>(pub T);
@@ -28,8 +32,8 @@ where
 {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let body = json_body(request, state).await?;
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (body, _held) = json_body(request).await?;
         valid(&body).map(Self)
     }
 }
@@ -51,7 +55,7 @@ where
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
         let signature = request.headers().get(elevenlabs::HEADER);
         let signature = signature.map(|value| value.to_str().unwrap_or_default().to_owned());
-        let body = json_body(request, state).await?;
+        let (body, _held) = json_body(request).await?;
         let mut replay = None;
         if let Some(secret) = &state.webhook_secret {
             let signature = signature.as_deref();
@@ -64,18 +68,41 @@ where
     }
 }
 
-async fn json_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+/// A text, as the body of a request.
+pub struct TextBody(pub String);
+
+impl<S: Send + Sync> FromRequest<S> for TextBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (body, _held) = whole_body(request).await?;
+        let text = String::from_utf8(body.into());
+        text.map(Self).map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "not_text", "the body is not UTF-8"))
+    }
+}
+
+async fn json_body(request: Request) -> Result<(Bytes, Held), Problem> {
     if !is_json(request.headers()) {
         let detail = "send the body as JSON with the header Content-Type: application/json";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail));
     }
-    Bytes::from_request(request, state).await.map_err(|rejection| unreadable(&rejection))
+    whole_body(request).await
+}
+
+async fn whole_body(request: Request) -> Result<(Bytes, Held), Problem> {
+    let (parts, body) = request.into_parts();
+    // The router gives all requests the same.
+    let room = parts.extensions.get::<Room>().ok_or_else(Problem::internal)?;
+    body::read(&parts.headers, body, room, MAX_BODY, "the body may have at most 1 MiB").await
 }
 
 fn valid<T>(body: &[u8]) -> Result<T, Problem>
 where
     T: DeserializeOwned + Validate<Context = ()>,
 {
+    if let Some(path) = json::twice(body) {
+        return Err(Problem::invalid(vec![FieldError { path, message: json::TWICE.to_owned() }]));
+    }
     let json = serde_json::from_slice(body).map_err(|error| {
         let detail = format!("the body is not JSON: line {}, column {}", error.line(), error.column());
         Problem::new(StatusCode::BAD_REQUEST, "invalid_json", detail)
@@ -88,14 +115,6 @@ fn is_json(headers: &HeaderMap) -> bool {
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
-}
-
-fn unreadable(rejection: &BytesRejection) -> Problem {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the body may have at most 1 MiB")
-    } else {
-        Problem::new(StatusCode::BAD_REQUEST, "body_cut_short", "the body did not arrive whole")
-    }
 }
 
 /// The header `Idempotency-Key`, where there is one.

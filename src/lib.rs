@@ -1,10 +1,12 @@
 //! mcp-odoo: MCP and REST over one quotation pipeline.
 
 pub mod app;
+mod body;
 pub mod cli;
 mod commands;
 pub mod error;
 mod extract;
+mod json;
 mod log_writer;
 pub mod mcp;
 mod middleware;

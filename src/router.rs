@@ -1,19 +1,16 @@
 //! The whole router, as the process serves it and the tests call it.
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::{Extension, Router};
 use mcp_odoo_core::config::{Config, CorsOrigins};
 use tower_http::cors::{Any, CorsLayer};
 use utoipa_swagger_ui::SwaggerUi;
 
+use crate::body::Room;
 use crate::error::Problem;
 use crate::middleware::{self, hosts, request_log, timeout};
 use crate::rest;
 use crate::state::AppState;
-
-/// The largest body: 1,000 lines and a description take far less.
-const MAX_BODY: usize = 1024 * 1024;
 
 /// Builds the router. MCP has bounds of its own: its answers are streams, its callers no web pages.
 pub fn build(state: AppState, config: &Config, mcp: Router) -> Router {
@@ -27,7 +24,7 @@ pub fn build(state: AppState, config: &Config, mcp: Router) -> Router {
             axum::middleware::from_fn_with_state(hosts::rest(config), middleware::serve),
             cors(&config.http.cors),
             axum::middleware::from_fn_with_state(config.http.request_timeout, timeout::limit),
-            DefaultBodyLimit::max(MAX_BODY),
+            Extension(Room::new()),
         ))
         .with_state(state);
     router.merge(mcp)

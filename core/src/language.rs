@@ -11,10 +11,10 @@ pub enum Language {
 }
 
 impl Language {
-    /// The first locale of the list that is Spanish or English, else Spanish.
+    /// The first locale of the list that is Spanish or English.
     ///
     /// gettext uses the same variable: `en_US:en` and `de_DE:es` are lists of locales, most wanted first.
-    pub fn from_locales(list: &str) -> Self {
+    pub fn from_locales(list: &str) -> Option<Self> {
         let of = |locale: &str| {
             let language = locale.split(['_', '-', '.', '@']).next()?.trim();
             match language.to_ascii_lowercase().as_str() {
@@ -23,6 +23,6 @@ impl Language {
                 _ => None,
             }
         };
-        list.split(':').find_map(of).unwrap_or_default()
+        list.split(':').find_map(of)
     }
 }

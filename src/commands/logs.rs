@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use chrono::{Days, NaiveDate, Utc};
 use clap::Args;
 use mcp_odoo_core::archive::{Filter, Library, Summary};
@@ -11,6 +11,9 @@ use mcp_odoo_core::config::Config;
 
 /// More are not listed at once.
 const AT_MOST: usize = 1000;
+/// What `--status` takes: the states of quotations and handoffs.
+const STATUSES: [&str; 9] =
+    ["queued", "processing", "completed", "failed", "sent", "delivered", "read", "undelivered", "unreadable"];
 /// Days that are listed unless others are asked for.
 const DAYS: Days = Days::new(30);
 
@@ -28,8 +31,8 @@ pub struct Arguments {
     /// Up to this UTC day (default: today)
     #[arg(long)]
     to: Option<NaiveDate>,
-    /// Only those with this status: queued, processing, completed, failed, …
-    #[arg(long)]
+    /// Only those with this status
+    #[arg(long, value_parser = STATUSES)]
     status: Option<String>,
     /// As a JSON array
     #[arg(long)]
@@ -41,6 +44,9 @@ pub struct Arguments {
 /// # Errors
 /// When the configuration is bad, the disk or the store refuses, or stdout is closed.
 pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    if let (Some(from), Some(to)) = (arguments.from, arguments.to) {
+        ensure!(from <= to, "--from {from} is after --to {to}: --from takes the earlier of the two days");
+    }
     let config = Config::load()?;
     let library = if arguments.s3 {
         Library::bucket(config.s3.as_ref().context("S3_LOGS_BUCKET is not set")?).await

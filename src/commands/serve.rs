@@ -30,6 +30,9 @@ pub async fn run() -> anyhow::Result<ExitCode> {
         }
         TwilioSetup::Ready(_) | TwilioSetup::Missing(_) => {}
     }
+    if !config.language_is_known {
+        tracing::warn!("LANGUAGE names neither es nor en: messages are written in Spanish");
+    }
     let address = (config.http.host, config.http.port);
     let listener = TcpListener::bind(address)
         .await

@@ -1,64 +1,36 @@
 //! Messages on their way in: read within bounds of size and time, and named when they are none.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures::StreamExt;
-use rmcp::model::{ErrorData, ServerJsonRpcMessage};
-use tokio::sync::Semaphore;
+use rmcp::model::{
+    CallToolRequestParams, ClientJsonRpcMessage, ClientRequest, CustomRequest, ErrorData,
+    InitializeRequestParams, PaginatedRequestParams, RequestId, ServerJsonRpcMessage,
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
+use crate::body::{self, Room};
 use crate::error::Problem;
+use crate::json;
 
 /// The largest message.
 pub(super) const MAX_BODY: usize = 4 * 1024 * 1024;
-/// Read of a larger one, and thrown away, so that its sender gets to read why.
-const MAX_DISCARDED: usize = 16 * 1024 * 1024;
-/// What larger messages than one of these ask for room in.
-const BLOCK: usize = 64 * 1024;
-/// Blocks of all messages that are arriving: nobody fills the memory with what never comes whole.
-pub(super) const ROOM: usize = 64 * 1024 * 1024 / BLOCK;
 /// How long a message may take to arrive.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The whole body, if there is room for it.
-pub(super) async fn read(body: Body, room: &Semaphore) -> Result<Bytes, Problem> {
+/// The whole body, if there is room for it. The head of the request goes where its message goes, and ends with the
+/// call: till then it holds the room.
+pub(super) async fn read(parts: &mut Parts, body: Body, room: &Room) -> Result<Bytes, Problem> {
     let late = || Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the body took too long");
-    tokio::time::timeout(PATIENCE, collect(body, room)).await.map_err(|_| late())?
-}
-
-async fn collect(body: Body, room: &Semaphore) -> Result<Bytes, Problem> {
-    let blocks = |count: usize| room.try_acquire_many(u32::try_from(count).unwrap_or(u32::MAX));
-    let mut chunks = body.into_data_stream();
-    let (mut collected, mut size) = (Vec::new(), 0_usize);
-    let mut held = blocks(0).map_err(|_| no_room())?;
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| {
-            Problem::new(StatusCode::BAD_REQUEST, "body_cut_short", "the body did not arrive whole")
-        })?;
-        let before = size;
-        size += chunk.len();
-        if size <= MAX_BODY {
-            held.merge(blocks(size / BLOCK - before / BLOCK).map_err(|_| no_room())?);
-            collected.extend_from_slice(&chunk);
-        } else if size <= MAX_DISCARDED {
-            collected = Vec::new();
-            held.split(held.num_permits());
-        } else {
-            break;
-        }
-    }
-    if size > MAX_BODY {
-        let detail = "a message may have at most 4 MiB";
-        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail));
-    }
-    Ok(collected.into())
-}
-
-fn no_room() -> Problem {
-    let detail = "too many large messages are arriving at once; repeat later";
-    Problem::unavailable("too_many_requests", detail, Duration::from_secs(5))
+    let whole = body::read(&parts.headers, body, room, MAX_BODY, "a message may have at most 4 MiB");
+    let (body, held) = tokio::time::timeout(PATIENCE, whole).await.map_err(|_| late())??;
+    parts.extensions.insert(Arc::new(held));
+    Ok(body)
 }
 
 /// Whether the headers announce JSON.
@@ -68,19 +40,128 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
     essence.trim().eq_ignore_ascii_case("application/json")
 }
 
+/// Whether it is a list of messages.
+pub(super) fn is_batch(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"[")
+}
+
+/// Refuses a key that is there twice, to the request in this body.
+pub(super) fn unambiguous(body: &[u8]) -> Result<(), Response> {
+    let Some(path) = json::twice(body) else { return Ok(()) };
+    let error = ErrorData::invalid_params(format!("{path} {}", json::TWICE), None);
+    Err(refused(error, id(body)))
+}
+
+/// The id of the request in this body.
+pub(super) fn id(body: &[u8]) -> Option<RequestId> {
+    match serde_json::from_slice(body) {
+        Ok(ClientJsonRpcMessage::Request(request)) => Some(request.id),
+        _ => None,
+    }
+}
+
+/// An error as the answer to a request over HTTP.
+pub(super) fn refused(error: ErrorData, id: Option<RequestId>) -> Response {
+    (StatusCode::BAD_REQUEST, axum::Json(ServerJsonRpcMessage::error(error, id))).into_response()
+}
+
 /// What is wrong with a body that is no message.
 pub(super) fn malformed(body: &[u8]) -> Response {
-    let error = match serde_json::from_slice::<serde_json::Value>(body) {
+    let error = match serde_json::from_slice::<Value>(body) {
         Err(error) => {
             let at = format!("the body is not JSON: line {}, column {}", error.line(), error.column());
             ErrorData::parse_error(at, None)
         }
-        Ok(serde_json::Value::Array(_)) => {
-            let detail =
-                "batches are not taken (MCP has had none since 2025-06-18): send one message a request";
+        Ok(Value::Array(_)) => {
+            let detail = "batches are taken in sessions of MCP 2025-03-26 only: send one message a request";
             ErrorData::invalid_request(detail, None)
         }
         Ok(_) => ErrorData::invalid_request("the body is not a JSON-RPC message of MCP", None),
     };
-    (StatusCode::BAD_REQUEST, axum::Json(ServerJsonRpcMessage::error(error, None))).into_response()
+    refused(error, None)
+}
+
+/// What is wrong with the parameters of a request whose method is known. rmcp takes such a request for one of a
+/// method that it does not know.
+pub(super) fn wrong_params(message: &ClientJsonRpcMessage) -> Option<(RequestId, ErrorData)> {
+    let ClientJsonRpcMessage::Request(request) = message else { return None };
+    let ClientRequest::CustomRequest(CustomRequest { method, params, .. }) = &request.request else {
+        return None;
+    };
+    let wrong = match method.as_str() {
+        "initialize" => misfit::<InitializeRequestParams>(params),
+        "tools/call" => misfit::<CallToolRequestParams>(params),
+        "tools/list" => misfit::<PaginatedRequestParams>(params),
+        _ => None,
+    };
+    Some((request.id.clone(), ErrorData::invalid_params(wrong?, None)))
+}
+
+/// The answer to the request in this body, if its parameters are wrong.
+pub(super) fn refused_params(body: &[u8]) -> Option<Response> {
+    let (id, error) = wrong_params(&serde_json::from_slice(body).ok()?)?;
+    Some(refused(error, Some(id)))
+}
+
+/// Where the parameters are not what they must be, and what they must be there.
+fn misfit<T: DeserializeOwned>(params: &Option<Value>) -> Option<String> {
+    let Some(params) = params else { return Some("params: must be an object".to_owned()) };
+    let error = serde_path_to_error::deserialize::<_, T>(params).err()?;
+    let path = match error.path().to_string() {
+        path if path == "." => "params".to_owned(),
+        path => format!("params.{path}"),
+    };
+    let said = error.inner().to_string().replace("expected a map", "expected an object");
+    Some(format!("{path}: {}", said.replace("expected struct ", "expected an object: ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use rmcp::model::ClientJsonRpcMessage;
+    use serde_json::{Value, json};
+
+    use super::wrong_params;
+
+    fn said(method: &str, params: Value) -> Option<String> {
+        let message = json!({ "jsonrpc": "2.0", "id": 7, "method": method, "params": params });
+        let message = serde_json::from_value::<ClientJsonRpcMessage>(message).ok()?;
+        wrong_params(&message).map(|(_, error)| format!("{}: {}", error.code.0, error.message))
+    }
+
+    #[test]
+    fn parameters_that_do_not_fit_are_named() {
+        let client = json!({ "name": "x", "version": "1" });
+        let hello =
+            |version: Value| json!({ "protocolVersion": version, "capabilities": {}, "clientInfo": client });
+        let cases = [
+            (
+                "tools/call",
+                json!({ "name": "x", "arguments": "str" }),
+                "params.arguments",
+                "expected an object",
+            ),
+            (
+                "tools/call",
+                json!({ "name": "x", "arguments": [1] }),
+                "params.arguments",
+                "expected an object",
+            ),
+            ("tools/call", json!({ "name": 7 }), "params.name", "expected a string"),
+            ("tools/call", json!({ "arguments": {} }), "params", "missing field `name`"),
+            ("tools/list", json!({ "cursor": 7 }), "params.cursor", "expected a string"),
+            ("initialize", hello(Value::Null), "params.protocolVersion", "expected a string"),
+            ("initialize", hello(json!(20_250_326)), "params.protocolVersion", "expected a string"),
+            ("initialize", json!({ "protocolVersion": "2025-11-25" }), "params", "missing field"),
+        ];
+        for (method, params, path, words) in cases {
+            let said = said(method, params.clone()).unwrap_or_default();
+            assert!(
+                said.starts_with(&format!("-32602: {path}: ")) && said.contains(words),
+                "{params}: {said}"
+            );
+        }
+        assert_eq!(said("tools/call", json!({ "name": "x" })), None);
+        assert_eq!(said("no/such", json!({ "name": 7 })), None);
+        assert_eq!(said("initialize", hello(json!("2025-11-25"))), None);
+    }
 }

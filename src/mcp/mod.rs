@@ -1,5 +1,6 @@
 //! The MCP endpoints, one file per transport, over any handler.
 
+mod batch;
 mod body;
 mod caller;
 mod session;

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mcp_odoo_core::config::McpConfig;
@@ -18,6 +18,7 @@ use tokio::time::{Instant, Sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::body;
+use crate::body::Room;
 use crate::error::Problem;
 
 /// Requests of one session that are worked on at once, at most; more of them wait.
@@ -37,8 +38,8 @@ struct Shared {
     places: Arc<Semaphore>,
     /// Of requests that belong to no session.
     single: Arc<Semaphore>,
-    /// For messages that are arriving.
-    room: Semaphore,
+    /// For messages that arrive or are worked on.
+    room: Room,
     open: watch::Sender<usize>,
     stop: CancellationToken,
     abort: CancellationToken,
@@ -64,7 +65,7 @@ impl Sessions {
             idle: config.idle,
             places: places(),
             single: places(),
-            room: Semaphore::new(body::ROOM),
+            room: Room::new(),
             open: watch::Sender::new(0),
             stop,
             abort: CancellationToken::new(),
@@ -91,8 +92,8 @@ impl Sessions {
         &self.0.abort
     }
 
-    /// What messages need to arrive.
-    pub(super) fn room(&self) -> &Semaphore {
+    /// What messages need until their call is done.
+    pub(super) fn room(&self) -> &Room {
         &self.0.room
     }
 
@@ -112,8 +113,8 @@ impl Sessions {
     }
 
     /// A session of a client that may vanish without a word.
-    pub(super) fn remote<T>(&self, transport: T, place: Place) -> Session<T> {
-        Session { _place: Some(place), idle: Some(Idle::new(self.0.idle)), ..self.local(transport) }
+    pub(super) fn remote<T>(&self, transport: T, place: Place, asked: Asked) -> Session<T> {
+        Session { _place: Some(place), idle: Some(Idle::new(self.0.idle)), asked, ..self.local(transport) }
     }
 
     /// The session of the process that started this one; its end of input is not the end of its interest.
@@ -125,9 +126,10 @@ impl Sessions {
             stop: self.0.stop.clone(),
             input_ended: false,
             ready: false,
-            asked: false,
+            pinged: false,
             heard: Instant::now(),
             running: HashSet::new(),
+            asked: Asked::default(),
         }
     }
 }
@@ -175,6 +177,48 @@ impl Idle {
     }
 }
 
+/// The ids of the requests of a session that are on their way or not answered, where each has a stream of its own:
+/// a second one under an id would take over the stream of the first.
+#[derive(Clone, Default)]
+pub(super) struct Asked(Arc<Mutex<HashSet<RequestId>>>);
+
+impl Asked {
+    fn ids(&self) -> MutexGuard<'_, HashSet<RequestId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the id, unless another request has it now.
+    pub(super) fn ask(&self, id: &RequestId) -> Option<Ask> {
+        let is_free = self.ids().insert(id.clone());
+        is_free.then(|| Ask { asked: self.clone(), id: Some(id.clone()) })
+    }
+
+    fn answered(&self, id: &RequestId) {
+        self.ids().remove(id);
+    }
+}
+
+/// A request on its way: its id is free again when it does not arrive.
+pub(super) struct Ask {
+    asked: Asked,
+    id: Option<RequestId>,
+}
+
+impl Ask {
+    /// The session has it: its answer frees the id.
+    pub(super) fn arrived(mut self) {
+        self.id = None;
+    }
+}
+
+impl Drop for Ask {
+    fn drop(&mut self) {
+        if let Some(id) = &self.id {
+            self.asked.answered(id);
+        }
+    }
+}
+
 /// A transport that ends in time.
 ///
 /// A client counts as there while it sends something. When nothing came for half of the idle time, it is
@@ -188,9 +232,10 @@ pub(super) struct Session<T> {
     input_ended: bool,
     /// The client has said that it is initialized: before that it takes no requests.
     ready: bool,
-    asked: bool,
+    pinged: bool,
     heard: Instant,
     running: HashSet<RequestId>,
+    asked: Asked,
 }
 
 impl<T> Session<T> {
@@ -212,7 +257,7 @@ impl<T> Session<T> {
     fn alarm(&self) -> Option<Instant> {
         let idle = self.idle.as_ref()?.patience;
         let patience = if self.running.is_empty() { idle } else { idle.max(LONGEST_CALL) };
-        self.heard.checked_add(if self.asked { patience } else { patience / 2 })
+        self.heard.checked_add(if self.pinged { patience } else { patience / 2 })
     }
 
     /// After half of the idle time at latest: an answer that leaves meanwhile ends the longer patience.
@@ -227,7 +272,7 @@ impl<T> Session<T> {
     }
 
     fn heard(&mut self, message: &ClientJsonRpcMessage) {
-        (self.heard, self.asked) = (Instant::now(), false);
+        (self.heard, self.pinged) = (Instant::now(), false);
         match message {
             ClientJsonRpcMessage::Request(request) => {
                 self.running.insert(request.id.clone());
@@ -237,6 +282,7 @@ impl<T> Session<T> {
                 ClientNotification::CancelledNotification(cancelled) => {
                     if let Some(id) = &cancelled.params.request_id {
                         self.running.remove(id);
+                        self.asked.answered(id);
                     }
                 }
                 _ => {}
@@ -251,9 +297,12 @@ impl<T> Session<T> {
             ServerJsonRpcMessage::Error(error) => error.id.as_ref(),
             _ => None,
         };
+        if let Some(id) = id {
+            self.asked.answered(id);
+        }
         if id.is_some_and(|id| self.running.remove(id)) {
             // The client had reason to be silent until now.
-            (self.heard, self.asked) = (Instant::now(), false);
+            (self.heard, self.pinged) = (Instant::now(), false);
         }
     }
 }
@@ -279,12 +328,15 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Session<T> {
             tokio::select! {
                 message = self.transport.receive(), if has_room && !self.input_ended => match message {
                     Some(message) if self.is_running(&message) => {
-                        (self.heard, self.asked) = (Instant::now(), false);
-                        tokio::spawn(self.transport.send(id_in_use()));
+                        (self.heard, self.pinged) = (Instant::now(), false);
+                        // Without the id: with it, this would be the answer to the first request.
+                        tokio::spawn(self.transport.send(ServerJsonRpcMessage::error(id_in_use(), None)));
                     }
                     Some(message) => {
                         self.heard(&message);
-                        return Some(message);
+                        let Some((id, error)) = body::wrong_params(&message) else { return Some(message) };
+                        let answer = ServerJsonRpcMessage::error(error, Some(id));
+                        tokio::spawn(self.send(answer));
                     }
                     None if self.idle.is_some() => return None,
                     None => self.input_ended = true,
@@ -292,11 +344,11 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Session<T> {
                 () = self.stop.cancelled(), if !stopping => {}
                 () = Idle::rings(&mut self.idle) => {
                     if self.alarm().is_some_and(|alarm| alarm <= Instant::now()) {
-                        if self.asked {
+                        if self.pinged {
                             tracing::debug!("an MCP session ends: nothing was heard of its client");
                             return None;
                         }
-                        self.asked = true;
+                        self.pinged = true;
                         if self.ready {
                             tokio::spawn(self.transport.send(ping()));
                         }
@@ -312,10 +364,12 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Session<T> {
     }
 }
 
-/// Without the id: with it, this would be the answer to the first request.
-fn id_in_use() -> ServerJsonRpcMessage {
-    let detail = "a request with this id is not answered yet: each needs an id of its own";
-    ServerJsonRpcMessage::error(ErrorData::invalid_request(detail, None), None)
+/// Said to the second request under an id.
+pub(super) fn id_in_use() -> ErrorData {
+    ErrorData::invalid_request(
+        "a request with this id is not answered yet: each needs an id of its own",
+        None,
+    )
 }
 
 /// The service counts its own requests in numbers: a text cannot be mistaken for one of them.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,9 +23,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::{DropGuard, PollSender};
 use uuid::Uuid;
 
-use super::body;
 use super::caller::Caller;
-use super::session::Sessions;
+use super::session::{Asked, Sessions};
+use super::{batch, body};
 use crate::error::Problem;
 
 /// Where clients post, as the first event tells them.
@@ -59,6 +60,7 @@ struct Inbox {
     messages: mpsc::Sender<ClientJsonRpcMessage>,
     /// Held weakly: the stream ends with the session.
     answers: mpsc::WeakSender<ServerJsonRpcMessage>,
+    has_batches: Arc<AtomicBool>,
 }
 
 fn lock(inboxes: &Inboxes) -> MutexGuard<'_, HashMap<Uuid, Inbox>> {
@@ -74,10 +76,16 @@ async fn open<H: ServerHandler + Clone>(
     let id = Uuid::new_v4();
     let (messages, incoming) = mpsc::channel(BUFFER);
     let (answers, outgoing) = mpsc::channel(BUFFER);
-    let inbox = Inbox { caller: Caller::of(&headers), messages, answers: answers.downgrade() };
+    let has_batches = Arc::new(AtomicBool::new(false));
+    let inbox = Inbox {
+        caller: Caller::of(&headers),
+        messages,
+        answers: answers.downgrade(),
+        has_batches: Arc::clone(&has_batches),
+    };
     lock(&shared.inboxes).insert(id, inbox);
     let transport = SinkStreamTransport::new(PollSender::new(answers), ReceiverStream::new(incoming));
-    let session = shared.sessions.remote(transport, place);
+    let session = shared.sessions.remote(transport, place, Asked::default());
     let end = shared.sessions.abort().child_token();
     let (handler, token) = (shared.handler.clone(), end.clone());
     tokio::spawn(async move {
@@ -89,7 +97,12 @@ async fn open<H: ServerHandler + Clone>(
     });
     let endpoint = format!("{}{MESSAGES}?sessionId={}", prefix(&headers), id.simple());
     let endpoint = Event::default().event("endpoint").data(endpoint);
-    let events = stream::once(async { endpoint }).chain(ReceiverStream::new(outgoing).map(event));
+    let answers = ReceiverStream::new(outgoing).inspect(move |answer| {
+        if batch::may_follow(answer) {
+            has_batches.store(true, Ordering::Relaxed);
+        }
+    });
+    let events = stream::once(async { endpoint }).chain(answers.map(event));
     let hold = Hold { id, inboxes: Arc::clone(&shared.inboxes), _end: end.drop_guard() };
     let events = events.map(move |event| {
         let _ = &hold;
@@ -134,15 +147,29 @@ async fn message<H: ServerHandler + Clone>(
     State(shared): State<Arc<Shared<H>>>,
     request: Request,
 ) -> Result<Response, Response> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let inbox = inbox(&shared.inboxes, &parts).ok_or_else(|| unknown().into_response())?;
     if !body::is_json(&parts.headers) {
         let detail = "send the message as JSON with the header Content-Type: application/json";
         let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail);
         return Err(problem.into_response());
     }
-    let body = body::read(body, shared.sessions.room()).await.map_err(IntoResponse::into_response)?;
-    let mut message = serde_json::from_slice(&body).map_err(|_| body::malformed(&body))?;
+    let body =
+        body::read(&mut parts, body, shared.sessions.room()).await.map_err(IntoResponse::into_response)?;
+    body::unambiguous(&body)?;
+    let messages = if body::is_batch(&body) && inbox.has_batches.load(Ordering::Relaxed) {
+        batch::messages(&body)?
+    } else {
+        vec![serde_json::from_slice(&body).map_err(|_| body::malformed(&body))?]
+    };
+    for message in messages {
+        inbox.take(with(message, parts.clone())).await.map_err(IntoResponse::into_response)?;
+    }
+    Ok((StatusCode::ACCEPTED, "Accepted").into_response())
+}
+
+/// The message with the head of its request, for the handler.
+fn with(mut message: ClientJsonRpcMessage, parts: Parts) -> ClientJsonRpcMessage {
     match &mut message {
         ClientJsonRpcMessage::Request(request) => {
             request.request.extensions_mut().insert(parts);
@@ -152,17 +179,21 @@ async fn message<H: ServerHandler + Clone>(
         }
         ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => {}
     }
-    match tokio::time::timeout(body::PATIENCE, inbox.deliver(message)).await {
-        Ok(Some(())) => Ok((StatusCode::ACCEPTED, "Accepted").into_response()),
-        Ok(None) => Err(unknown().into_response()),
-        Err(_) => {
-            let detail = "the session has too many answers that were not fetched; read its stream";
-            Err(Problem::unavailable("session_busy", detail, Duration::from_secs(5)).into_response())
-        }
-    }
+    message
 }
 
 impl Inbox {
+    /// Delivers a message soon, or says why not.
+    async fn take(&self, message: ClientJsonRpcMessage) -> Result<(), Problem> {
+        match tokio::time::timeout(body::PATIENCE, self.deliver(message)).await {
+            Ok(delivered) => delivered.ok_or_else(unknown),
+            Err(_) => {
+                let detail = "the session has too many answers that were not fetched; read its stream";
+                Err(Problem::unavailable("session_busy", detail, Duration::from_secs(5)))
+            }
+        }
+    }
+
     /// Waits until the client has read what it was sent, so that answers to who never reads do not pile up.
     async fn deliver(&self, message: ClientJsonRpcMessage) -> Option<()> {
         let answers = self.answers.upgrade()?;

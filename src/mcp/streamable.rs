@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
@@ -20,10 +21,10 @@ use rmcp::transport::streamable_http_server::session::local::{
 use rmcp::transport::streamable_http_server::session::{ServerSseMessage, SessionId, SessionManager};
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 
-use super::body;
 use super::caller::Caller;
-use super::session::{Refusal, Session, Sessions};
+use super::session::{Asked, Refusal, Session, Sessions, id_in_use};
 use super::single::{self, Single};
+use super::{batch, body};
 use crate::error::Problem;
 
 const SESSION_ID: &str = "mcp-session-id";
@@ -39,7 +40,7 @@ pub(super) fn routes<H: ServerHandler + Clone + Sync>(handler: H, sessions: Sess
     let mut local = LocalSessionManager::default();
     // Ours counts as present who answers; the one built in would end a quiet client's session.
     local.session_config.keep_alive = None;
-    let manager = Arc::new(Manager { local, sessions, callers: Mutex::default() });
+    let manager = Arc::new(Manager { local, sessions, open: Mutex::default() });
     let service = StreamableHttpService::new(
         {
             let manager = Arc::clone(&manager);
@@ -81,20 +82,41 @@ async fn serve<H: ServerHandler + Clone + Sync>(
 ) -> Response {
     let (mut parts, body) = request.into_parts();
     let caller = Caller::of(&parts.headers);
-    let is_delete = parts.method == Method::DELETE;
-    let is_strange = match shared.manager.owner(&parts.headers) {
-        Some(owner) => owner != caller,
+    let open = shared.manager.named(&parts.headers);
+    let is_strange = match &open {
+        Some(open) => open.caller != caller,
         // All else that names an unknown session is found out by rmcp.
-        None => is_delete && parts.headers.contains_key(SESSION_ID),
+        None => parts.method == Method::DELETE && parts.headers.contains_key(SESSION_ID),
     };
     if is_strange {
         return unknown().into_response();
     }
-    let body = match body::read(body, shared.manager.sessions.room()).await {
+    let body = match body::read(&mut parts, body, shared.manager.sessions.room()).await {
         Ok(body) => body,
         Err(problem) => return problem.into_response(),
     };
-    let is_json = body::is_json(&parts.headers);
+    if let Err(refused) = body::unambiguous(&body) {
+        return refused;
+    }
+    if body::is_batch(&body) && open.is_some_and(|open| open.has_batches) {
+        return match batch::messages(&body) {
+            Ok(messages) => {
+                batch::serve(messages, |message| pass_on(Arc::clone(&shared), parts.clone(), message)).await
+            }
+            Err(refused) => refused,
+        };
+    }
+    pass_on(shared, parts, body).await
+}
+
+/// Has rmcp serve the request, and says what went wrong in our words.
+async fn pass_on<H: ServerHandler + Clone + Sync>(
+    shared: Arc<Shared<H>>,
+    mut parts: Parts,
+    body: Bytes,
+) -> Response {
+    let (caller, is_json) = (Caller::of(&parts.headers), body::is_json(&parts.headers));
+    let is_delete = parts.method == Method::DELETE;
     let single = Single::default();
     parts.extensions.insert(single.clone());
     let request = Request::from_parts(parts, Body::from(body.clone()));
@@ -112,7 +134,11 @@ async fn serve<H: ServerHandler + Clone + Sync>(
         Some(Failure::Gone) if response.status() == StatusCode::INTERNAL_SERVER_ERROR => {
             unknown().into_response()
         }
+        Some(Failure::IdInUse) => body::refused(id_in_use(), body::id(&body)),
         _ if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE && is_json => body::malformed(&body),
+        _ if response.status().is_client_error() => {
+            body::refused_params(&body).unwrap_or_else(|| single.held_by(response.map(Body::new)))
+        }
         // rmcp says 202, which Python clients take for a failure.
         _ if response.status() == StatusCode::ACCEPTED && is_delete => StatusCode::NO_CONTENT.into_response(),
         _ => single.held_by(response.map(Body::new)),
@@ -128,13 +154,22 @@ fn unknown() -> Problem {
 struct Manager {
     local: LocalSessionManager,
     sessions: Sessions,
-    callers: Mutex<HashMap<SessionId, Caller>>,
+    open: Mutex<HashMap<SessionId, Open>>,
+}
+
+/// What is known of an open session.
+#[derive(Clone)]
+struct Open {
+    caller: Caller,
+    asked: Asked,
+    has_batches: bool,
 }
 
 #[derive(Clone, Copy)]
 enum Failure {
     Refused(Refusal),
     Gone,
+    IdInUse,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -143,11 +178,13 @@ enum ManagerError {
     Refused(#[from] Refusal),
     #[error(transparent)]
     Local(#[from] LocalSessionManagerError),
+    #[error("the id of the request is in use")]
+    IdInUse,
 }
 
 impl Manager {
-    fn callers(&self) -> MutexGuard<'_, HashMap<SessionId, Caller>> {
-        self.callers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn open(&self) -> MutexGuard<'_, HashMap<SessionId, Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asked for a handler, which rmcp wants for a session that begins, for a request that belongs to
@@ -160,10 +197,10 @@ impl Manager {
         noted(CURRENT.try_with(admit).unwrap_or(Ok(())))
     }
 
-    /// Who has begun the session that the request names.
-    fn owner(&self, headers: &HeaderMap) -> Option<Caller> {
+    /// The session that the request names.
+    fn named(&self, headers: &HeaderMap) -> Option<Open> {
         let id = headers.get(SESSION_ID)?.to_str().ok()?;
-        self.callers().get(id).cloned()
+        self.open().get(id).cloned()
     }
 }
 
@@ -174,6 +211,7 @@ fn noted<T, E: Into<ManagerError>>(result: Result<T, E>) -> Result<T, ManagerErr
         let failure = match &error {
             ManagerError::Refused(refusal) => Failure::Refused(*refusal),
             ManagerError::Local(_) => Failure::Gone,
+            ManagerError::IdInUse => Failure::IdInUse,
         };
         let _ = CURRENT.try_with(|current| current.failure.set(Some(failure)));
         error
@@ -191,10 +229,12 @@ impl SessionManager for Manager {
         });
         let place = noted(self.sessions.admit())?;
         let (id, transport) = noted(self.local.create_session().await)?;
+        let asked = Asked::default();
         if let Ok(caller) = CURRENT.try_with(|current| current.caller.clone()) {
-            self.callers().insert(id.clone(), caller);
+            let open = Open { caller, asked: asked.clone(), has_batches: false };
+            self.open().insert(id.clone(), open);
         }
-        Ok((id, self.sessions.remote(transport, place)))
+        Ok((id, self.sessions.remote(transport, place, asked)))
     }
 
     async fn initialize_session(
@@ -202,7 +242,11 @@ impl SessionManager for Manager {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<ServerJsonRpcMessage, ManagerError> {
-        noted(self.local.initialize_session(id, message).await)
+        let answer = noted(self.local.initialize_session(id, message).await)?;
+        if let Some(open) = self.open().get_mut(id) {
+            open.has_batches = batch::may_follow(&answer);
+        }
+        Ok(answer)
     }
 
     async fn has_session(&self, id: &SessionId) -> Result<bool, ManagerError> {
@@ -212,7 +256,7 @@ impl SessionManager for Manager {
     }
 
     async fn close_session(&self, id: &SessionId) -> Result<(), ManagerError> {
-        self.callers().remove(id);
+        self.open().remove(id);
         noted(self.local.close_session(id).await)
     }
 
@@ -221,7 +265,16 @@ impl SessionManager for Manager {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, ManagerError> {
-        noted(self.local.create_stream(id, message).await)
+        let asked = self.open().get(id).map(|open| open.asked.clone());
+        let mut ask = None;
+        if let (ClientJsonRpcMessage::Request(request), Some(asked)) = (&message, asked) {
+            ask = Some(noted(asked.ask(&request.id).ok_or(ManagerError::IdInUse))?);
+        }
+        let stream = noted(self.local.create_stream(id, message).await)?;
+        if let Some(ask) = ask {
+            ask.arrived();
+        }
+        Ok(stream)
     }
 
     async fn accept_message(

@@ -15,7 +15,7 @@ use mcp_odoo_core::twilio::signature;
 use url::form_urlencoded;
 
 use crate::error::Problem;
-use crate::extract::{OptionalKey, PathId, SignedJson};
+use crate::extract::{OptionalKey, PathId, SignedJson, TextBody};
 
 /// Tells a salesperson by WhatsApp or SMS that a customer wants to speak with one.
 ///
@@ -109,7 +109,7 @@ pub async fn report(
     State(tasks): State<Tasks>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    body: String,
+    TextBody(body): TextBody,
 ) -> Result<StatusCode, Problem> {
     let messenger = handoffs.messenger()?;
     let mut url = messenger.status_url().ok_or_else(Problem::no_public_url)?;

@@ -22,8 +22,13 @@ use mcp_odoo_core::odoo::Odoo;
 use mcp_odoo_core::quotation::salespeople::Salespeople;
 use mcp_odoo_core::tasks::Tasks;
 use rmcp::handler::server::router::tool::ToolRouter;
-use rmcp::model::{Implementation, ServerCapabilities, ServerConfig};
-use rmcp::{ServerHandler, tool_handler};
+use rmcp::handler::server::tool::ToolCallContext;
+use rmcp::model::{
+    CacheScope, CallToolRequestParams, CallToolResponse, ErrorData, Implementation, ListToolsResult,
+    PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig,
+};
+use rmcp::service::RequestContext;
+use rmcp::{RoleServer, ServerHandler, tool_handler};
 use tokio::sync::Semaphore;
 
 /// Writing calls that are worked on at once in the whole process, at most; more of them wait. What is being
@@ -61,6 +66,8 @@ pub struct Services {
     pub sales: Salespeople,
     /// How long a quotation is waited for before the model is told to ask later.
     pub inline: Duration,
+    /// Messages that are asked for over HTTP must be signed, which a call of a tool cannot be.
+    pub signed_messages: bool,
 }
 
 /// The handler of all transports; a cheap handle.
@@ -77,6 +84,7 @@ struct Shared {
     writer: Erp,
     sales: Salespeople,
     inline: Duration,
+    signed_messages: bool,
     writing: Semaphore,
     instructions: String,
 }
@@ -84,7 +92,7 @@ struct Shared {
 impl OdooTools {
     /// All tools over these services; nothing waits for Odoo.
     pub fn new(services: Services) -> Self {
-        let Services { tasks, handoffs, writer, reader, sales, inline } = services;
+        let Services { tasks, handoffs, writer, reader, sales, inline, signed_messages } = services;
         let (writer, reader, more) = match reader {
             Some(reader) => (Erp::new(writer, Account::DevOdoo), Erp::new(reader, Account::Odoo), TWO_ODOOS),
             None => {
@@ -102,8 +110,15 @@ impl OdooTools {
             + whatsapp::router();
         let writing = Semaphore::new(MAX_WRITING);
         let instructions = format!("{INSTRUCTIONS}{more}");
-        let shared = Shared { tasks, handoffs, reader, writer, sales, inline, writing, instructions };
+        let shared =
+            Shared { tasks, handoffs, reader, writer, sales, inline, signed_messages, writing, instructions };
         Self { tools: Arc::new(tools), shared: Arc::new(shared) }
+    }
+
+    /// Whether this tool is there for who calls; over stdio all are.
+    fn is_offered(&self, tool: &str, context: &RequestContext<RoleServer>) -> bool {
+        let over_http = || context.extensions.get::<http::request::Parts>().is_some();
+        tool != whatsapp::TOOL || !self.shared.signed_messages || !over_http()
     }
 }
 
@@ -113,5 +128,32 @@ impl ServerHandler for OdooTools {
         ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
             .with_server_info(Implementation::new("mcp-odoo", env!("CARGO_PKG_VERSION")))
             .with_instructions(self.shared.instructions.clone())
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let mut tools = self.tools.list_all();
+        tools.retain(|tool| self.is_offered(&tool.name, &context));
+        let hints =
+            context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
+        let mut list = ListToolsResult::with_all_items(tools);
+        (list.ttl_ms, list.cache_scope) = (hints.then_some(0), hints.then_some(CacheScope::Public));
+        Ok(list)
+    }
+
+    async fn call_tool(
+        &self,
+        call: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        if !self.is_offered(&call.name, &context) {
+            return Ok(whatsapp::unsigned().into());
+        }
+        // What comes with the request counts in the bounds of the transport until the call is done.
+        let _held = context.extensions.clone();
+        self.tools.call(ToolCallContext::new(self, call, context)).await
     }
 }

@@ -11,9 +11,11 @@ use crate::reply::{self, Text};
 use crate::route::{Does, Spec, answered, given};
 use crate::{OdooTools, schema};
 
+pub const TOOL: &str = "message_notification";
+
 pub fn router() -> ToolRouter<OdooTools> {
     let spec = Spec {
-        name: "message_notification",
+        name: TOOL,
         title: "Hand over to a salesperson",
         description: "Sends the customer's salesperson (vendedor) a WhatsApp or SMS. Use it when the customer asks for a \
                       person; not to write to the customer. E.g. {\"user_phone\":\"+52 33 1234 5678\",\"reason\":\"Quiere \
@@ -38,6 +40,13 @@ async fn notify(tools: &OdooTools, arguments: JsonObject) -> CallToolResult {
         Ok(answer) => reply::success(&answer, Text::Lines),
         Err(error) => refused(&error),
     }
+}
+
+/// The answer where messages must be signed.
+pub fn unsigned() -> CallToolResult {
+    let sentence = "this service takes requests for messages over HTTP only when they are signed \
+                    (ELEVENLABS_WEBHOOK_SECRET): have the agent's webhook call POST /api/elevenlabs/handoff";
+    reply::failed(&sentence, "signature_required")
 }
 
 fn refused(error: &HandoffError) -> CallToolResult {

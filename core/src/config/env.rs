@@ -105,8 +105,13 @@ impl Env {
         takes: &'static str,
     ) -> Result<Option<Url>, ConfigError> {
         let Some(text) = self.text(name) else { return Ok(None) };
-        // A password in the address would be printed with it.
-        let plain = |url: &Url| url.username().is_empty() && url.password().is_none();
+        // A password in the address would be printed with it, and paths are put behind it.
+        let plain = |url: &Url| {
+            url.username().is_empty()
+                && url.password().is_none()
+                && url.query().is_none()
+                && url.fragment().is_none()
+        };
         let is_address = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host() && plain(url);
         let url = Url::parse(text).ok().filter(is_address);
         url.map(Some).ok_or_else(|| ConfigError::takes(name, takes))
@@ -117,19 +122,23 @@ impl Env {
         self.number(name, 1..=7 * 24 * 3600, default).map(Duration::from_secs)
     }
 
-    /// A list divided by commas.
-    pub(super) fn list(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.text(name).unwrap_or_default().split(',').map(str::trim).filter(|item| !item.is_empty())
+    /// A list divided by commas, each item as it is read; empty only where the variable is not set.
+    pub(super) fn list<T>(
+        &self,
+        name: &'static str,
+        takes: &'static str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<T>, ConfigError> {
+        let Some(text) = self.text(name) else { return Ok(Vec::new()) };
+        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+        let items = items.map(read).collect::<Option<Vec<T>>>();
+        items.filter(|items| !items.is_empty()).ok_or_else(|| ConfigError::takes(name, takes))
     }
 
     /// A list of ids in Odoo.
     pub(super) fn ids(&self, name: &'static str) -> Result<Vec<i64>, ConfigError> {
         let id = |item: &str| item.parse().ok().filter(|id| *id > 0);
-        self.list(name)
-            .map(|item| {
-                id(item).ok_or_else(|| ConfigError::takes(name, "ids in Odoo divided by commas, e.g. 1,5"))
-            })
-            .collect()
+        self.list(name, "ids in Odoo divided by commas, e.g. 1,5", id)
     }
 }
 

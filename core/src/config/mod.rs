@@ -84,6 +84,8 @@ pub struct Config {
     pub messages: MessageConfig,
     /// `LANGUAGE`: of the messages.
     pub language: Language,
+    /// Whether that is one of those that `LANGUAGE` names, and not the default for want of any.
+    pub language_is_known: bool,
     /// `LOG_DIR`: the folder of the log files, which are also the memory of the process.
     pub log_dir: PathBuf,
     /// `LOG_RETENTION_DAYS`: how long log files stay in `log_dir`, in days; 0 for ever.
@@ -274,6 +276,7 @@ impl Config {
         let dev_odoo = odoo_for_writing(env, odoo.is_some(), calls)?;
         let tasks = TaskConfig::default();
         let messages = messages::messages(env)?;
+        let language = language(env)?;
         Ok(Self {
             odoo,
             dev_odoo,
@@ -314,7 +317,8 @@ impl Config {
             twilio: twilio::twilio(env)?,
             phones: twilio::phones(env)?,
             messages,
-            language: env.text("LANGUAGE").map(Language::from_locales).unwrap_or_default(),
+            language: language.unwrap_or_default(),
+            language_is_known: language.is_some() || env.text("LANGUAGE").is_none(),
             log_dir: env.text("LOG_DIR").unwrap_or("logs").into(),
             log_retention_days: env.number("LOG_RETENTION_DAYS", 0..=36_500, 0)?,
             s3: S3Config::from_env(env)?,
@@ -381,16 +385,28 @@ fn odoo_for_writing(env: &Env, has_odoo: bool, calls: CallConfig) -> Result<Opti
     Ok(dev_odoo)
 }
 
+/// The system sets this variable, too, for all programs: a language that this one does not have is no mistake.
+fn language(env: &Env) -> Result<Option<Language>, ConfigError> {
+    let list = env.text("LANGUAGE").unwrap_or_default();
+    let is_locale = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.@".contains(c));
+    if list.split(':').all(is_locale) {
+        return Ok(Language::from_locales(list));
+    }
+    Err(ConfigError::takes("LANGUAGE", "es, en, or a list of locales, e.g. en_US:en"))
+}
+
 fn origins(env: &Env, name: &'static str) -> Result<CorsOrigins, ConfigError> {
     if env.text(name) == Some("*") {
         return Ok(CorsOrigins::Any);
     }
-    let takes = || ConfigError::takes(name, "* or origins divided by commas, e.g. https://shop.example");
     let origin = |item: &str| {
-        let url = Url::parse(item).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-        url.map(|url| url.origin().ascii_serialization()).ok_or_else(takes)
+        let url = Url::parse(item).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+        let origin = url.origin().ascii_serialization();
+        // With a path or a name a page would never match it.
+        (url.as_str() == format!("{origin}/")).then_some(origin)
     };
-    env.list(name).map(origin).collect::<Result<_, _>>().map(CorsOrigins::These)
+    env.list(name, "* or origins divided by commas, e.g. https://shop.example", origin)
+        .map(CorsOrigins::These)
 }
 
 fn allowed_hosts(env: &Env, public_url: Option<&Url>) -> Result<AllowedHosts, ConfigError> {
@@ -398,13 +414,13 @@ fn allowed_hosts(env: &Env, public_url: Option<&Url>) -> Result<AllowedHosts, Co
     if env.text(NAME) == Some("*") {
         return Ok(AllowedHosts::Any);
     }
-    let takes = || ConfigError::takes(NAME, "* or host names divided by commas, e.g. mcp.company.example");
     let host = |item: &str| {
         let is_plain = !item.contains(['/', '@', '?', '#', '*', ' ']);
         let is_host = is_plain && Url::parse(&format!("http://{item}")).is_ok_and(|url| url.has_host());
-        is_host.then(|| item.to_ascii_lowercase()).ok_or_else(takes)
+        is_host.then(|| item.to_ascii_lowercase())
     };
-    let mut hosts = env.list(NAME).map(host).collect::<Result<Vec<_>, _>>()?;
+    let takes = "* or host names divided by commas, e.g. mcp.company.example";
+    let mut hosts = env.list(NAME, takes, host)?;
     // Who calls there calls this service.
     hosts.extend(public_url.and_then(Url::host_str).map(str::to_owned));
     Ok(AllowedHosts::These(hosts))

@@ -16,6 +16,9 @@ pub(super) fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> 
         Language::En => "en",
     };
     writeln!(out, "VENDEDOR_WHATSAPP={fallback} DEFAULT_COUNTRY_CODE={code} LANGUAGE={language}")?;
+    if !config.language_is_known {
+        writeln!(out, "- LANGUAGE names neither es nor en: messages are written in Spanish")?;
+    }
     let mark = |name| match &config.twilio {
         TwilioSetup::Missing(names) if names.contains(&name) => "✗",
         TwilioSetup::Missing(_) | TwilioSetup::Ready(_) => "✓",

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::handoff;
-use crate::support::process::{Server, borrowed, run};
+use crate::support::process::{Server, binary, borrowed, run};
 use crate::support::s3::S3;
 
 /// A failed one of January, a completed one of February, one of March that waits, and a handoff.
@@ -117,6 +117,18 @@ async fn a_listing_is_narrowed_by_day_and_status() {
     }
     let (code, _, said) = logs(folder.path(), &["--from", "yesterday"], &[]).await;
     assert_eq!(code, 2, "{said}");
+    let (code, listed, said) = logs(folder.path(), &["--status", "foo"], &[]).await;
+    assert_eq!((code, listed.as_str()), (2, ""));
+    for status in ["queued", "processing", "completed", "failed", "sent", "delivered", "read", "undelivered"]
+    {
+        assert!(said.contains(status), "{said}");
+        assert_eq!(logs(folder.path(), &["--status", status], &[]).await.0, 0, "{status}");
+    }
+    let reversed = ["--from", "2026-02-11", "--to", "2026-02-10"];
+    let (code, listed, said) = logs(folder.path(), &reversed, &[]).await;
+    let expected =
+        "mcp-odoo: --from 2026-02-11 is after --to 2026-02-10: --from takes the earlier of the two days\n";
+    assert_eq!((code, listed.as_str(), said.as_str()), (1, "", expected));
 }
 
 #[tokio::test]
@@ -160,4 +172,21 @@ async fn the_listing_of_a_bucket_goes_over_all_its_pages() {
     let (code, shown, said) = logs(folder.path(), &["--s3", "quot_1099"], &env).await;
     assert_eq!(code, 0, "{said}");
     assert!(shown.contains("completed"), "{shown}");
+}
+
+/// As `mcp-odoo logs | head -1` does.
+#[cfg(unix)]
+#[tokio::test]
+async fn who_has_read_enough_ends_the_listing_without_a_word() {
+    let folder = TempDir::new().unwrap();
+    write_logs(folder.path());
+    let (reading, writing) = std::io::pipe().unwrap();
+    drop(reading);
+    for arguments in [&["logs", "--from", "2026-01-01"][..], &["logs", "quot_a1"], &["openapi"]] {
+        let mut command = binary(folder.path());
+        let output = command.args(arguments).stdout(writing.try_clone().unwrap()).output();
+        let output = output.await.unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), said.as_str()), (Some(0), ""), "{arguments:?}");
+    }
 }

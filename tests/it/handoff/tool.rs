@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use super::{World, customer};
+use crate::mcp::transport_client::{Sse, Streamable, call, initialize, initialized, request, text};
+use crate::mcp::transport_stdio::Spoken;
 use crate::support::mcp::Caller;
 use crate::support::twilio::Fault;
 
@@ -37,4 +39,40 @@ async fn a_failure_says_what_to_do() {
     let without = crate::support::app::TestApp::start().await;
     let refused = Caller::connect(&without.url).await.error(TOOL, customer()).await;
     assert!(refused.contains("TWILIO_ACCOUNT_SID") && refused.contains("(not_configured)"), "{refused}");
+}
+
+/// Whoever reaches the service could otherwise send what the webhook must sign.
+#[tokio::test]
+async fn where_messages_must_be_signed_there_is_no_tool_for_them_over_http() {
+    let world = World::with(|config| config.messages.webhook_secret = Some("wsec_4711".into())).await;
+    let streamable = Streamable::connect(&world.app.client, &world.app.url, "2025-11-25").await;
+    let mut sse = Sse::connect(&world.app.client, &world.app.url).await;
+    let ask = call(3, TOOL, &customer());
+    for refused in [streamable.ask(&ask).await, sse.ask(&ask).await] {
+        assert_eq!(refused["result"]["isError"], true, "{refused}");
+        let said = text(&refused);
+        assert!(
+            said.contains("ELEVENLABS_WEBHOOK_SECRET") && said.contains("(signature_required)"),
+            "{said}"
+        );
+    }
+    let list = request(2, "tools/list", &json!({}));
+    for listed in [streamable.ask(&list).await, sse.ask(&list).await] {
+        let tools = listed["result"]["tools"].as_array().unwrap();
+        assert!(tools.len() > 10 && tools.iter().all(|tool| tool["name"] != TOOL), "{listed}");
+    }
+    assert!(world.twilio.accepted().is_empty());
+}
+
+#[tokio::test]
+async fn who_started_the_process_may_send_them() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let mut stdio = Spoken::start_with(folder.path(), &[("ELEVENLABS_WEBHOOK_SECRET", "wsec_4711")]);
+    stdio.ask(&initialize("2025-11-25")).await;
+    stdio.write(&initialized().to_string()).await;
+    let listed = stdio.ask(&request(2, "tools/list", &json!({}))).await;
+    let tools = listed["result"]["tools"].as_array().unwrap();
+    assert!(tools.iter().any(|tool| tool["name"] == TOOL), "{listed}");
+    let answer = stdio.ask(&call(3, TOOL, &customer())).await;
+    assert!(text(&answer).contains("(not_configured)"), "it is tried: {answer}");
 }

@@ -1,11 +1,8 @@
 //! The process stops while streams are open.
 
-use std::time::Duration;
-
 use reqwest::StatusCode;
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::time::Instant;
 
 use super::transport_client::{Sse, Stream, Streamable, call, soon, text};
 use super::transport_handler::Handler;
@@ -19,9 +16,8 @@ async fn open_streams_end() {
     let mut sse = Sse::connect(&app.client, &app.url).await;
     let streamable = Streamable::connect(&app.client, &app.url, "2025-11-25").await;
     let mut listening = streamable.listen().await;
-    let (mut open, began) = (app.state.sessions.open(), Instant::now());
+    let mut open = app.state.sessions.open();
     soon(app.stop()).await;
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     assert_eq!(sse.stream.event().await, None);
     assert_eq!(listening.event().await, None);
     soon(open.wait_for(|open| *open == 0)).await.unwrap();
@@ -58,9 +54,7 @@ async fn a_call_that_never_ends_does_not_hold_up_the_end() {
     sse.send(&call(2, "wait", &json!({}))).await;
     let _answer = streamable.post().json(&call(2, "wait", &json!({}))).send().await.unwrap();
     soon(handler.waiting(2)).await;
-    let began = Instant::now();
     soon(app.stop()).await;
-    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
     soon(handler.cancelled(2)).await;
 }
 

@@ -47,6 +47,7 @@ async fn a_bad_value_stops_the_start_and_is_named() {
     let ids = "ids in Odoo divided by commas, e.g. 1,5";
     let origins = "* or origins divided by commas, e.g. https://shop.example";
     let hosts = "* or host names divided by commas, e.g. mcp.company.example";
+    let public = "the address of this service, e.g. https://quotes.company.com";
     let bucket = "the name of a bucket: 3 to 63 lower-case letters, digits, dots and hyphens";
     let cases = [
         ("PORT", "http", "a port number, 0 to 65535"),
@@ -63,6 +64,8 @@ async fn a_bad_value_stops_the_start_and_is_named() {
         ("SALES_TEAM_IDS", "1,zwei", ids),
         ("SALES_TEAM_IDS", "0", ids),
         ("SALES_STAGE_IDS", "1;2", ids),
+        ("SALES_TEAM_IDS", ",", ids),
+        ("SALES_STAGE_IDS", " , ", ids),
         ("QUEUE_CAPACITY", "0", capacity),
         ("QUEUE_CAPACITY", &most, capacity),
         ("QUOTATION_WORKERS", "many", workers),
@@ -77,7 +80,16 @@ async fn a_bad_value_stops_the_start_and_is_named() {
         ("LOG_LEVEL", "loud", "error, warn, info, debug or trace"),
         ("CORS_ORIGINS", "shop.example", origins),
         ("CORS_ORIGINS", "https://shop.example,*", origins),
+        ("CORS_ORIGINS", "http://a/b", origins),
+        ("CORS_ORIGINS", "http://a/?b", origins),
+        ("CORS_ORIGINS", "http://b@a", origins),
+        ("CORS_ORIGINS", ",", origins),
         ("ALLOWED_ORIGINS", "app.example", origins),
+        ("ALLOWED_HOSTS", ",", hosts),
+        ("PUBLIC_URL", "http://a?b", public),
+        ("PUBLIC_URL", "http://a/#b", public),
+        ("LANGUAGE", "español", "es, en, or a list of locales, e.g. en_US:en"),
+        ("LANGUAGE", "en,es", "es, en, or a list of locales, e.g. en_US:en"),
         ("ALLOWED_HOSTS", "https://mcp.example", hosts),
         ("ALLOWED_HOSTS", "mcp.example:port", hosts),
         ("ALLOWED_HOSTS", "*.example", hosts),
@@ -91,6 +103,21 @@ async fn a_bad_value_stops_the_start_and_is_named() {
     for (name, value, takes) in cases {
         let env = [&ODOO[..], &[(name, value)]].concat();
         assert_eq!(refusal(&env, None).await, format!("{name} takes {takes}"), "{name}={value}");
+    }
+}
+
+/// Systems set it for all programs, each of which falls back to what it has.
+#[tokio::test]
+async fn a_language_that_is_not_there_is_told_and_stops_nothing() {
+    for (list, known) in [("de_DE:de", false), ("C", false), ("de_DE:en", true), ("es_MX.UTF-8", true)] {
+        let folder = TempDir::new().unwrap();
+        let said = check(&folder, &[("LANGUAGE", list)]).await;
+        assert_ne!(said.contains("LANGUAGE names neither es nor en"), known, "{list}: {said}");
+        let server = Server::start(folder.path(), &[("LANGUAGE", list)]).await;
+        server.process.terminate().await;
+        let (status, said) = server.process.ended().await;
+        assert_eq!(status.code(), Some(0), "{said}");
+        assert_ne!(said.contains("LANGUAGE names neither es nor en"), known, "{list}: {said}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! SIGTERM: what runs is finished, what waits is kept, nothing new is taken.
+//! SIGTERM: what runs is finished, what waits is kept, nothing new is taken. And what other signals do.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::support::app::{Odoo, REQUEST_LINES, request};
 use crate::support::events::Events;
 use crate::support::http_client;
 use crate::support::odoo::Made;
-use crate::support::process::Server;
+use crate::support::process::{Process, Server, binary};
 use crate::support::proxy::Fault;
 
 async fn post(client: &Client, url: &str, email: &str) -> reqwest::Result<reqwest::Response> {
@@ -116,4 +116,46 @@ async fn an_idle_server_with_idle_connections_ends_at_once() {
         let gone = client.get(format!("{}/health", server.url)).send().await;
         assert!(gone.is_err(), "nobody listens any more");
     }
+}
+
+/// A terminal that is closed ends what runs in it, in good order; the other two mean nothing.
+#[cfg(unix)]
+#[tokio::test]
+async fn signals_whose_default_is_to_kill_do_not() {
+    let odoo = Odoo::start(Options { latency: Duration::from_millis(100), ..Options::default() }).await;
+    let (folder, client) = (TempDir::new().unwrap(), http_client());
+    let server = Server::start_with(folder.path(), &odoo, &[]).await;
+    let id = accepted(&client, &server.url, "first@signal.example").await;
+    let mut stream = events(&client, &server.url, &id).await;
+    while stream.next().await.unwrap()["progress"] != "Creando lead..." {}
+    for signal in ["-USR1", "-USR2"] {
+        server.process.signal(signal).await;
+        let health = client.get(format!("{}/health", server.url)).send().await.unwrap();
+        assert_eq!(health.status(), StatusCode::OK, "{signal}");
+    }
+    server.process.signal("-HUP").await;
+    let (status, said) = server.process.ended().await;
+    assert_eq!(status.code(), Some(0), "{said}");
+    assert!(said.contains("stopping: "), "{said}");
+    assert_eq!(log_of(folder.path(), &id)["status"], "completed", "{said}");
+}
+
+/// Only Linux tells a process which signals it was started without.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn who_is_started_by_nohup_outlasts_the_terminal() {
+    let (folder, client) = (TempDir::new().unwrap(), http_client());
+    let mut command = binary(folder.path());
+    let program = command.as_std().get_program().to_owned();
+    command = tokio::process::Command::new("nohup");
+    command.arg(program).env("PORT", "0").current_dir(folder.path()).kill_on_drop(true);
+    let process = Process::spawn(command);
+    let line = process.line("listening on http://").await;
+    let url = line.split("listening on ").nth(1).unwrap().split(',').next().unwrap().to_owned();
+    process.signal("-HUP").await;
+    let health = client.get(format!("{url}/health")).send().await.unwrap();
+    assert_eq!(health.status(), StatusCode::OK);
+    process.terminate().await;
+    let (status, said) = process.ended().await;
+    assert_eq!(status.code(), Some(0), "{said}");
 }

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use crate::support::app::TestApp;
 
 const PATIENCE: Duration = Duration::from_millis(300);
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(120);
 
 async fn app(max_connections: usize) -> TestApp {
     let builder = TestApp::builder().configure(|config| {

@@ -1,7 +1,13 @@
 //! Bad input, each kind with a clear answer that names the field.
 
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use futures::{StreamExt, stream};
 use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
+use tokio::task::JoinSet;
 
 use crate::support::app::{TestApp, request};
 
@@ -178,4 +184,69 @@ async fn bodies_sent_as_something_else_or_too_large() {
     large["description"] = json!("x".repeat(2 * 1024 * 1024));
     let (status, problem) = post_raw(&app, Some("application/json"), large.to_string().into_bytes()).await;
     assert_eq!((status, &problem["code"]), (StatusCode::PAYLOAD_TOO_LARGE, &json!("body_too_large")));
+}
+
+#[tokio::test]
+async fn a_field_that_is_given_twice_is_named() {
+    let app = TestApp::start().await;
+    let twice = |field: &str| {
+        let body = request("eva@invalid.example").to_string();
+        body.replacen('{', &format!("{{{field},"), 1)
+    };
+    let cases = [
+        (twice(r#""email": "other@invalid.example""#), "email"),
+        (twice(r#""\u0065mail": "other@invalid.example""#), "email"),
+        (twice(r#""ciudad": "A", "x": [{"a": {"qty": 1, "qty": 1}}]"#), "x[0].a.qty"),
+    ];
+    for (body, path) in cases {
+        for resource in ["quotation/async", "elevenlabs/handoff"] {
+            let post = app.client.post(format!("{}/api/{resource}", app.url)).body(body.clone());
+            let answer = post.header("Content-Type", "application/json").send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+            let problem: Value = answer.json().await.unwrap();
+            assert_eq!(paths(&problem), [path], "{problem}");
+            assert!(problem["detail"].as_str().unwrap().contains("given twice"), "{problem}");
+        }
+    }
+    assert!(app.logs().is_empty(), "nothing was kept");
+}
+
+#[tokio::test]
+async fn packed_bodies_are_refused_by_name() {
+    let app = TestApp::start().await;
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(request("eva@invalid.example").to_string().as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    for resource in ["quotation/async", "elevenlabs/handoff"] {
+        let post = app.client.post(format!("{}/api/{resource}", app.url)).body(packed.clone());
+        let post = post.header("Content-Type", "application/json").header("Content-Encoding", "gzip");
+        let answer = post.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        let problem: Value = answer.json().await.unwrap();
+        assert_eq!(problem["code"], "encoding_not_taken", "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains("identity"), "{problem}");
+    }
+}
+
+/// Large bodies that never come whole leave room for others' small ones.
+#[tokio::test]
+async fn unfinished_bodies_do_not_fill_the_memory() {
+    let app = TestApp::start().await;
+    let unfinished = || {
+        let part = stream::iter([Ok::<_, std::io::Error>("x".repeat(1024 * 1024 - 1024))]);
+        let body = reqwest::Body::wrap_stream(part.chain(stream::pending()));
+        let post = app.client.post(format!("{}/api/quotation/async", app.url)).body(body);
+        post.header("Content-Type", "application/json").send()
+    };
+    let mut refused = JoinSet::new();
+    for _ in 0..80 {
+        refused.spawn(unfinished());
+    }
+    let answer = refused.join_next().await.unwrap().unwrap().unwrap();
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.headers().contains_key("retry-after"));
+    let problem: Value = answer.json().await.unwrap();
+    assert_eq!(problem["code"], "too_many_requests", "{problem}");
+    assert_eq!(app.post(&request("eva@invalid.example"), None).await.status(), StatusCode::ACCEPTED);
+    refused.shutdown().await;
 }

@@ -12,8 +12,8 @@ use tokio::sync::watch;
 
 use super::app::Odoo;
 
-/// Nothing here takes this long; a test that hangs fails.
-const LIMIT: Duration = Duration::from_secs(60);
+/// Nothing here takes this long, however busy the machine is; a test that hangs fails.
+const LIMIT: Duration = Duration::from_secs(180);
 
 /// The binary in this folder, with nothing in its environment.
 pub fn binary(folder: &Path) -> Command {
@@ -73,23 +73,12 @@ impl Process {
         found(&seen).unwrap()
     }
 
-    /// KiB of memory that it holds (`VmRSS`). Only Linux tells; the test says so elsewhere.
-    pub fn resident(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap()));
-        let Ok(status) = status else {
-            println!("NOT CHECKED: memory is read from /proc, which this system does not have");
-            return None;
-        };
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        Some(line.trim().trim_end_matches(" kB").parse().unwrap())
-    }
-
     /// Sends SIGTERM.
     pub async fn terminate(&self) {
         self.signal("-TERM").await;
     }
 
-    /// Sends `-TERM` or `-INT`.
+    /// Sends `-TERM`, `-INT`, `-HUP`, ….
     pub async fn signal(&self, signal: &str) {
         let id = self.child.id().unwrap().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().await.unwrap().success());
