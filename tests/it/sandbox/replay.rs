@@ -141,10 +141,10 @@ impl Replay {
             args[1] = json!(self.demo);
         }
         let (model, method) = (args[3].as_str().unwrap().to_owned(), args[4].as_str().unwrap().to_owned());
-        if let Some(first) = args[5].as_array_mut().and_then(|args| args.first_mut()) {
-            if ON_RECORDS.contains(&method.as_str()) {
-                self.translate(&model, first);
-            }
+        if let Some(first) = args[5].as_array_mut().and_then(|args| args.first_mut())
+            && ON_RECORDS.contains(&method.as_str())
+        {
+            self.translate(&model, first);
         }
         if method == "load" {
             let [fields, data] = [0, 1].map(|index| args[5][index].clone());
