@@ -67,7 +67,7 @@ impl Gate {
     /// the refusal.
     pub(super) fn passed(&self, began: Instant) {
         let mut state = self.state();
-        if began >= state.since && self.closed.send_if_modified(|closed| std::mem::take(closed)) {
+        if began >= state.since && self.closed.send_if_modified(std::mem::take) {
             state.opened = Some(Instant::now());
             tracing::info!("Odoo accepts the log-in again: quotations go on");
         }
