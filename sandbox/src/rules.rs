@@ -235,5 +235,16 @@ pub(crate) fn check_unlink(env: &Env<'_>, model: &Model, ids: &[i64]) -> Result<
             "You can not delete a sent quotation or a confirmed sales order. You must first cancel it.",
         ));
     }
+    if model.name == "sale.order.line" {
+        let orders = env.model("sale.order")?;
+        let order = |id: &i64| env.db.value(model, *id, "order_id").id();
+        let confirmed = |id: i64| env.db.value(&orders, id, "state").as_str() == Some("sale");
+        if ids.iter().filter_map(order).any(confirmed) {
+            return Err(Error::user(
+                "Once a sales order is confirmed, you can't remove one of its lines (we need to track if something \
+                 gets invoiced or delivered).\nSet the quantity to 0 instead.",
+            ));
+        }
+    }
     Ok(())
 }

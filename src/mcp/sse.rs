@@ -156,9 +156,9 @@ async fn message<H: ServerHandler + Clone>(
     }
     let body =
         body::read(&mut parts, body, shared.sessions.room()).await.map_err(IntoResponse::into_response)?;
-    body::unambiguous(&body)?;
+    body::unambiguous(&body).map_err(|refused| *refused)?;
     let messages = if body::is_batch(&body) && inbox.has_batches.load(Ordering::Relaxed) {
-        batch::messages(&body)?
+        batch::messages(&body).map_err(|refused| *refused)?
     } else {
         vec![serde_json::from_slice(&body).map_err(|_| body::malformed(&body))?]
     };

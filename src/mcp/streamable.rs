@@ -96,14 +96,14 @@ async fn serve<H: ServerHandler + Clone + Sync>(
         Err(problem) => return problem.into_response(),
     };
     if let Err(refused) = body::unambiguous(&body) {
-        return refused;
+        return *refused;
     }
     if body::is_batch(&body) && open.is_some_and(|open| open.has_batches) {
         return match batch::messages(&body) {
             Ok(messages) => {
                 batch::serve(messages, |message| pass_on(Arc::clone(&shared), parts.clone(), message)).await
             }
-            Err(refused) => refused,
+            Err(refused) => *refused,
         };
     }
     pass_on(shared, parts, body).await

@@ -1,6 +1,7 @@
 //! The MCP tools, thin over core: each domain is a router, and the handler adds them up.
 
 mod crm;
+mod finding;
 mod project_tasks;
 mod projects;
 mod quotations;
@@ -37,10 +38,11 @@ const MAX_WRITING: usize = 64;
 
 const INSTRUCTIONS: &str = "\
 Odoo: quotations (cotizaciones), sales (ventas), projects (proyectos), tasks (tareas) and users (usuarios). \
-To quote, call dev_create_quotation once: it makes customer, opportunity, order and lines, exactly once. \
+To quote, find ids with find_products and find_customers, then call dev_create_quotation once: it makes customer, \
+opportunity, order and lines, exactly once. \
 If it answers status processing, ask dev_get_quotation_status; never create it again. \
 Ids are Odoo's; a related record is its {id, name}; times are UTC; empty fields are absent.\n\
-Para cotizar, llame una vez a dev_create_quotation: crea cliente, oportunidad, pedido y líneas, exactamente una vez. \
+Para cotizar, busque ids con find_products y find_customers y llame una vez a dev_create_quotation: crea cliente, oportunidad, pedido y líneas, exactamente una vez. \
 Si responde status processing, pregunte con dev_get_quotation_status; no la cree de nuevo.";
 
 /// Said where two Odoos are configured.
@@ -102,6 +104,7 @@ impl OdooTools {
         };
         let tools = quotations::router()
             + crm::router()
+            + finding::router()
             + sales::router()
             + projects::router()
             + project_tasks::router()

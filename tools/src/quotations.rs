@@ -6,7 +6,7 @@ use garde::Validate;
 use mcp_odoo_core::input::{self, FieldError};
 use mcp_odoo_core::quotation::id::{IdempotencyKey, TrackingId};
 use mcp_odoo_core::quotation::request::QuotationRequest;
-use mcp_odoo_core::quotation::status::{QuotationOutput, QuotationStatus, State};
+use mcp_odoo_core::quotation::status::{OrderedProduct, QuotationOutput, QuotationStatus, State};
 use mcp_odoo_core::quotation::told::Told;
 use mcp_odoo_core::tasks::{Caller, Door, SubmitError, Subscription};
 use rmcp::RoleServer;
@@ -34,12 +34,10 @@ struct StatusRequest {
     tracking_id: String,
 }
 
-/// What models are told of the answer: they have read dev_create_quotation's.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "only its schema is used")]
-struct StatusAnswer {
-    /// And the other fields of dev_create_quotation's answer
-    status: String,
+#[derive(Deserialize, Validate)]
+struct Key {
+    #[garde(skip)]
+    idempotency_key: Option<IdempotencyKey>,
 }
 
 pub fn router() -> ToolRouter<OdooTools> {
@@ -58,7 +56,7 @@ fn create_quotation() -> ToolRoute<OdooTools> {
         does: Does::Add,
         text: Text::Lines,
     };
-    let tool = spec.tool(request_schema(), answer_schema());
+    let tool = spec.tool(request_schema(), Some(answer_schema()));
     ToolRoute::new_dyn(tool, |context: ToolCallContext<'_, OdooTools>| {
         let tools = context.service.clone();
         let (arguments, request) = (given(context.arguments), context.request_context);
@@ -75,7 +73,7 @@ fn quotation_status() -> ToolRoute<OdooTools> {
         does: Does::Read,
         text: Text::Lines,
     };
-    let tool = spec.tool(schema::input::<StatusRequest>(), schema::output::<StatusAnswer>());
+    let tool = spec.tool(schema::input::<StatusRequest>(), None);
     ToolRoute::new_dyn(tool, |context: ToolCallContext<'_, OdooTools>| {
         let tools = context.service.clone();
         let arguments = given(context.arguments);
@@ -154,15 +152,12 @@ async fn status(tools: &OdooTools, arguments: JsonObject) -> CallToolResult {
 
 /// The request and the key, or every bad field of both.
 fn parse(mut arguments: JsonObject) -> Result<(QuotationRequest, Option<IdempotencyKey>), Vec<FieldError>> {
-    let key = match arguments.remove(KEY) {
-        None => Ok(None),
-        Some(key) => serde_json::from_value(key)
-            .map(Some)
-            .map_err(|error| FieldError { path: KEY.to_owned(), message: error.to_string() }),
-    };
-    match (input::parse(arguments.into()), key) {
-        (Ok(request), Ok(key)) => Ok((request, key)),
-        (request, key) => Err(request.err().into_iter().flatten().chain(key.err()).collect()),
+    let key = arguments.remove_entry(KEY).into_iter().collect::<JsonObject>();
+    match (input::parse(arguments.into()), input::parse::<Key>(key.into())) {
+        (Ok(request), Ok(key)) => Ok((request, key.idempotency_key)),
+        (request, key) => {
+            Err(request.err().into_iter().flatten().chain(key.err().into_iter().flatten()).collect())
+        }
     }
 }
 
@@ -232,12 +227,17 @@ fn facts(output: &QuotationOutput) -> String {
     };
     let currency = output.currency.as_deref().unwrap_or_default();
     let lines = output.products_added.iter();
-    let lines = lines.map(|line| format!("\n- {} × {} at {:.2}", line.qty, line.product_name, line.price));
+    let lines = lines.map(|line| {
+        let OrderedProduct { line_id, qty, product_name, price, .. } = line;
+        format!("\n- line {line_id}: {qty} × {product_name} at {price:.2}")
+    });
     let facts = [
         ("order", named(&output.sale_order_name, output.sale_order_id)),
         ("customer", named(&output.partner_name, output.partner_id)),
         ("opportunity", named(&output.lead_name, output.lead_id)),
         ("salesperson", output.user_id.map(|id| id.to_string())),
+        ("untaxed", output.amount_untaxed.map(|amount| format!("{amount:.2}"))),
+        ("tax", output.amount_tax.map(|amount| format!("{amount:.2}"))),
         ("total", output.amount_total.map(|total| format!("{total:.2} {currency}"))),
         ("url", output.odoo_url.clone()),
     ];

@@ -14,13 +14,9 @@ use rmcp::model::{CallToolResponse, CallToolResult, ErrorData, JsonObject, Tool,
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::reply::{self, Text};
 use crate::{OdooTools, schema};
-
-/// Up to here every whole number has a floating form of its own.
-const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// What a tool does to Odoo, for clients that ask before they call.
 #[derive(Clone, Copy)]
@@ -51,17 +47,20 @@ pub struct Spec {
 
 impl Spec {
     /// The tool with these schemas.
-    pub fn tool(&self, input: JsonObject, output: JsonObject) -> Tool {
+    pub fn tool(&self, input: JsonObject, output: Option<JsonObject>) -> Tool {
         let hints = match self.does {
             Does::Read => ToolAnnotations::new().read_only(true).destructive(false).idempotent(true),
             Does::Add => ToolAnnotations::new().read_only(false).destructive(false).idempotent(false),
             Does::Tell => ToolAnnotations::new().read_only(false).destructive(false).idempotent(false),
             Does::Overwrite => ToolAnnotations::new().read_only(false).destructive(true).idempotent(true),
         };
-        Tool::new(self.name, self.description, Arc::new(input))
+        let tool = Tool::new(self.name, self.description, Arc::new(input))
             .with_title(self.title)
-            .with_raw_output_schema(Arc::new(output))
-            .with_annotations(hints.open_world(matches!(self.does, Does::Tell)))
+            .with_annotations(hints.open_world(matches!(self.does, Does::Tell)));
+        match output {
+            Some(output) => tool.with_raw_output_schema(Arc::new(output)),
+            None => tool,
+        }
     }
 
     /// The tool that calls a function of core with its arguments.
@@ -72,7 +71,9 @@ impl Spec {
         F: Fn(OdooTools, A) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<R, ErpError>> + Send,
     {
-        let tool = self.tool(schema::input::<A>(), schema::output::<R>());
+        // Lines name every field; who reads JSON is told beforehand.
+        let output = matches!(self.text, Text::Json).then(schema::output::<R>);
+        let tool = self.tool(schema::input::<A>(), output);
         ToolRoute::new_dyn(tool, move |context: ToolCallContext<'_, OdooTools>| {
             let (tools, call) = (context.service.clone(), call.clone());
             let shared = Arc::clone(&tools.shared);
@@ -121,23 +122,7 @@ pub fn answered<'a>(
 pub fn given(arguments: Option<JsonObject>) -> JsonObject {
     let mut arguments = arguments.unwrap_or_default();
     arguments.retain(|_, argument| !argument.is_null());
-    arguments.values_mut().for_each(whole);
     arguments
-}
-
-/// To JSON Schema `2.0` is an integer, and clients whose numbers are all floating send it so.
-fn whole(value: &mut Value) {
-    match value {
-        Value::Number(number) => {
-            let whole = number.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < EXACT);
-            if let Some(whole) = whole.filter(|_| number.is_f64()) {
-                *number = (whole as i64).into();
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(whole),
-        Value::Object(fields) => fields.values_mut().for_each(whole),
-        Value::Null | Value::Bool(_) | Value::String(_) => {}
-    }
 }
 
 fn cancelled() -> CallToolResult {

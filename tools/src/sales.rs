@@ -88,9 +88,9 @@ fn writing() -> ToolRouter<OdooTools> {
             Spec {
                 name: "dev_update_sale",
                 title: "Change order",
-                description: "Overwrites fields of an order; not its lines. Look at it with \
-                              dev_read_sale. E.g. \
-                              {\"sale_id\":7,\"values\":{\"client_order_ref\":\"PO-9\"}}.",
+                description: "Changes fields and lines (líneas) of an order and tells what it is then, with its total. \
+                              E.g. {\"sale_id\":7,\"values\":{\"client_order_ref\":\"PO-9\"},\
+                              \"lines\":[{\"line_id\":11,\"qty\":3}]}.",
                 does: Does::Overwrite,
                 text: Text::Lines,
             }

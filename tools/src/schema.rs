@@ -118,7 +118,8 @@ fn says_nothing(default: &Value) -> bool {
         Value::String(text) => text.is_empty(),
         Value::Array(items) => items.is_empty(),
         Value::Number(number) => number.as_f64().is_some_and(|number| number <= 0.0),
-        Value::Bool(_) | Value::Object(_) => false,
+        Value::Object(fields) => fields.is_empty(),
+        Value::Bool(_) => false,
     }
 }
 

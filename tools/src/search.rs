@@ -13,9 +13,9 @@ pub fn router() -> ToolRouter<OdooTools> {
             Spec {
                 name: "search",
                 title: "Search",
-                description: "Searches titles of projects and tasks; proyecto/project or tarea/task in \
-                              the query narrows it. Not for sales: list_sales. E.g. \
-                              {\"query\":\"tareas robot\"}. Read results with fetch.",
+                description: "Searches projects, tasks, products and customers; a word such as tarea or producto \
+                              narrows it. Not for sales: list_sales. E.g. {\"query\":\"tareas robot\"}. Read \
+                              results with fetch.",
                 does: Does::Read,
                 text: Text::Json,
             }
@@ -27,7 +27,7 @@ pub fn router() -> ToolRouter<OdooTools> {
             Spec {
                 name: "fetch",
                 title: "Fetch",
-                description: "Reads a result of search as plain text: a project with its tasks, or a task.",
+                description: "Reads a result of search as plain text, e.g. a project with its tasks.",
                 does: Does::Read,
                 text: Text::Json,
             }

@@ -1,7 +1,7 @@
 //! Messages to salespeople.
 
+use mcp_odoo_core::handoff::HandoffError;
 use mcp_odoo_core::handoff::request::HandoffRequest;
-use mcp_odoo_core::handoff::{HandoffAnswer, HandoffError};
 use mcp_odoo_core::input;
 use rmcp::handler::server::router::tool::{ToolRoute, ToolRouter};
 use rmcp::handler::server::tool::ToolCallContext;
@@ -23,7 +23,7 @@ pub fn router() -> ToolRouter<OdooTools> {
         does: Does::Tell,
         text: Text::Lines,
     };
-    let tool = spec.tool(schema::input::<HandoffRequest>(), schema::output::<HandoffAnswer>());
+    let tool = spec.tool(schema::input::<HandoffRequest>(), None);
     ToolRouter::new().with_route(ToolRoute::new_dyn(tool, |context: ToolCallContext<'_, OdooTools>| {
         let tools = context.service.clone();
         let arguments = given(context.arguments);

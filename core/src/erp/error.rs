@@ -1,10 +1,11 @@
 //! Why records could not be read or written, with what to do about it.
 
-use super::Named;
-use crate::odoo::OdooError;
+use serde_json::Value;
 
-/// More people of one name than anybody reads through.
-const LISTED: usize = 20;
+use super::reference::listed;
+use super::{Named, UpdatedSale};
+use crate::input::FieldError;
+use crate::odoo::OdooError;
 
 /// Under which names of the configuration an Odoo is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,20 +65,43 @@ pub enum ErpError {
     #[error("no user is called \"{0}\": look the name up with find_users")]
     NobodyCalled(String),
     /// Several users have this name.
-    #[error("\"{name}\" may be {}: repeat with assigned_to set to the id of one", either(.candidates))]
+    #[error("\"{name}\" may be {}: repeat with {argument} set to the id of one", either(.candidates))]
     Ambiguous {
         /// The name.
         name: String,
         /// Who it may be.
         candidates: Vec<Named>,
+        /// What takes the id.
+        argument: &'static str,
     },
-    /// This field is not changed by writing it.
-    #[error("values.{field} cannot be changed with this tool: {instead}")]
-    NotWritable {
-        /// The field.
-        field: String,
-        /// What to do instead.
-        instead: &'static str,
+    /// Values that cannot be sent, each named.
+    #[error("nothing was changed; correct these and call again:{}", told(.errors))]
+    Values {
+        /// What is wrong with each.
+        errors: Vec<FieldError>,
+        /// The stable name of the failure.
+        code: &'static str,
+    },
+    /// Odoo has something else now than what was asked for.
+    #[error("{}", not_taken(.refused, .told, .cause.as_ref()))]
+    NotTaken {
+        /// The fields and lines that are not as was asked.
+        refused: Vec<String>,
+        /// The order as it is now.
+        told: Box<UpdatedSale>,
+        /// Why, where the call itself failed.
+        cause: Option<OdooError>,
+    },
+    /// The order could not be looked at after it was written.
+    #[error(
+        "{cause}, and nobody knows whether order {id} was changed: look at it with dev_read_sale; the same call may \
+         be made again, it sets the same values"
+    )]
+    NotSeen {
+        /// The order.
+        id: i64,
+        /// What happened.
+        cause: OdooError,
     },
     /// The answer of a call that makes a record was lost.
     #[error(
@@ -107,8 +131,9 @@ impl ErpError {
             Self::NoSalesperson => "no_salesperson",
             Self::NobodyCalled(_) => "user_not_found",
             Self::Ambiguous { .. } => "ambiguous_name",
-            Self::NotWritable { .. } => "field_not_writable",
-            Self::OutcomeUnknown { .. } => "outcome_unknown",
+            Self::Values { code, .. } => code,
+            Self::NotTaken { cause: None, .. } => "not_changed",
+            Self::NotTaken { .. } | Self::NotSeen { .. } | Self::OutcomeUnknown { .. } => "outcome_unknown",
         }
     }
 }
@@ -148,10 +173,38 @@ fn advice(error: &OdooError, variables: &str) -> String {
 }
 
 fn either(candidates: &[Named]) -> String {
-    let named = |user: &Named| format!("{} (id {})", user.name, user.id);
-    let listed = candidates.iter().take(LISTED).map(named).collect::<Vec<_>>().join(", ");
-    match candidates.len().saturating_sub(LISTED) {
-        0 => listed,
-        more => format!("{listed} or one of {more} more, which find_users lists"),
-    }
+    let listed = listed(candidates);
+    if listed.ends_with(" more") { format!("{listed}, which find_users lists") } else { listed }
+}
+
+fn told(errors: &[FieldError]) -> String {
+    errors.iter().map(|FieldError { path, message }| format!("\n- {path}: {message}")).collect()
+}
+
+fn not_taken(refused: &[String], now: &UpdatedSale, cause: Option<&OdooError>) -> String {
+    let value = |value: &Option<Value>| match value {
+        None => "empty".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+    };
+    let fields = now.changed.iter().map(|change| {
+        let (old, new) = (value(&change.old), value(&change.new));
+        if old == new {
+            format!("\n- {} is still {new}", change.field)
+        } else {
+            format!("\n- {} was {old} and is {new}", change.field)
+        }
+    });
+    let number = |number: Option<f64>| number.map_or("none".to_owned(), |number| number.to_string());
+    let lines = now.lines.iter().map(|line| match line.removed {
+        true => format!("\n- line {} is not there", line.line_id),
+        false => format!("\n- line {} is {} at {}", line.line_id, number(line.qty), number(line.price)),
+    });
+    let now_there: String = fields.chain(lines).collect();
+    let why = cause.map(|cause| format!("{cause}. ")).unwrap_or_default();
+    format!(
+        "{why}Odoo does not have what was asked for {}. Now in {}:{now_there}",
+        refused.join(", "),
+        now.name
+    )
 }

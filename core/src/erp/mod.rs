@@ -3,34 +3,50 @@
 //! Every answer is made for readers that do not know Odoo: a many2one is an id with a name, a time is
 //! ISO 8601 in UTC, HTML is plain text, and what is empty is absent.
 
+mod checked;
+mod customers;
+mod documents;
 mod error;
+mod finding;
 mod lookup;
-mod orders;
+mod metadata;
+mod new_orders;
+mod order_lines;
+mod order_record;
+mod order_update;
 mod page;
+mod products;
 mod project_tasks;
 mod projects;
+mod reference;
+mod retry;
 mod sales;
 mod users;
 mod value;
+mod words;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use tokio::sync::OnceCell;
-
+pub use self::customers::{Customer, CustomerQuery, Customers};
+pub use self::documents::{Document, DocumentRequest};
 pub use self::error::{Account, ErpError};
-pub use self::lookup::{Document, DocumentRequest, Found, SearchRequest, SearchResults};
-pub use self::orders::{
-    MadeLine, MadeSale, NewSale, NewSaleLine, SaleRecordRequest, SaleUpdate, UpdatedSale,
-};
+pub use self::lookup::{Found, SearchRequest, SearchResults};
+pub use self::new_orders::{MadeLine, MadeSale, NewSale, NewSaleLine};
+pub use self::order_lines::{LineChange, LineUpdate};
+pub use self::order_record::SaleRecordRequest;
+pub use self::order_update::{FieldChange, SaleUpdate, UpdatedSale};
 pub use self::page::{NameFilter, Page, Single};
+pub use self::products::{Product, ProductQuery, Products};
 pub use self::project_tasks::{Task, TaskFilter, TaskRequest, TaskSummary};
 pub use self::projects::Project;
+pub use self::reference::Reference;
 pub use self::sales::{Sale, SaleFilter, SaleLine, SaleRequest, SaleState, SaleSummary};
 pub use self::users::User;
 pub use self::value::Named;
 
+use self::metadata::Metadata;
 use crate::odoo::Odoo;
+use crate::quotation::salespeople::{SalesConfig, Salespeople};
 
 /// The records of one Odoo; a cheap handle.
 #[derive(Clone)]
@@ -39,19 +55,25 @@ pub struct Erp {
     odoo: Odoo,
     writer: Odoo,
     account: Account,
-    /// The type of each field of `sale.order`; asked once.
-    sale_fields: Arc<OnceCell<HashMap<String, String>>>,
+    /// Who may be given an order.
+    salespeople: Salespeople,
+    metadata: Arc<Metadata>,
 }
 
 impl Erp {
     /// The records of this Odoo; nothing is read yet.
     pub fn new(odoo: Odoo, account: Account) -> Self {
-        Self { odoo: odoo.reading(), writer: odoo, account, sale_fields: Arc::default() }
+        let salespeople = Salespeople::new(odoo.reading(), SalesConfig::default());
+        Self { odoo: odoo.reading(), writer: odoo, account, salespeople, metadata: Arc::default() }
     }
 }
 
 fn default_limit() -> u32 {
     50
+}
+
+fn ten() -> u32 {
+    10
 }
 
 fn yes() -> bool {

@@ -5,12 +5,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::words::{either, literal};
 use super::{default_limit, yes};
 use crate::input::trimmed_or_absent;
 use crate::odoo::{Odoo, OdooError, Record, SearchRead};
 
 /// More than a model reads.
 pub(super) const MOST: u32 = 500;
+/// Of one answer: 25,000 tokens.
+const MOST_BYTES: usize = 75_000;
 
 /// One record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +30,9 @@ pub struct Page<T> {
     /// All, if more
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
+    /// If more: the offset to go on with
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_offset: Option<u64>,
 }
 
 /// Which records of a model that has names to list.
@@ -45,6 +51,10 @@ pub struct NameFilter {
     #[serde(default = "default_limit")]
     #[garde(range(min = 1))]
     pub limit: u32,
+    /// Skip so many
+    #[serde(default)]
+    #[garde(skip)]
+    pub offset: u32,
 }
 
 /// What to list.
@@ -54,11 +64,13 @@ pub(super) struct Listing<'a> {
     pub(super) fields: &'a [&'a str],
     pub(super) order: Option<&'a str>,
     pub(super) limit: u32,
+    pub(super) offset: u32,
 }
 
 impl Listing<'_> {
-    /// Asks for one more than wanted: only when it is there does the whole have to be counted.
-    pub(super) async fn page<T>(
+    /// Asks for one more than wanted: only when it is there does the whole have to be counted. What is longer than
+    /// anybody reads at once is cut at a record.
+    pub(super) async fn page<T: Serialize>(
         self,
         odoo: &Odoo,
         convert: impl Fn(&Record) -> Result<T, OdooError>,
@@ -67,31 +79,37 @@ impl Listing<'_> {
         let query = SearchRead {
             fields: self.fields,
             limit: Some(u64::from(limit) + 1),
+            offset: Some(u64::from(self.offset)).filter(|offset| *offset > 0),
             order: self.order,
             ..SearchRead::default()
         };
         let found = odoo.search_read(self.model, self.domain.clone().into(), &query).await?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let items = found.iter().take(limit).map(convert).collect::<Result<_, _>>()?;
-        let total = match found.len() > limit {
-            true => Some(odoo.search_count(self.model, self.domain.into()).await?),
-            false => None,
-        };
-        Ok(Page { items, total })
+        let mut items = found.iter().take(limit).map(convert).collect::<Result<Vec<T>, _>>()?;
+        items.truncate(readable(&items));
+        if found.len() == items.len() {
+            return Ok(Page { items, total: None, next_offset: None });
+        }
+        let total = odoo.search_count(self.model, self.domain.into()).await?;
+        let next_offset = u64::from(self.offset) + u64::try_from(items.len()).unwrap_or(u64::MAX);
+        Ok(Page { items, total: Some(total), next_offset: Some(next_offset) })
     }
+}
+
+/// How many of these, at least one, are no more than a model reads at once: an answer has them twice, structured
+/// and as lines that are no longer, and a token is three bytes or more.
+pub(super) fn readable<T: Serialize>(items: &[T]) -> usize {
+    let size = |item: &T| serde_json::to_vec(item).map_or(0, |json| json.len());
+    let mut left = MOST_BYTES / 2;
+    let fits = move |item: &&T| {
+        let fits = size(item) <= left;
+        left = left.saturating_sub(size(item));
+        fits
+    };
+    items.iter().take_while(fits).count().max(1)
 }
 
 /// The domain of records of which one of these fields contains the text, as it stands.
 pub(super) fn contains(text: &str, fields: &[&str]) -> Vec<Value> {
-    let text = literal(text);
-    let either = fields.iter().skip(1).map(|_| Value::from("|"));
-    let terms = fields
-        .iter()
-        .map(|field| Value::from(vec![Value::from(*field), "ilike".into(), text.clone().into()]));
-    either.chain(terms).collect()
-}
-
-/// Odoo hands what `ilike` compares with on to PostgreSQL's LIKE.
-fn literal(text: &str) -> String {
-    text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
+    either(fields, &literal(text))
 }

@@ -53,6 +53,10 @@ pub struct TaskFilter {
     #[serde(default = "default_limit")]
     #[garde(range(min = 1))]
     pub limit: u32,
+    /// Skip so many
+    #[serde(default)]
+    #[garde(skip)]
+    pub offset: u32,
 }
 
 fn not_both(id: Option<i64>) -> impl Fn(&Option<String>, &()) -> garde::Result {
@@ -128,7 +132,7 @@ impl Erp {
     /// When Odoo fails, or the assignee's name is nobody's or several people's.
     pub async fn tasks(&self, filter: &TaskFilter) -> Result<Page<TaskSummary>, ErpError> {
         let assignee = match (&filter.assigned_to_name, filter.assigned_to) {
-            (Some(name), _) => Some(self.user_called(name).await?),
+            (Some(name), _) => Some(self.user_called(name, "assigned_to").await?),
             (None, id) => id,
         };
         let is = |field: &str, id: Option<i64>| id.map(|id| json!([field, "=", id]));
@@ -141,7 +145,8 @@ impl Erp {
         .flatten()
         .collect();
         domain.extend(filter.q.iter().flat_map(|q| contains(q, &["name"])));
-        let listing = Listing { model: MODEL, domain, fields: &SUMMARY, order: None, limit: filter.limit };
+        let TaskFilter { limit, offset, .. } = *filter;
+        let listing = Listing { model: MODEL, domain, fields: &SUMMARY, order: None, limit, offset };
         Ok(listing.page(&self.odoo, summary).await?)
     }
 

@@ -41,6 +41,7 @@ impl Erp {
             fields: &["name", "user_id", "partner_id", "date_start", "date", "task_count"],
             order: None,
             limit: filter.limit,
+            offset: filter.offset,
         };
         let page = listing.page(&self.odoo, |project| {
             Ok(Project {

@@ -1,12 +1,15 @@
 //! Quotations and orders, read.
 
+use chrono::NaiveDate;
 use garde::Validate;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Value, json};
 
 use super::page::{Listing, contains};
-use super::value::{plain, text, time};
+use super::reference::Unresolved;
+use super::value::{datetime_rule, odoo_datetime, plain, text, time};
+use super::words::plain as plain_word;
 use super::{Erp, ErpError, Named, Page, default_limit, yes};
 use crate::input::trimmed_or_absent;
 use crate::odoo::{OdooError, Record, SearchRead};
@@ -15,20 +18,52 @@ use crate::quotation::rules;
 pub(super) const MODEL: &str = "sale.order";
 pub(super) const SUMMARY: [&str; 7] =
     ["name", "partner_id", "user_id", "state", "date_order", "amount_total", "currency_id"];
-const DETAILS: [&str; 6] =
-    ["client_order_ref", "payment_term_id", "opportunity_id", "validity_date", "amount_untaxed", "note"];
+const DETAILS: [&str; 7] = [
+    "client_order_ref",
+    "payment_term_id",
+    "opportunity_id",
+    "validity_date",
+    "amount_untaxed",
+    "amount_tax",
+    "note",
+];
 
-/// Where a sale stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(inline)]
-#[expect(missing_docs, reason = "the names are Odoo's")]
+/// Where a sale stands: Odoo's states, and what people call several of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(inline, rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum SaleState {
+    Open,
+    Won,
+    Lost,
     Draft,
     Sent,
     Sale,
     Done,
     Cancel,
+}
+
+impl<'de> Deserialize<'de> for SaleState {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = plain_word(&String::deserialize(deserializer)?);
+        Ok(match word.trim_end_matches('s') {
+            "open" | "abierta" | "abierto" | "quotation" | "cotizacion" | "cotizacione" | "presupuesto" => {
+                Self::Open
+            }
+            "won" | "ganada" | "ganado" => Self::Won,
+            "lost" | "perdida" | "perdido" => Self::Lost,
+            "draft" | "borrador" | "borradore" => Self::Draft,
+            "sent" | "enviada" | "enviado" => Self::Sent,
+            "sale" | "confirmed" | "confirmada" | "confirmado" | "venta" | "pedido" => Self::Sale,
+            "done" | "locked" | "bloqueada" | "bloqueado" => Self::Done,
+            "cancel" | "cancelled" | "canceled" | "cancelada" | "cancelado" => Self::Cancel,
+            _ => {
+                let words = "must be open, won, lost, draft, sent, sale, done or cancel (abierta, ganada, perdida, borrador, \
+                             enviada, confirmada, bloqueada, cancelada)";
+                return Err(de::Error::custom(words));
+            }
+        })
+    }
 }
 
 /// Which sales to list.
@@ -41,7 +76,23 @@ pub struct SaleFilter {
     /// Salesperson
     #[garde(inner(custom(rules::record_id(1))))]
     pub user_id: Option<i64>,
-    /// draft, sent: quotation; sale: confirmed; done: locked
+    /// Customer's name, instead of partner_id
+    #[serde(default, deserialize_with = "trimmed_or_absent")]
+    #[garde(custom(not_both(self.partner_id, "partner_id")))]
+    pub customer: Option<String>,
+    /// Salesperson's name, instead of user_id
+    #[serde(default, deserialize_with = "trimmed_or_absent")]
+    #[garde(custom(not_both(self.user_id, "user_id")))]
+    pub salesperson: Option<String>,
+    /// First day or time, UTC
+    #[serde(default, deserialize_with = "trimmed_or_absent")]
+    #[garde(inner(custom(datetime_rule)))]
+    pub from: Option<String>,
+    /// Last day or time
+    #[serde(default, deserialize_with = "trimmed_or_absent")]
+    #[garde(inner(custom(datetime_rule)))]
+    pub to: Option<String>,
+    /// open: draft, sent; won: sale (confirmed), done (locked); lost: cancel
     #[garde(skip)]
     pub state: Option<SaleState>,
     /// Part of the number, customer or reference
@@ -52,6 +103,10 @@ pub struct SaleFilter {
     #[serde(default = "default_limit")]
     #[garde(range(min = 1))]
     pub limit: u32,
+    /// Skip so many
+    #[serde(default)]
+    #[garde(skip)]
+    pub offset: u32,
 }
 
 /// Which sale to read.
@@ -96,6 +151,8 @@ pub struct Sale {
     pub summary: SaleSummary,
     /// Without taxes
     pub amount_untaxed: Option<f64>,
+    /// Taxes
+    pub amount_tax: Option<f64>,
     /// Customer's reference
     pub client_order_ref: Option<String>,
     /// Payment terms
@@ -150,9 +207,23 @@ impl Erp {
             Some(SaleState::Done) if self.odoo.connection().await?.version.major >= 17 => {
                 domain.push(json!(["locked", "=", true]));
             }
-            Some(state) => domain.push(json!(["state", "=", state])),
+            Some(state) => domain.push(json!(["state", "in", state.names()])),
             None => {}
         }
+        if let Some(name) = &filter.salesperson {
+            domain.push(json!(["user_id", "=", self.user_called(name, "user_id").await?]));
+        }
+        if let Some(name) = &filter.customer {
+            let found = self.customers(name).await?;
+            let ids = found.iter().map(Record::id).collect::<Result<Vec<_>, _>>()?;
+            if ids.is_empty() {
+                return Err(self.no_customer(Unresolved::Nothing(name.clone())));
+            }
+            domain.push(json!(["partner_id", "in", ids]));
+        }
+        domain
+            .extend(bound(filter.from.as_deref(), "00:00:00").map(|from| json!(["date_order", ">=", from])));
+        domain.extend(bound(filter.to.as_deref(), "23:59:59").map(|to| json!(["date_order", "<=", to])));
         let searched = ["name", "partner_id.name", "client_order_ref", "origin"];
         domain.extend(filter.q.iter().flat_map(|q| contains(q, &searched)));
         let listing = Listing {
@@ -161,6 +232,7 @@ impl Erp {
             fields: &SUMMARY,
             order: Some("date_order desc, id desc"),
             limit: filter.limit,
+            offset: filter.offset,
         };
         Ok(listing.page(&self.odoo, summary).await?)
     }
@@ -183,6 +255,7 @@ impl Erp {
         Ok(Sale {
             summary: summary(&record)?,
             amount_untaxed: record.float("amount_untaxed")?,
+            amount_tax: record.float("amount_tax")?,
             client_order_ref: text(&record, "client_order_ref")?,
             payment_term: Named::of(&record, "payment_term_id")?,
             opportunity: Named::of(&record, "opportunity_id")?,
@@ -216,6 +289,36 @@ impl Erp {
             })
         };
         lines.iter().map(line).collect()
+    }
+}
+
+fn not_both(id: Option<i64>, name: &'static str) -> impl Fn(&Option<String>, &()) -> garde::Result {
+    move |text, _| match (id, text) {
+        (Some(_), Some(_)) => Err(garde::Error::new(format!("cannot be given together with {name}"))),
+        _ => Ok(()),
+    }
+}
+
+/// A time as Odoo compares it; of a day, this one.
+fn bound(text: Option<&str>, time: &str) -> Option<String> {
+    let text = text?.trim();
+    match text.parse::<NaiveDate>() {
+        Ok(day) => Some(format!("{day} {time}")),
+        Err(_) => odoo_datetime(text),
+    }
+}
+
+impl SaleState {
+    fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Open => &["draft", "sent"],
+            Self::Won => &["sale", "done"],
+            Self::Lost | Self::Cancel => &["cancel"],
+            Self::Draft => &["draft"],
+            Self::Sent => &["sent"],
+            Self::Sale => &["sale"],
+            Self::Done => &["done"],
+        }
     }
 }
 

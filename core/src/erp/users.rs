@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::page::{Listing, contains};
 use super::value::text;
+use super::words::plain;
 use super::{Erp, ErpError, NameFilter, Named, Page};
-use crate::names;
 use crate::odoo::SearchRead;
 
 /// One user.
@@ -37,6 +37,7 @@ impl Erp {
             fields: &["name", "login", "email"],
             order: Some("name, id"),
             limit: filter.limit,
+            offset: filter.offset,
         };
         let page = listing.page(&self.odoo, |user| {
             Ok(User {
@@ -67,13 +68,13 @@ impl Erp {
     /// The one user a name stands for: the only one it is all of, else the only one it is part of. Odoo
     /// compares without accents only where that is set up, so the names are compared here: those of internal
     /// users are few enough to be read at once.
-    pub(super) async fn user_called(&self, name: &str) -> Result<i64, ErpError> {
+    pub(super) async fn user_called(&self, name: &str, argument: &'static str) -> Result<i64, ErpError> {
         let query = SearchRead { fields: &["name"], order: Some("name, id"), ..SearchRead::default() };
-        let wanted = names::plain(name);
+        let wanted = plain(name);
         let (mut whole, mut part) = (Vec::new(), Vec::new());
         for user in self.odoo.search_read("res.users", json!([["share", "=", false]]), &query).await? {
             let user = Named { id: user.id()?, name: text(&user, "name")?.unwrap_or_default() };
-            match names::plain(&user.name) {
+            match plain(&user.name) {
                 has if has == wanted => whole.push(user),
                 has if has.contains(&wanted) => part.push(user),
                 _ => {}
@@ -83,7 +84,7 @@ impl Erp {
         match candidates.as_slice() {
             [] => Err(ErpError::NobodyCalled(name.to_owned())),
             [only] => Ok(only.id),
-            _ => Err(ErpError::Ambiguous { name: name.to_owned(), candidates }),
+            _ => Err(ErpError::Ambiguous { name: name.to_owned(), candidates, argument }),
         }
     }
 }

@@ -85,17 +85,6 @@ pub(super) fn readable(value: Value, kind: &str) -> Option<Value> {
     }
 }
 
-/// The other way: what [`readable`] gives may be written back. Anything else is left to Odoo.
-pub(super) fn writable(value: Value, kind: Option<&str>) -> Value {
-    match (value, kind) {
-        (Value::Null, _) => Value::Bool(false),
-        (Value::String(text), Some("datetime")) => odoo_datetime(&text).unwrap_or(text).into(),
-        (Value::String(text), Some("html")) if !html::is_html(&text) => html::from_text(&text).into(),
-        (Value::Object(mut named), Some("many2one")) => named.remove("id").unwrap_or(Value::Object(named)),
-        (value, _) => value,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,9 +112,5 @@ mod tests {
         assert_eq!(readable(json!(false), "boolean"), Some(json!(false)));
         assert_eq!(readable(json!([7, "Ana"]), "many2one"), Some(json!({ "id": 7, "name": "Ana" })));
         assert_eq!(readable(json!([7, 8]), "one2many"), Some(json!([7, 8])));
-        assert_eq!(writable(json!({ "id": 7, "name": "Ana" }), Some("many2one")), json!(7));
-        assert_eq!(writable(Value::Null, None), json!(false));
-        assert_eq!(writable(json!("peso < 5 kg"), Some("html")), json!("peso &lt; 5 kg"));
-        assert_eq!(writable(json!("<p>a</p>"), Some("html")), json!("<p>a</p>"));
     }
 }

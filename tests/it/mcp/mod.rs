@@ -1,6 +1,8 @@
 //! MCP, as clients meet it.
 
+mod tools_dialogue;
 mod tools_everywhere;
+mod tools_finding;
 mod tools_list;
 mod tools_names;
 mod tools_quotation;
@@ -8,6 +10,8 @@ mod tools_quotation_faults;
 mod tools_reading;
 mod tools_search;
 mod tools_two_odoos;
+mod tools_update;
+mod tools_update_lines;
 mod tools_writing;
 mod tools_writing_bound;
 pub mod transport_client;

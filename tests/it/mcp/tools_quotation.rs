@@ -55,7 +55,7 @@ async fn every_bad_argument_is_named() {
         .error(
             "dev_create_quotation",
             json!({
-                "partner_name": "", "contact_name": 7, "email": "nobody", "phone": "x", "nonsense": 1,
+                "partner_name": "", "contact_name": [7], "email": "nobody", "phone": "x", "nonsense": 1,
                 "products": [{ "product_id": 1 }, { "product_id": 0, "qty": "two" }], "idempotency_key": "",
             }),
         )
@@ -119,7 +119,7 @@ async fn an_unknown_quotation_is_an_error() {
         );
     }
     let said = app.error("dev_get_quotation_status", json!({})).await;
-    assert!(said.contains("missing field `tracking_id`"), "{said}");
+    assert!(said.contains("\n- tracking_id: missing"), "{said}");
 }
 
 const STEPS: [&str; 3] =

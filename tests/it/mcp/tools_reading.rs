@@ -82,8 +82,13 @@ async fn no_list_is_longer_than_five_hundred() {
     let values: Vec<Value> =
         (0..510).map(|n| json!({ "name": format!("Tarea {n}"), "project_id": 5 })).collect();
     app.sandbox().execute("project.task", "create", vec![json!(values)], Default::default()).unwrap();
+    let page = app.call("list_users", json!({ "limit": 100_000 })).await;
+    assert_eq!(page.get("total"), None);
     let page = app.call("list_tasks", json!({ "project_id": 5, "limit": 100_000 })).await;
-    assert_eq!((ids(&page).len(), &page["total"]), (500, &json!(512)));
+    // And never longer than a model reads at once, which is less here.
+    let first = ids(&page).len();
+    assert!((200..500).contains(&first), "{first}");
+    assert_eq!((&page["total"], &page["next_offset"]), (&json!(512), &json!(first)));
     let page = app.call("list_tasks", json!({})).await;
     assert_eq!((ids(&page).len(), &page["total"]), (50, &json!(525)), "fifty unless asked otherwise");
 }
@@ -120,9 +125,9 @@ async fn what_is_not_there_is_an_error_that_says_where_to_look() {
         ("get_task", json!({ "task_id": 999 }), "there is no task with id 999 in Odoo"),
         ("dev_read_sale", json!({ "sale_id": 999 }), "look its id up with list_sales"),
         ("get_sale", json!({ "sale_id": 0 }), "\n- sale_id: must be an id in Odoo, 1 or more"),
-        ("get_sale", json!({}), "missing field `sale_id`"),
+        ("get_sale", json!({}), "\n- sale_id: missing"),
         ("get_task", json!({ "task_id": "thirteen" }), "\n- task_id: "),
-        ("list_sales", json!({ "state": "open" }), "\n- state: "),
+        ("list_sales", json!({ "state": "colour" }), "\n- state: must be open, won, lost"),
         ("list_sales", json!({ "partner": 1 }), "\n- partner: unknown field"),
         ("list_projects", json!({ "active": "maybe" }), "\n- active: "),
         ("list_users", json!({ "name": "x" }), "\n- name: unknown field"),
@@ -171,7 +176,7 @@ async fn a_bad_argument_is_not_said_to_be_missing_too() {
     let said = app.error("get_sale", json!({ "sale_id": "S00007" })).await;
     assert_eq!(said.matches("\n- ").count(), 1, "{said}");
     let said = app.error("get_sale", json!({})).await;
-    assert!(said.ends_with("\n- sale_id: missing field `sale_id`"), "{said}");
+    assert!(said.ends_with("\n- sale_id: missing"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -74,6 +74,8 @@ async fn each_tool_works_on_its_own() {
         ("get_task", json!({ "task_id": 13 })),
         ("list_users", json!({})),
         ("find_users", json!({ "q": "laura" })),
+        ("find_products", json!({ "q": "robot" })),
+        ("find_customers", json!({ "q": "torres" })),
         ("search", json!({ "query": "robot" })),
         ("fetch", json!({ "doc_id": "project:5" })),
     ];

@@ -1,0 +1,247 @@
+//! Orders and lines made one by one.
+
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, json};
+
+use super::order_lines::LINE;
+use super::reference::{Reference, USERS, Unresolved};
+use super::retry::retried;
+use super::sales::MODEL;
+use super::value::{datetime_rule, odoo_datetime};
+use super::{Erp, ErpError};
+use crate::html;
+use crate::input::{FieldError, trimmed_or_absent};
+use crate::odoo::{ExternalRef, OdooError};
+use crate::quotation::id::{IdempotencyKey, MODULE, OLD_MODULE, keyed_external_name, qualified};
+use crate::quotation::rules;
+
+/// An order to make.
+#[derive(Clone, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct NewSale {
+    /// Customer
+    #[garde(skip)]
+    #[schemars(with = "i64")]
+    pub partner_id: Reference,
+    /// Salesperson
+    #[garde(skip)]
+    #[schemars(with = "Option<i64>")]
+    pub user_id: Option<Reference>,
+    /// ISO 8601, UTC
+    #[garde(inner(custom(datetime_rule)))]
+    pub date_order: Option<String>,
+    /// Terms, plain text
+    #[serde(default, deserialize_with = "trimmed_or_absent")]
+    #[garde(skip)]
+    pub note: Option<String>,
+    /// Payment terms
+    #[garde(skip)]
+    #[schemars(with = "Option<i64>")]
+    pub payment_term_id: Option<Reference>,
+    /// Repeated: the same order
+    #[garde(skip)]
+    pub idempotency_key: Option<IdempotencyKey>,
+}
+
+/// An order that was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MadeSale {
+    /// Id
+    pub id: i64,
+    /// Number, if it could be read
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// A line to add to an order.
+#[derive(Clone, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct NewSaleLine {
+    /// Order
+    #[garde(skip)]
+    #[schemars(with = "i64")]
+    pub order_id: Reference,
+    /// product.product
+    #[garde(skip)]
+    #[schemars(with = "i64")]
+    pub product_id: Reference,
+    /// Quantity
+    #[serde(default = "one")]
+    #[garde(custom(rules::quantity))]
+    pub product_uom_qty: f64,
+    /// Left out: the pricelist's
+    #[garde(inner(custom(rules::price)))]
+    pub price_unit: Option<f64>,
+    /// Text instead of the product's
+    #[serde(default, deserialize_with = "trimmed_or_absent")]
+    #[garde(skip)]
+    pub name: Option<String>,
+    /// Repeated: the same line
+    #[garde(skip)]
+    pub idempotency_key: Option<IdempotencyKey>,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+/// A line that was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MadeLine {
+    /// Id
+    pub line_id: i64,
+    /// Quantity in Odoo, if it could be read
+    pub qty: Option<f64>,
+    /// Unit price
+    pub price_unit: Option<f64>,
+    /// Without taxes
+    pub subtotal: Option<f64>,
+}
+
+impl Erp {
+    /// Makes an order without lines, once for each key.
+    ///
+    /// # Errors
+    /// When Odoo refuses, or nobody knows whether it was made.
+    pub async fn make_sale(&self, request: &NewSale) -> Result<MadeSale, ErpError> {
+        let NewSale { partner_id, user_id, payment_term_id, .. } = request;
+        let [partner, user, term] = self
+            .named([
+                ("partner_id", "res.partner", Some(partner_id)),
+                ("user_id", USERS, user_id.as_ref()),
+                ("payment_term_id", "account.payment.term", payment_term_id.as_ref()),
+            ])
+            .await?;
+        let columns = [
+            ("partner_id/.id", partner),
+            ("user_id/.id", user),
+            ("date_order", request.date_order.as_deref().and_then(odoo_datetime)),
+            ("note", request.note.as_deref().map(html::from_text)),
+            ("payment_term_id/.id", term),
+        ];
+        let id = self.make(MODEL, "sale", request.idempotency_key.as_ref(), columns).await?;
+        // It is made: not to know its number is no failure.
+        let record = retried(|| self.record(MODEL, id, &["name"])).await.ok().flatten();
+        let name = record.as_ref().and_then(|record| record.text("name").ok().flatten()).map(str::to_owned);
+        Ok(MadeSale { id, name })
+    }
+
+    /// Adds a line to an order, once for each key.
+    ///
+    /// # Errors
+    /// When Odoo refuses, or nobody knows whether it was made.
+    pub async fn make_sale_line(&self, request: &NewSaleLine) -> Result<MadeLine, ErpError> {
+        let [order, product] = self
+            .named([
+                ("order_id", MODEL, Some(&request.order_id)),
+                ("product_id", "product.product", Some(&request.product_id)),
+            ])
+            .await?;
+        // A column that is not there lets Odoo decide; an empty cell would not.
+        let price = request.price_unit.filter(|price| *price >= 0.0).map(|price| price.to_string());
+        let columns = [
+            ("order_id/.id", order),
+            ("product_id/.id", product),
+            ("product_uom_qty", Some(request.product_uom_qty.to_string())),
+            ("price_unit", price),
+            ("name", request.name.clone()),
+        ];
+        let line_id = self.make(LINE, "line", request.idempotency_key.as_ref(), columns).await?;
+        let fields = ["product_uom_qty", "price_unit", "price_subtotal"];
+        let record = retried(|| self.record(LINE, line_id, &fields)).await.ok().flatten();
+        let number = |field: &str| record.as_ref().and_then(|record| record.float(field).ok().flatten());
+        let [qty, price_unit, subtotal] = fields.map(number);
+        Ok(MadeLine { line_id, qty, price_unit, subtotal })
+    }
+
+    /// The ids of the records that arguments name, as cells, or what is wrong with each.
+    async fn named<const N: usize>(
+        &self,
+        arguments: [(&str, &str, Option<&Reference>); N],
+    ) -> Result<[Option<String>; N], ErpError> {
+        let (mut errors, mut cells) = (Vec::new(), std::array::from_fn(|_| None));
+        let usable = arguments.map(|(_, model, reference)| async move {
+            match reference {
+                Some(reference) => self.usable(model, reference).await.map(Some),
+                None => Ok(None),
+            }
+        });
+        let found = futures::future::join_all(usable).await;
+        for (((path, ..), cell), found) in arguments.iter().zip(&mut cells).zip(found) {
+            match found {
+                Ok(id) => *cell = id.map(|id| id.to_string()),
+                Err(Unresolved::Odoo(error)) => return Err(self.failed(error)),
+                Err(error) => {
+                    errors.push(FieldError { path: (*path).to_owned(), message: error.to_string() });
+                }
+            }
+        }
+        match errors.is_empty() {
+            true => Ok(cells),
+            false => Err(ErpError::Values { errors, code: "invalid_value" }),
+        }
+    }
+
+    /// Makes a record under an external id that follows from the key, so that no repeat makes a second. After any
+    /// failure it is looked for: Odoo may have made it all the same.
+    async fn make<const N: usize>(
+        &self,
+        model: &str,
+        kind: &str,
+        key: Option<&IdempotencyKey>,
+        columns: [(&'static str, Option<String>); N],
+    ) -> Result<i64, ErpError> {
+        let cells: Vec<(&'static str, String)> =
+            columns.into_iter().filter_map(|(column, cell)| Some((column, cell?))).collect();
+        let given = key.is_some();
+        let key = key.cloned().unwrap_or_else(IdempotencyKey::random);
+        let name = keyed_external_name(kind, &key, &cells);
+        if given {
+            // An older version may have made it for this key.
+            let found = retried(|| self.writer.external_id(OLD_MODULE, &name)).await;
+            let found = found.map_err(|(error, _)| self.failed(error))?;
+            if let Some(ExternalRef { id: Some(id), .. }) = found {
+                return Ok(id);
+            }
+        }
+        let external = ("id", qualified(&name));
+        let (columns, row): (Vec<_>, Vec<_>) = std::iter::once(external).chain(cells).unzip();
+        // Else Odoo reads times as the clock of its user shows them.
+        let context = Map::from_iter([("tz".to_owned(), json!("UTC"))]);
+        let load = || async {
+            let ids = self.writer.load_once(model, &columns, vec![row.clone()], context.clone()).await?;
+            ids.first().copied().ok_or_else(|| OdooError::Malformed("load returned no id".to_owned()))
+        };
+        let (cause, lost) = match retried(load).await {
+            Ok(id) => return Ok(id),
+            Err(failure) => failure,
+        };
+        match retried(|| self.writer.external_id(MODULE, &name)).await {
+            Ok(Some(ExternalRef { id: Some(id), .. })) => Ok(id),
+            // Odoo has answered, and there is nothing: what it said stands.
+            Ok(None) if !lost => Err(self.failed(cause)),
+            // Nothing was sent, or it was refused as such.
+            Err(_) if !lost && !may_be_done(&cause) => Err(self.failed(cause)),
+            _ => Err(ErpError::OutcomeUnknown { key: key.as_str().to_owned(), cause }),
+        }
+    }
+}
+
+/// Whether a creating call that ended so may have made its record: what stands in front of Odoo answers for it,
+/// and Odoo itself still works after its commit.
+fn may_be_done(error: &OdooError) -> bool {
+    match error {
+        OdooError::Unreachable(_)
+        | OdooError::Conflict(_)
+        | OdooError::Validation(_)
+        | OdooError::MissingRecord(_)
+        | OdooError::Unknown(_)
+        | OdooError::Unexplained(_)
+        | OdooError::Busy => false,
+        error => {
+            error.outcome_unknown() || !error.is_transient() || matches!(error, OdooError::Overloaded(_))
+        }
+    }
+}

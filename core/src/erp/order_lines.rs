@@ -1,0 +1,183 @@
+//! Lines of an order that are to change or to go.
+
+use std::collections::BTreeMap;
+
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::checked::same_number;
+use super::value::text;
+use super::{Erp, Named};
+use crate::input::FieldError;
+use crate::odoo::{OdooError, Record, SearchRead};
+use crate::quotation::rules;
+
+pub(super) const LINE: &str = "sale.order.line";
+const FIELDS: [&str; 6] =
+    ["product_id", "name", "product_uom_qty", "price_unit", "price_subtotal", "display_type"];
+/// Lines that an error lists, at most.
+const LISTED: usize = 20;
+
+/// A line to change or to take away.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub struct LineUpdate {
+    /// Line
+    #[garde(custom(rules::record_id(1)), custom(some_change(self)))]
+    pub line_id: i64,
+    /// New quantity
+    #[garde(inner(range(min = 0.0, max = 1e9)))]
+    pub qty: Option<f64>,
+    /// New unit price
+    #[garde(inner(range(min = 0.0, max = 1e12)))]
+    pub price: Option<f64>,
+    /// Take it away
+    #[serde(default)]
+    #[garde(skip)]
+    pub remove: bool,
+}
+
+fn some_change(line: &LineUpdate) -> impl Fn(&i64, &()) -> garde::Result {
+    move |_, _| match (line.qty.is_some() || line.price.is_some(), line.remove) {
+        (false, false) => Err(garde::Error::new("give a qty, a price or remove: true for it")),
+        (true, true) => Err(garde::Error::new("either change it or remove it")),
+        _ => Ok(()),
+    }
+}
+
+/// What became of a line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct LineChange {
+    /// Id
+    pub line_id: i64,
+    /// Absent on a section or note
+    pub product: Option<Named>,
+    /// Quantity before
+    pub old_qty: Option<f64>,
+    /// Quantity now
+    pub qty: Option<f64>,
+    /// Unit price before
+    pub old_price: Option<f64>,
+    /// Unit price now
+    pub price: Option<f64>,
+    /// Now, without taxes
+    pub subtotal: Option<f64>,
+    /// Whether it is gone
+    pub removed: bool,
+}
+
+/// The lines of an order by id.
+pub(super) type Lines = BTreeMap<i64, Record>;
+
+impl Erp {
+    pub(super) async fn order_lines(&self, order: i64) -> Result<Lines, OdooError> {
+        let query = SearchRead { fields: &FIELDS, order: Some("id"), ..SearchRead::default() };
+        let lines = self.odoo.search_read(LINE, json!([["order_id", "=", order]]), &query).await?;
+        lines.into_iter().map(|line| Ok((line.id()?, line))).collect()
+    }
+
+    /// What is wrong with changes of lines. A line that is nowhere any more may be one that was taken away before.
+    pub(super) async fn check_lines(
+        &self,
+        updates: &[LineUpdate],
+        lines: &Lines,
+    ) -> Result<Vec<FieldError>, OdooError> {
+        let strange: Vec<i64> =
+            updates.iter().map(|line| line.line_id).filter(|id| !lines.contains_key(id)).collect();
+        let elsewhere = match strange.is_empty() {
+            true => Vec::new(),
+            false => self.odoo.read(LINE, &strange, &["order_id"]).await.or_else(nothing)?,
+        };
+        let elsewhere: Vec<i64> = elsewhere.iter().filter_map(|line| line.id().ok()).collect();
+        let mut errors = Vec::new();
+        for (index, update) in updates.iter().enumerate() {
+            let id = update.line_id;
+            let twice = updates.iter().take(index).any(|other| other.line_id == id);
+            let gone = update.remove && !elsewhere.contains(&id);
+            let is_text = lines.get(&id).is_some_and(|line| line.get("display_type").is_some());
+            let message = match (lines.contains_key(&id), is_text && !update.remove) {
+                _ if twice => "is given twice".to_owned(),
+                (false, _) if !gone => format!("is no line of this order, which has {}", listed(lines)),
+                (_, true) => "is a section or note: it has no quantity and no price".to_owned(),
+                _ => continue,
+            };
+            errors.push(FieldError { path: format!("lines[{index}].line_id"), message });
+        }
+        Ok(errors)
+    }
+}
+
+/// Odoo 16 to 18 say that a record is missing, 19 leaves it out.
+fn nothing(error: OdooError) -> Result<Vec<Record>, OdooError> {
+    match error {
+        OdooError::MissingRecord(_) => Ok(Vec::new()),
+        error => Err(error),
+    }
+}
+
+/// As commands of Odoo; what is gone already is not taken away again.
+pub(super) fn commands(updates: &[LineUpdate], there: &Lines) -> Vec<Value> {
+    let there = updates.iter().filter(|update| there.contains_key(&update.line_id));
+    let command = |update: &LineUpdate| match update.remove {
+        true => json!([2, update.line_id, 0]),
+        false => {
+            let values = [("product_uom_qty", update.qty), ("price_unit", update.price)];
+            let values =
+                values.into_iter().filter_map(|(field, value)| Some((field.to_owned(), json!(value?))));
+            json!([1, update.line_id, Map::from_iter(values)])
+        }
+    };
+    there.map(command).collect()
+}
+
+/// What became of the lines, and which of them are not as was asked.
+pub(super) fn compared(
+    updates: &[LineUpdate],
+    before: &Lines,
+    after: &Lines,
+) -> Result<(Vec<LineChange>, Vec<i64>), OdooError> {
+    let (mut changes, mut refused) = (Vec::new(), Vec::new());
+    for update in updates {
+        let (old, new) = (before.get(&update.line_id), after.get(&update.line_id));
+        let number = |line: Option<&Record>, field: &str| line.map_or(Ok(None), |line| line.float(field));
+        let change = LineChange {
+            line_id: update.line_id,
+            product: new.or(old).map_or(Ok(None), |line| Named::of(line, "product_id"))?,
+            old_qty: number(old, "product_uom_qty")?,
+            qty: number(new, "product_uom_qty")?,
+            old_price: number(old, "price_unit")?,
+            price: number(new, "price_unit")?,
+            subtotal: number(new, "price_subtotal")?,
+            removed: new.is_none(),
+        };
+        let as_asked = |wanted: Option<f64>, now| wanted.is_none() || same_number(wanted, now);
+        let is_done = match update.remove {
+            true => change.removed,
+            false => {
+                !change.removed && as_asked(update.qty, change.qty) && as_asked(update.price, change.price)
+            }
+        };
+        if !is_done {
+            refused.push(update.line_id);
+        }
+        changes.push(change);
+    }
+    Ok((changes, refused))
+}
+
+fn listed(lines: &Lines) -> String {
+    let line = |(id, line): (&i64, &Record)| {
+        let name = text(line, "name").ok().flatten().unwrap_or_default();
+        format!("{id} ({})", name.lines().next().unwrap_or_default())
+    };
+    let names = lines.iter().take(LISTED).map(line).collect::<Vec<_>>();
+    match (names.is_empty(), lines.len().saturating_sub(LISTED)) {
+        (true, _) => "none".to_owned(),
+        (false, 0) => names.join(", "),
+        (false, more) => format!("{} and {more} more, which get_sale lists", names.join(", ")),
+    }
+}
