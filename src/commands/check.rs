@@ -11,7 +11,6 @@ use std::process::ExitCode;
 use mcp_odoo_core::archive;
 use mcp_odoo_core::config::{AllowedHosts, Config, CorsOrigins};
 use mcp_odoo_core::journal::{Journal, JournalError};
-use mcp_odoo_core::quotation::target::Target;
 
 const LINKS: &str = "make hard links, which S3_LOGS_BUCKET needs,";
 
@@ -132,7 +131,7 @@ fn try_log_folder(folder: &Path, links: bool) -> Result<(), JournalError> {
         return try_links(made.path(), links).map_err(failed(LINKS));
     }
     try_links(folder, links).map_err(failed(LINKS))?;
-    let _held = Journal::open(folder, Target::embedded())?;
+    Journal::try_folder(folder)?;
     let write = || {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(b"mcp-odoo check\n")?;

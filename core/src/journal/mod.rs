@@ -88,11 +88,7 @@ impl Journal {
     /// When the folder cannot be made, read or written, or another process holds it.
     pub fn open(folder: &Path, target: Target) -> Result<Self, JournalError> {
         let failed = |action| move |said| JournalError::Io { action, folder: folder.to_owned(), said };
-        create_private(folder).map_err(failed("make the folder"))?;
-        let lock = Lock::take(folder).map_err(|error| match error {
-            fs::TryLockError::WouldBlock => JournalError::InUse(folder.to_owned()),
-            fs::TryLockError::Error(said) => failed("lock the folder")(said),
-        })?;
+        let lock = take(folder)?;
         unfinished::clear(folder).map_err(failed("list the files"))?;
         let folder = Folder::open(folder.to_owned()).map_err(failed("open the folder"))?;
         let secrets = Secrets::open(&folder).map_err(failed("keep a secret"))?;
@@ -108,6 +104,14 @@ impl Journal {
             listener: OnceLock::new(),
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Tries whether a folder can be opened; nothing but the lock file is made in it.
+    ///
+    /// # Errors
+    /// When another process holds it, or the disk refuses.
+    pub fn try_folder(folder: &Path) -> Result<(), JournalError> {
+        take(folder).map(drop)
     }
 
     /// The Odoo that quotations are made in.
@@ -249,6 +253,16 @@ impl Inner {
         tracing::warn!(file = name, because, "log file cannot be read; set aside as .corrupt");
         Ok(None)
     }
+}
+
+/// Makes the folder where it is missing, and holds it.
+fn take(folder: &Path) -> Result<Lock, JournalError> {
+    let failed = |action| move |said| JournalError::Io { action, folder: folder.to_owned(), said };
+    create_private(folder).map_err(failed("make the folder"))?;
+    Lock::take(folder).map_err(|error| match error {
+        fs::TryLockError::WouldBlock => JournalError::InUse(folder.to_owned()),
+        fs::TryLockError::Error(said) => failed("lock the folder")(said),
+    })
 }
 
 /// A log that names what it should and cannot be read all the same: it stays where it is.
