@@ -79,7 +79,8 @@ where
 
 /// Whether an error at `known` explains one at `path`: the same place, or one inside it.
 fn covers(known: &str, path: &str) -> bool {
-    path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    known.is_empty()
+        || path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 /// Whether there is anything at a path such as `products[3].qty`.

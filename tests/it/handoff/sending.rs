@@ -271,7 +271,7 @@ async fn without_an_account_the_missing_variables_are_named() {
 #[tokio::test]
 async fn every_bad_field_is_named() {
     let world = World::start().await;
-    let body = json!({ "reason": "", "lead_id": "siete", "user_name": 7, "color": "rojo" });
+    let body = json!({ "reason": "", "lead_id": "siete", "user_name": [7], "color": "rojo" });
     let (status, problem) = world.hand_off(&body).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     let errors = problem["errors"].as_array().unwrap();
