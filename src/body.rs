@@ -115,7 +115,6 @@ fn not_encoded(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use futures::stream;
 

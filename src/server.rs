@@ -52,7 +52,6 @@ async fn accept(listener: &mut TcpListener) -> TcpStream {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use super::*;
 
