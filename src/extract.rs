@@ -103,10 +103,11 @@ where
     if let Some(path) = json::twice(body) {
         return Err(Problem::invalid(vec![FieldError { path, message: json::TWICE.to_owned() }]));
     }
-    let json = serde_json::from_slice(body).map_err(|error| {
+    let mut json = serde_json::from_slice(body).map_err(|error| {
         let detail = format!("the body is not JSON: line {}, column {}", error.line(), error.column());
         Problem::new(StatusCode::BAD_REQUEST, "invalid_json", detail)
     })?;
+    input::whole(&mut json);
     input::parse(json).map_err(Problem::invalid)
 }
 

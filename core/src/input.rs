@@ -10,6 +10,9 @@ use utoipa::ToSchema;
 /// More than anybody reads; it bounds the work on a hostile body.
 const MAX_ERRORS: usize = 50;
 
+/// Up to here every whole number has a floating form of its own.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// One bad field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, JsonSchema)]
 pub struct FieldError {
@@ -19,6 +22,21 @@ pub struct FieldError {
     /// What it must be.
     #[schema(example = "must be a number greater than 0")]
     pub message: String,
+}
+
+/// To JSON Schema `2.0` is an integer, and clients whose numbers are all floating send it so.
+pub fn whole(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            let whole = number.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < EXACT);
+            if let Some(whole) = whole.filter(|_| number.is_f64()) {
+                *number = (whole as i64).into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(whole),
+        Value::Object(fields) => fields.values_mut().for_each(whole),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
 }
 
 /// Reads a value whose shape serde knows and whose rules garde knows.

@@ -14,13 +14,9 @@ use rmcp::model::{CallToolResponse, CallToolResult, ErrorData, JsonObject, Tool,
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::reply::{self, Text};
 use crate::{OdooTools, schema};
-
-/// Up to here every whole number has a floating form of its own.
-const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// What a tool does to Odoo, for clients that ask before they call.
 #[derive(Clone, Copy)]
@@ -121,23 +117,8 @@ pub fn answered<'a>(
 pub fn given(arguments: Option<JsonObject>) -> JsonObject {
     let mut arguments = arguments.unwrap_or_default();
     arguments.retain(|_, argument| !argument.is_null());
-    arguments.values_mut().for_each(whole);
+    arguments.values_mut().for_each(input::whole);
     arguments
-}
-
-/// To JSON Schema `2.0` is an integer, and clients whose numbers are all floating send it so.
-fn whole(value: &mut Value) {
-    match value {
-        Value::Number(number) => {
-            let whole = number.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < EXACT);
-            if let Some(whole) = whole.filter(|_| number.is_f64()) {
-                *number = (whole as i64).into();
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(whole),
-        Value::Object(fields) => fields.values_mut().for_each(whole),
-        Value::Null | Value::Bool(_) | Value::String(_) => {}
-    }
 }
 
 fn cancelled() -> CallToolResult {
