@@ -26,9 +26,9 @@ pub(super) fn may_follow(answer: &ServerJsonRpcMessage) -> bool {
 }
 
 /// The messages in this body, all of them or none.
-pub(super) fn messages(body: &[u8]) -> Result<Vec<ClientJsonRpcMessage>, Box<Response>> {
-    let refused = |detail: String| Box::new(body::refused(ErrorData::invalid_request(detail, None), None));
-    let batch: Vec<Value> = serde_json::from_slice(body).map_err(|_| Box::new(body::malformed(body)))?;
+pub(super) fn messages(body: &[u8]) -> Result<Vec<ClientJsonRpcMessage>, ErrorData> {
+    let refused = |detail: String| ErrorData::invalid_request(detail, None);
+    let batch: Vec<Value> = serde_json::from_slice(body).map_err(|_| body::malformed(body))?;
     if !(1..=MOST).contains(&batch.len()) {
         return Err(refused(format!("a batch may have 1 to {MOST} messages")));
     }

@@ -45,11 +45,11 @@ pub(super) fn is_batch(body: &[u8]) -> bool {
     body.trim_ascii_start().starts_with(b"[")
 }
 
-/// Refuses a key that is there twice, to the request in this body.
-pub(super) fn unambiguous(body: &[u8]) -> Result<(), Box<Response>> {
-    let Some(path) = json::twice(body) else { return Ok(()) };
+/// The answer to the request in this body, if a key is there twice.
+pub(super) fn ambiguous(body: &[u8]) -> Option<Response> {
+    let path = json::twice(body)?;
     let error = ErrorData::invalid_params(format!("{path} {}", json::TWICE), None);
-    Err(Box::new(refused(error, id(body))))
+    Some(refused(error, id(body)))
 }
 
 /// The id of the request in this body.
@@ -66,8 +66,8 @@ pub(super) fn refused(error: ErrorData, id: Option<RequestId>) -> Response {
 }
 
 /// What is wrong with a body that is no message.
-pub(super) fn malformed(body: &[u8]) -> Response {
-    let error = match serde_json::from_slice::<Value>(body) {
+pub(super) fn malformed(body: &[u8]) -> ErrorData {
+    match serde_json::from_slice::<Value>(body) {
         Err(error) => {
             let at = format!("the body is not JSON: line {}, column {}", error.line(), error.column());
             ErrorData::parse_error(at, None)
@@ -77,8 +77,7 @@ pub(super) fn malformed(body: &[u8]) -> Response {
             ErrorData::invalid_request(detail, None)
         }
         Ok(_) => ErrorData::invalid_request("the body is not a JSON-RPC message of MCP", None),
-    };
-    refused(error, None)
+    }
 }
 
 /// What is wrong with the parameters of a request whose method is known. rmcp takes such a request for one of a

@@ -156,11 +156,14 @@ async fn message<H: ServerHandler + Clone>(
     }
     let body =
         body::read(&mut parts, body, shared.sessions.room()).await.map_err(IntoResponse::into_response)?;
-    body::unambiguous(&body).map_err(|refused| *refused)?;
+    if let Some(refused) = body::ambiguous(&body) {
+        return Err(refused);
+    }
+    let refused = |error| body::refused(error, None);
     let messages = if body::is_batch(&body) && inbox.has_batches.load(Ordering::Relaxed) {
-        batch::messages(&body).map_err(|refused| *refused)?
+        batch::messages(&body).map_err(refused)?
     } else {
-        vec![serde_json::from_slice(&body).map_err(|_| body::malformed(&body))?]
+        vec![serde_json::from_slice(&body).map_err(|_| refused(body::malformed(&body)))?]
     };
     for message in messages {
         inbox.take(with(message, parts.clone())).await.map_err(IntoResponse::into_response)?;

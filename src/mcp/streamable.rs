@@ -95,15 +95,15 @@ async fn serve<H: ServerHandler + Clone + Sync>(
         Ok(body) => body,
         Err(problem) => return problem.into_response(),
     };
-    if let Err(refused) = body::unambiguous(&body) {
-        return *refused;
+    if let Some(refused) = body::ambiguous(&body) {
+        return refused;
     }
     if body::is_batch(&body) && open.is_some_and(|open| open.has_batches) {
         return match batch::messages(&body) {
             Ok(messages) => {
                 batch::serve(messages, |message| pass_on(Arc::clone(&shared), parts.clone(), message)).await
             }
-            Err(refused) => *refused,
+            Err(error) => body::refused(error, None),
         };
     }
     pass_on(shared, parts, body).await
@@ -135,7 +135,9 @@ async fn pass_on<H: ServerHandler + Clone + Sync>(
             unknown().into_response()
         }
         Some(Failure::IdInUse) => body::refused(id_in_use(), body::id(&body)),
-        _ if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE && is_json => body::malformed(&body),
+        _ if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE && is_json => {
+            body::refused(body::malformed(&body), None)
+        }
         _ if response.status().is_client_error() => {
             body::refused_params(&body).unwrap_or_else(|| single.held_by(response.map(Body::new)))
         }

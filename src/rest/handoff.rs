@@ -13,6 +13,7 @@ use mcp_odoo_core::quotation::id::TrackingId;
 use mcp_odoo_core::tasks::Tasks;
 use mcp_odoo_core::twilio::signature;
 use url::form_urlencoded;
+use utoipa::ToSchema;
 
 use crate::error::Problem;
 use crate::extract::{OptionalKey, PathId, SignedJson, TextBody};
@@ -28,7 +29,7 @@ use crate::extract::{OptionalKey, PathId, SignedJson, TextBody};
     path = "/api/elevenlabs/handoff",
     tag = "handoff",
     params(
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
             description = "1 to 255 printable ASCII characters, new for each new handoff"),
         ("ElevenLabs-Signature" = Option<String>, Header,
             description = "`t=<seconds>,v0=<HMAC-SHA256 of \"t.body\">`; required when ELEVENLABS_WEBHOOK_SECRET is set"),
@@ -86,6 +87,22 @@ pub async fn status(
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(status)).into_response())
 }
 
+/// What Twilio reports of a message, as far as it is looked at.
+#[derive(ToSchema)]
+#[schema(as = TwilioReport)]
+#[expect(dead_code, reason = "the signature is over all fields, which are read as they come")]
+struct TwilioReport {
+    /// The message.
+    #[schema(rename = "MessageSid")]
+    message_sid: String,
+    /// `sent`, `delivered`, `read`, …
+    #[schema(rename = "MessageStatus")]
+    message_status: String,
+    /// Of a failure.
+    #[schema(rename = "ErrorCode")]
+    error_code: Option<u32>,
+}
+
 /// Takes in what Twilio reports of a message. Called by Twilio, which signs it.
 #[utoipa::path(
     post,
@@ -95,8 +112,7 @@ pub async fn status(
         ("reference" = Option<String>, Query, description = "The handoff or the quotation"),
         ("X-Twilio-Signature" = String, Header, description = "Made by Twilio with the account's token"),
     ),
-    request_body(content = String, content_type = "application/x-www-form-urlencoded",
-        description = "`MessageSid`, `MessageStatus` and, for a failure, `ErrorCode`"),
+    request_body(content = TwilioReport, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 204, description = "Taken in"),
         (status = 401, description = "Not signed by Twilio", body = Problem, content_type = "application/problem+json"),

@@ -18,7 +18,9 @@ use mcp_odoo_core::quotation::texts;
 use mcp_odoo_core::tasks::{Accepted, Caller, Door, Tasks};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::error::Problem;
 use crate::extract::{OptionalKey, PathId, ValidJson};
@@ -62,6 +64,22 @@ impl From<Accepted> for AcceptedQuotation {
     }
 }
 
+/// An event of a quotation's stream.
+struct StatusEvent;
+
+impl PartialSchema for StatusEvent {
+    fn schema() -> RefOr<Schema> {
+        let status = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .content_media_type("application/json")
+            .content_schema(Some(Ref::from_schema_name("QuotationStatus")));
+        let event = ObjectBuilder::new().property("data", status).required("data");
+        event.description(Some("An event; its data is the quotation's status.")).into()
+    }
+}
+
+impl ToSchema for StatusEvent {}
+
 /// Accepts a quotation and makes it in the background, exactly once.
 ///
 /// When this answers 202 the quotation is on disk and will be made, whatever fails on the way. Send an
@@ -72,7 +90,7 @@ impl From<Accepted> for AcceptedQuotation {
     path = "/api/quotation/async",
     tag = "quotation",
     params((
-        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
         description = "1 to 255 printable ASCII characters, new for each new quotation",
     )),
     request_body = QuotationRequest,
@@ -129,7 +147,7 @@ pub async fn status(State(tasks): State<Tasks>, PathId(id): PathId<TrackingId>) 
     tag = "quotation",
     params(("tracking_id" = String, Path, description = "As it was given when the quotation was accepted")),
     responses(
-        (status = 200, description = "Events with the status object as data", body = QuotationStatus, content_type = "text/event-stream"),
+        (status = 200, description = "Events with the status object as data", body = StatusEvent, content_type = "text/event-stream"),
         (status = 404, description = "There is no such quotation", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The disk refuses", body = Problem, content_type = "application/problem+json"),
     )

@@ -22,37 +22,47 @@ pub struct HandoffRequest {
     /// The customer's phone.
     #[serde(default, deserialize_with = "trimmed")]
     #[garde(custom(rules::text(64)))]
-    #[schema(required = true, min_length = 1, max_length = 64)]
+    #[schema(
+        required = true,
+        min_length = 1,
+        max_length = 64,
+        pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$"
+    )]
     pub user_phone: String,
     /// Why they want a person.
     #[serde(default, deserialize_with = "trimmed")]
     #[garde(custom(rules::text(2000)))]
-    #[schema(required = true, min_length = 1, max_length = 2_000)]
+    #[schema(
+        required = true,
+        min_length = 1,
+        max_length = 2_000,
+        pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$"
+    )]
     pub reason: String,
     /// The customer's name.
     #[serde(default, deserialize_with = "trimmed_or_absent")]
     #[garde(inner(custom(rules::text(256))))]
-    #[schema(max_length = 256)]
+    #[schema(max_length = 256, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$")]
     pub user_name: Option<String>,
     /// The conversation; a repeat with the same reason within 10 minutes sends nothing.
     #[serde(default, deserialize_with = "trimmed_or_absent")]
     #[garde(inner(custom(rules::text(256))))]
-    #[schema(max_length = 256)]
+    #[schema(max_length = 256, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$")]
     pub conversation_id: Option<String>,
     /// Opportunity (`crm.lead`) they speak of; 0: none.
     #[serde(default)]
     #[garde(inner(custom(rules::record_id(0))))]
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 2_147_483_647)]
     pub lead_id: Option<i64>,
     /// Quotation (`sale.order`) they speak of; 0: none.
     #[serde(default)]
     #[garde(inner(custom(rules::record_id(0))))]
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 2_147_483_647)]
     pub sale_order_id: Option<i64>,
     /// What else the salesperson should know.
     #[serde(default, deserialize_with = "trimmed_or_absent")]
     #[garde(inner(custom(rules::description)))]
-    #[schema(max_length = 10_000)]
+    #[schema(max_length = 10_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$")]
     pub additional_context: Option<String>,
 }
 

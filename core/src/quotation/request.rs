@@ -6,6 +6,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 
 use super::rules;
 use crate::input::{trimmed, trimmed_or_absent};
@@ -29,12 +30,22 @@ pub struct QuotationRequest {
     /// The customer: a company or a person.
     #[serde(default, deserialize_with = "trimmed")]
     #[garde(custom(rules::name))]
-    #[schema(required = true, min_length = 1, max_length = 256)]
+    #[schema(
+        required = true,
+        min_length = 1,
+        max_length = 256,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
     pub partner_name: String,
     /// The person who asks.
     #[serde(default, deserialize_with = "trimmed")]
     #[garde(custom(rules::name))]
-    #[schema(required = true, min_length = 1, max_length = 256)]
+    #[schema(
+        required = true,
+        min_length = 1,
+        max_length = 256,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
     pub contact_name: String,
     /// The customer is found by it.
     #[serde(default, deserialize_with = "normalised_email")]
@@ -44,17 +55,27 @@ pub struct QuotationRequest {
     /// Digits, `+ - ( ) .` and spaces.
     #[serde(default, deserialize_with = "trimmed")]
     #[garde(custom(rules::phone))]
-    #[schema(required = true, min_length = 3, max_length = 32, pattern = "^[0-9+() .-]+$")]
+    #[schema(
+        required = true,
+        min_length = 3,
+        max_length = 32,
+        pattern = "^([0-9][0-9+() .-]*[0-9+().-]|[+().-][0-9+() .-]*[0-9]([0-9+() .-]*[0-9+().-])?)$"
+    )]
     pub phone: String,
     /// Title of the opportunity.
     #[serde(default, deserialize_with = "trimmed")]
     #[garde(custom(rules::name))]
-    #[schema(required = true, min_length = 1, max_length = 256)]
+    #[schema(
+        required = true,
+        min_length = 1,
+        max_length = 256,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
     pub lead_name: String,
     /// One product (`product.product`); 0: none.
     #[serde(default)]
     #[garde(custom(rules::record_id(0)), custom(rules::one_product_form(self)))]
-    #[schema(minimum = 0, default = 0)]
+    #[schema(minimum = 0, maximum = 2_147_483_647, default = 0)]
     pub product_id: i64,
     /// The product by its internal reference or exact name, instead of its id.
     #[serde(default, deserialize_with = "trimmed_or_absent", skip_serializing_if = "Option::is_none")]
@@ -64,12 +85,12 @@ pub struct QuotationRequest {
     /// Its quantity.
     #[serde(default = "one")]
     #[garde(custom(rules::quantity))]
-    #[schema(exclusive_minimum = 0, default = 1)]
+    #[schema(exclusive_minimum = 0, maximum = 1_000_000_000, default = 1)]
     pub product_qty: f64,
     /// Its unit price; -1: the pricelist's.
     #[serde(default = "pricelist")]
     #[garde(custom(rules::price))]
-    #[schema(minimum = -1, default = -1)]
+    #[schema(schema_with = price)]
     pub product_price: f64,
     /// Several products instead.
     #[serde(default)]
@@ -79,7 +100,7 @@ pub struct QuotationRequest {
     /// Salesperson (`res.users`); 0: the least busy.
     #[serde(default)]
     #[garde(custom(rules::record_id(0)))]
-    #[schema(minimum = 0, default = 0)]
+    #[schema(minimum = 0, maximum = 2_147_483_647, default = 0)]
     pub user_id: i64,
     /// The salesperson by name or e-mail, instead of the id.
     #[serde(default, deserialize_with = "trimmed_or_absent", skip_serializing_if = "Option::is_none")]
@@ -89,16 +110,17 @@ pub struct QuotationRequest {
     /// Notes for the opportunity.
     #[serde(default, deserialize_with = "trimmed_or_absent")]
     #[garde(inner(custom(rules::description)))]
-    #[schema(max_length = 10_000)]
+    #[schema(max_length = 10_000, pattern = "^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$")]
     pub description: Option<String>,
     /// City of a new customer.
     #[serde(default, deserialize_with = "trimmed_or_absent")]
     #[garde(inner(custom(rules::name)))]
-    #[schema(max_length = 256)]
+    #[schema(max_length = 256, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$")]
     pub ciudad: Option<String>,
     /// For the opportunity's field of that name, if any.
     #[serde(default)]
     #[garde(inner(custom(rules::integer)))]
+    #[schema(minimum = -2_147_483_648, maximum = 2_147_483_647)]
     pub x_studio_producto: Option<i64>,
 }
 
@@ -110,7 +132,7 @@ pub struct ProductLine {
     /// Product (`product.product`).
     #[serde(default, skip_serializing_if = "is_zero")]
     #[garde(custom(rules::record_id(0)), custom(rules::some_product(self.product.is_some())))]
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
     pub product_id: i64,
     /// The product by its internal reference or exact name, instead of its id.
     #[serde(default, deserialize_with = "trimmed_or_absent", skip_serializing_if = "Option::is_none")]
@@ -120,12 +142,12 @@ pub struct ProductLine {
     /// Quantity.
     #[serde(default = "one")]
     #[garde(custom(rules::quantity))]
-    #[schema(exclusive_minimum = 0, default = 1)]
+    #[schema(exclusive_minimum = 0, maximum = 1_000_000_000, default = 1)]
     pub qty: f64,
     /// Unit price; -1: the pricelist's.
     #[serde(default = "pricelist")]
     #[garde(custom(rules::price))]
-    #[schema(minimum = -1, default = -1)]
+    #[schema(schema_with = price)]
     pub price: f64,
 }
 
@@ -162,6 +184,20 @@ fn name_required(schema: &mut schemars::Schema) {
 
 fn is_zero(id: &i64) -> bool {
     *id == 0
+}
+
+/// Nothing lies between the pricelist's sign and 0.
+fn price() -> Schema {
+    let number = || ObjectBuilder::new().schema_type(Type::Number);
+    let pricelist = number().enum_values(Some([PRICELIST]));
+    let given = number().minimum(Some(0)).maximum(Some(1_000_000_000_000_i64));
+    let description = Some("Unit price; -1: the pricelist's.");
+    OneOfBuilder::new()
+        .item(pricelist)
+        .item(given)
+        .default(Some(PRICELIST.into()))
+        .description(description)
+        .into()
 }
 
 fn one() -> f64 {

@@ -1,9 +1,10 @@
 //! The OpenAPI document is what the service does.
 
 use flate2::read::GzDecoder;
-use serde_json::Value;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
 
-use crate::support::app::TestApp;
+use crate::support::app::{TestApp, request};
 
 #[tokio::test]
 async fn the_document_is_as_it_was() {
@@ -40,6 +41,36 @@ async fn the_examples_work() {
     let mut found = Vec::new();
     examples(&document["components"], &mut found);
     assert!(found.len() >= 10, "{found:?}");
+}
+
+/// To JSON Schema `1.0` is an integer, and so it is to the service.
+#[tokio::test(flavor = "multi_thread")]
+async fn integers_may_be_written_with_a_fraction_of_nothing() {
+    let app = TestApp::start().await;
+    let mut body = request("eva@openapi.example");
+    body["user_id"] = json!(0.0);
+    body["products"] = json!([{ "product_id": 1.0, "qty": 2 }]);
+    assert_eq!(app.quote(&body).await["status"], "completed");
+    body["user_id"] = json!(0.5);
+    assert_eq!(app.post(&body, None).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+/// Each event of the stream fits its schema: a text that is the JSON of a status.
+#[tokio::test]
+async fn the_stream_of_events_is_described_as_one() {
+    let app = TestApp::start().await;
+    let document = app.get_json("/openapi.json").await;
+    let answer = &document["paths"]["/api/quotation/events/{tracking_id}"]["get"]["responses"]["200"];
+    let schema = &answer["content"]["text/event-stream"]["schema"]["$ref"];
+    let schema = &document["components"]["schemas"][schema.as_str().unwrap().rsplit('/').next().unwrap()];
+    let data = &schema["properties"]["data"];
+    assert_eq!((&data["type"], &data["contentMediaType"]), (&json!("string"), &json!("application/json")));
+    assert_eq!(data["contentSchema"]["$ref"], "#/components/schemas/QuotationStatus");
+    let bounds = &document["components"]["schemas"]["QuotationRequest"]["properties"]["x_studio_producto"];
+    assert_eq!(
+        (bounds["minimum"].as_i64(), bounds["maximum"].as_i64()),
+        (Some(-(1 << 31)), Some((1 << 31) - 1))
+    );
 }
 
 #[tokio::test]
