@@ -211,9 +211,16 @@ fn normalized(email: &Option<String>) -> Datum {
         None => email,
     });
     // A name before the address is known by its blanks, so those of a quoted local part are lost, too.
-    match address.map(|address| address.trim().to_lowercase().replace(' ', ",")) {
-        Some(address) if address.contains('@') => Datum::text(address),
-        _ => Datum::Empty,
+    match address.map(|address| address.trim().replace(' ', ",")) {
+        // A local part that is not ASCII keeps its case.
+        Some(address) => match address.rsplit_once('@') {
+            Some((local, domain)) if !local.is_ascii() => {
+                Datum::text(format!("{local}@{}", domain.to_lowercase()))
+            }
+            Some(_) => Datum::text(address.to_lowercase()),
+            None => Datum::Empty,
+        },
+        None => Datum::Empty,
     }
 }
 

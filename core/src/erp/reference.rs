@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::words::{literal, pattern, plain};
 use super::{Erp, Named};
 use crate::input::integer_of;
+use crate::names::has_words;
 use crate::odoo::{Call, OdooError};
 
 /// The model of users.
@@ -137,7 +138,7 @@ impl Erp {
                 let known = |found: &[Named]| found.iter().any(|known| known.id == one.id);
                 match plain(&one.name) {
                     has if has == wanted && !known(&whole) => whole.push(one),
-                    has if has.contains(&wanted) && !known(&part) => part.push(one),
+                    has if has_words(&has, &wanted) && !known(&part) => part.push(one),
                     _ => {}
                 }
             }

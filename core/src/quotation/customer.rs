@@ -12,13 +12,13 @@ use super::rows;
 use crate::odoo::{ExternalRef, Odoo, OdooError, Record, SearchRead};
 
 const MODEL: &str = "res.partner";
-const FIELDS: [&str; 4] = ["email_normalized", "active", "company_id", "phone"];
+const FIELDS: [&str; 5] = ["email", "email_normalized", "active", "company_id", "phone"];
 /// Partners of one address that are looked through.
 const MOST: u64 = 50;
 
 /// What is in Odoo for an address.
 pub(super) struct Found {
-    /// All partners of the address, archived ones too, lowest id first.
+    /// All partners of the address, the archived ones last, else lowest id first.
     partners: Vec<Partner>,
     /// What the first generation of the external id stands for.
     named: Option<ExternalRef>,
@@ -65,7 +65,8 @@ pub(super) async fn find(odoo: &Odoo, email: &str) -> Result<Found, OdooError> {
     // A condition on `active` lets archived ones be found.
     let domain =
         json!([["email_normalized", "=", normalised_by_odoo(email)], ["active", "in", [true, false]]]);
-    let query = SearchRead { fields: &FIELDS, limit: Some(MOST), order: Some("id"), ..SearchRead::default() };
+    let order = Some("active desc, id");
+    let query = SearchRead { fields: &FIELDS, limit: Some(MOST), order, ..SearchRead::default() };
     let name = partner_external_name(email, None, 0);
     let (found, named) =
         tokio::try_join!(odoo.search_read(MODEL, domain, &query), odoo.external_id(MODULE, &name))?;
@@ -128,7 +129,9 @@ async fn stands_for(
     };
     let Some(record) = record else { return Ok(false) };
     let partner = partner(&record)?;
-    let address = record.text("email_normalized")? == Some(normalised_by_odoo(&request.email).as_str());
+    // As it was written, too: wherever Odoo would normalise it otherwise, it is this customer's all the same.
+    let address = record.text("email_normalized")? == Some(normalised_by_odoo(&request.email).as_str())
+        || record.text("email")? == Some(request.email.as_str());
     Ok(address && partner.active && (partner.company.is_none() || partner.company == company))
 }
 

@@ -128,8 +128,10 @@ impl Draft {
 
     /// The end of a quotation that is made for sure, of which this run knows although it cannot be read.
     pub fn made(&self) -> Option<QuotationOutput> {
+        let stands = self.stands?;
         // Of a key that was used before, the opportunity may be an old one whose order is gone.
-        let lead = self.stands.and_then(|stands| stands.lead).filter(|_| self.before == Before::Nobody)?;
+        let certain = stands.order.is_some() || self.before == Before::Nobody;
+        let lead = stands.lead.filter(|_| certain)?;
         Some(QuotationOutput { warnings: vec![texts::not_read(lead)], ..self.output() })
     }
 
@@ -156,7 +158,11 @@ impl Draft {
         self.unread += 1;
         match self.made() {
             Some(made) if unreadable && (self.unread >= UNREAD || !passing) => Ok(made),
-            _ => Err(error),
+            _ => {
+                // The opportunity stands; whether its order does, nobody could read.
+                self.outcome_unknown = unreadable;
+                Err(error)
+            }
         }
     }
 

@@ -145,8 +145,7 @@ pub struct Failure {
 impl Failure {
     /// What the last attempt failed of. `outcome_unknown`: records may have been made that are not known of.
     pub fn new(error: &QuotationError, outcome_unknown: bool, id: &TrackingId) -> Self {
-        let hidden = outcome_unknown && error.is_transient();
-        let code = if hidden { OUTCOME_UNKNOWN } else { error.code() };
+        let code = if outcome_unknown { OUTCOME_UNKNOWN } else { error.code() };
         Self { code, sentence: texts::failure(error, outcome_unknown, id) }
     }
 

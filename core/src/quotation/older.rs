@@ -7,7 +7,6 @@ use super::id::OLD_MODULE;
 use super::orders::{self, Which};
 use super::pipeline::{Pipeline, Try};
 use super::recall::{self, Missing};
-use super::request::{PRICELIST, ProductLine};
 use super::rows::Form;
 use super::texts::Step;
 
@@ -24,7 +23,7 @@ impl Pipeline {
         let found = orders::find(&self.odoo, Which::Lead(lead)).await?;
         let order = match this.own_order(&found) {
             Some(order) => Some(order.id),
-            None => match recall::missing_order(&self.odoo, this.ids, OLD_MODULE, lead).await? {
+            None => match recall::missing_order(&self.odoo, this.ids, OLD_MODULE, lead, &[]).await? {
                 Missing::Moved(order) => Some(order),
                 Missing::NeverMade => None,
             },
@@ -62,15 +61,14 @@ impl Pipeline {
         order: i64,
         checked: Result<Checked, QuotationError>,
     ) -> Result<(), QuotationError> {
-        let given = this.request.lines();
-        let has_price = |line: &ProductLine| line.price != PRICELIST;
-        if given.iter().all(has_price) || !given.iter().any(has_price) {
+        if !this.request.mixes_prices() {
             return Ok(());
         }
         let stands = orders::find(&self.odoo, Which::Id(order)).await?;
         let ids: Vec<i64> = stands.iter().flat_map(|order| &order.lines).map(|line| line.line_id).collect();
         let known = self.odoo.metadata("sale.order.line", &ids).await?;
-        let priced = (1..).zip(&given).filter(|(_, line)| has_price(line));
+        let given = this.request.lines();
+        let priced = (1..).zip(&given).filter(|(_, line)| line.has_price());
         let mut names = priced.map(|(n, _)| format!("{OLD_MODULE}.{}", this.ids.name(&format!("line_{n}"))));
         if names.any(|name| known.iter().any(|line| line.xmlid.as_deref() == Some(name.as_str()))) {
             return Ok(());

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 use super::error::{Ambiguous, QuotationError, Rounding};
-use super::request::{PRICELIST, ProductLine};
+use super::request::ProductLine;
 use super::texts::Changed;
 use crate::odoo::{Call, Odoo, OdooError, Record, SearchRead};
 
@@ -130,7 +130,7 @@ fn resolve(line: &ProductLine, found: &[Product]) -> Result<Line, QuotationError
         None => line.product_id,
         Some(name) => called(name, found)?,
     };
-    let price = Some(line.price).filter(|price| *price != PRICELIST);
+    let price = line.has_price().then_some(line.price);
     Ok(Line { product_id, qty: line.qty, price })
 }
 

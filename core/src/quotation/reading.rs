@@ -1,7 +1,7 @@
 //! Reads back what stands, and tells where it is not what was asked for.
 
 use super::draft::Standing;
-use super::error::{QuotationError, Rounding};
+use super::error::QuotationError;
 use super::id::MODULE;
 use super::orders::{self, Order, Which};
 use super::pipeline::{Pipeline, Try};
@@ -20,15 +20,19 @@ impl Pipeline {
         };
         let mut found = orders::find(&self.odoo, which).await?;
         if let (None, Some(lead)) = (this.own_order(&found), stands.lead) {
-            found = match recall::missing_order(&self.odoo, this.ids, MODULE, lead).await? {
+            // With cells, every order has an external id.
+            let others = if this.request.mixes_prices() { found.as_slice() } else { &[] };
+            found = match recall::missing_order(&self.odoo, this.ids, MODULE, lead, others).await? {
                 Missing::Moved(order) => orders::find(&self.odoo, Which::Id(order)).await?,
                 Missing::NeverMade => Vec::new(),
             };
         }
-        let order = this.own_order(&found).ok_or(QuotationError::Unreadable("sale.order"))?;
+        // What was asked for by its id is it, whatever staff have made of its source document.
+        let order = this.own_order(&found).or(found.first());
+        let order = order.ok_or(QuotationError::Unreadable("sale.order"))?;
         this.draft.stands = Some(Standing { order: Some(order.id), ..stands });
         let known = this.draft.output();
-        let warnings = if stands.existing { Vec::new() } else { this.changes(order)? };
+        let warnings = if stands.existing { Vec::new() } else { this.changes(order) };
         let lead_id = order.lead.as_ref().map(|(id, _)| *id).or(stands.lead);
         let mut steps = known.steps;
         let given = this.request.user_id != 0 || this.request.salesperson.is_some();
@@ -59,15 +63,15 @@ impl Try<'_> {
     /// Among the orders of the opportunity, the one that was made with it: staff may have added others.
     pub(super) fn own_order<'o>(&self, orders: &'o [Order]) -> Option<&'o Order> {
         let ours = |order: &&Order| order.origin.as_deref() == Some(self.ids.reference());
-        orders.iter().find(ours).or(orders.first())
+        orders.iter().find(ours)
     }
 
     /// What stands otherwise than it was asked for: Odoo rounds, and staff may have been quick.
-    fn changes(&self, order: &Order) -> Result<Vec<String>, QuotationError> {
+    fn changes(&self, order: &Order) -> Vec<String> {
         let asked = self.draft.lines.as_deref().unwrap_or_default();
         let mut changes = Vec::new();
         if asked.len() != order.lines.len() {
-            return Ok(changes);
+            return changes;
         }
         for (asked, line) in asked.iter().zip(&order.lines) {
             if line.product_id != Some(asked.product_id) {
@@ -77,18 +81,11 @@ impl Try<'_> {
             for (what, wanted, stands) in
                 std::iter::once((Changed::Quantity, asked.qty, line.qty)).chain(price)
             {
-                if stands == 0.0 && wanted > 0.0 && wanted < 0.5 {
-                    return Err(QuotationError::RoundsToZero(Rounding {
-                        product: line.product_name.clone(),
-                        what,
-                        value: wanted,
-                    }));
-                }
                 if wanted != stands {
                     changes.push(texts::changed(&line.product_name, what, wanted, stands));
                 }
             }
         }
-        Ok(changes)
+        changes
     }
 }

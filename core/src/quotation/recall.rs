@@ -3,7 +3,7 @@
 use super::error::QuotationError;
 use super::id::{ExternalIds, MODULE, OLD_MODULE};
 use super::orders::{self, Order, Which};
-use crate::odoo::{ExternalRef, Odoo, OdooError};
+use crate::odoo::{ExternalRef, Metadata, Odoo, OdooError};
 
 /// What is found of a quotation before anything of it is made.
 pub(super) enum Recalled {
@@ -30,44 +30,47 @@ pub(super) async fn recall(
         }
     };
     let (orders, old_lead) = tokio::try_join!(orders::find(odoo, Which::Origin(ids.reference())), old_lead)?;
-    let known = match verify && !orders.is_empty() {
-        true => Some(Known::ask(odoo, ids).await?),
-        false => None,
+    let others = match verify && !orders.is_empty() {
+        true => of_other_requests(odoo, ids, &orders).await?,
+        false => Vec::new(),
     };
-    let ours = |order: &&Order| known.as_ref().is_none_or(|known| known.is(order));
-    let order = orders.iter().find(ours);
+    let order = orders.iter().find(|order| !others.contains(&order.id));
     let lead = |order: &Order| order.lead.as_ref().map(|(id, _)| *id);
     Ok(match (order, old_lead) {
-        (Some(order), None) => Recalled::Order(order.id, lead(order)),
-        (_, Some(ExternalRef { id, .. })) => Recalled::OldLead(id),
+        (_, Some(ExternalRef { id: Some(lead), .. })) => Recalled::OldLead(Some(lead)),
+        (Some(order), _) => Recalled::Order(order.id, lead(order)),
+        (None, Some(ExternalRef { id: None, .. })) => Recalled::OldLead(None),
         (None, None) => Recalled::Nothing,
     })
 }
 
-/// The records that the external ids of a quotation stand for, by this version and older ones.
-struct Known {
-    leads: Vec<i64>,
-    orders: Vec<i64>,
+/// Those of the orders that the same key made for another request: they, or their opportunities, have an external id
+/// of this reference that follows from that. What has none is this quotation's, as its source document says: an order
+/// of mixed prices has none, and its opportunity may be merged or deleted.
+async fn of_other_requests(odoo: &Odoo, ids: &ExternalIds, orders: &[Order]) -> Result<Vec<i64>, OdooError> {
+    let order_ids: Vec<i64> = orders.iter().map(|order| order.id).collect();
+    let lead_ids: Vec<i64> =
+        orders.iter().filter_map(|order| order.lead.as_ref().map(|(id, _)| *id)).collect();
+    let (of_orders, of_leads) =
+        tokio::try_join!(metadata(odoo, "sale.order", &order_ids), metadata(odoo, "crm.lead", &lead_ids))?;
+    let reference = format!("{}_", ids.reference());
+    let other = |xmlid: &str, record: &str| {
+        let name = xmlid.split_once('.').map_or(xmlid, |(_, name)| name);
+        name.starts_with(&reference) && name != ids.name(record)
+    };
+    let is_other = |known: &[Metadata], id: i64, record: &str| {
+        let xmlid = known.iter().find(|known| known.id == id).and_then(|known| known.xmlid.as_deref());
+        xmlid.is_some_and(|xmlid| other(xmlid, record))
+    };
+    let others = orders.iter().filter(|order| {
+        is_other(&of_orders, order.id, "order")
+            || order.lead.as_ref().is_some_and(|(lead, _)| is_other(&of_leads, *lead, "lead"))
+    });
+    Ok(others.map(|order| order.id).collect())
 }
 
-impl Known {
-    async fn ask(odoo: &Odoo, ids: &ExternalIds) -> Result<Self, OdooError> {
-        let (lead, order) = (ids.name("lead"), ids.name("order"));
-        let (new_lead, old_lead, new_order, old_order) = tokio::try_join!(
-            odoo.external_id(MODULE, &lead),
-            odoo.external_id(OLD_MODULE, &lead),
-            odoo.external_id(MODULE, &order),
-            odoo.external_id(OLD_MODULE, &order),
-        )?;
-        let found =
-            |refs: [Option<ExternalRef>; 2]| refs.into_iter().flatten().filter_map(|it| it.id).collect();
-        Ok(Self { leads: found([new_lead, old_lead]), orders: found([new_order, old_order]) })
-    }
-
-    fn is(&self, order: &Order) -> bool {
-        self.orders.contains(&order.id)
-            || order.lead.as_ref().is_some_and(|(lead, _)| self.leads.contains(lead))
-    }
+async fn metadata(odoo: &Odoo, model: &str, ids: &[i64]) -> Result<Vec<Metadata>, OdooError> {
+    if ids.is_empty() { Ok(Vec::new()) } else { odoo.metadata(model, ids).await }
 }
 
 /// What became of the order of an opportunity that stands without one.
@@ -78,6 +81,8 @@ pub(super) enum Missing {
     NeverMade,
 }
 
+/// `others` are orders of that opportunity that may be it though staff gave them another source document.
+///
 /// # Errors
 /// That somebody deleted it, or that it may not be read.
 pub(super) async fn missing_order(
@@ -85,6 +90,7 @@ pub(super) async fn missing_order(
     ids: &ExternalIds,
     module: &str,
     lead_id: i64,
+    others: &[Order],
 ) -> Result<Missing, QuotationError> {
     match odoo.external_id(module, &ids.name("order")).await? {
         Some(ExternalRef { id: Some(order), .. }) => return Ok(Missing::Moved(order)),
@@ -94,6 +100,18 @@ pub(super) async fn missing_order(
     match odoo.read("crm.lead", &[lead_id], &["name"]).await {
         Err(OdooError::AccessError(_)) => return Err(QuotationError::Unreadable("crm.lead")),
         read => read.map(drop)?,
+    }
+    // One of mixed prices has no external id, but was made in one transaction with its opportunity.
+    if !others.is_empty() {
+        let (ids, lead): (Vec<i64>, _) = (others.iter().map(|order| order.id).collect(), [lead_id]);
+        let (leads, orders) =
+            tokio::try_join!(metadata(odoo, "crm.lead", &lead), metadata(odoo, "sale.order", &ids))?;
+        let made = leads.first().and_then(|lead| lead.create_date.clone());
+        let with_it =
+            orders.iter().find(|order| made.is_some() && order.create_date == made && order.xmlid.is_none());
+        if let Some(order) = with_it {
+            return Ok(Missing::Moved(order.id));
+        }
     }
     // Opportunity and order are made at once today, and deleting an order leaves the external ids of its lines.
     let deleted = module == MODULE || odoo.external_id(module, &ids.name("line_1")).await?.is_some();

@@ -152,6 +152,12 @@ pub struct ProductLine {
 }
 
 impl QuotationRequest {
+    /// Whether some lines have a price and others leave it to the pricelist.
+    pub fn mixes_prices(&self) -> bool {
+        let lines = self.lines();
+        lines.iter().any(ProductLine::has_price) && !lines.iter().all(ProductLine::has_price)
+    }
+
     /// The lines to order, whichever form they were given in.
     pub fn lines(&self) -> Vec<ProductLine> {
         match &self.products {
@@ -164,6 +170,13 @@ impl QuotationRequest {
                 price: self.product_price,
             }],
         }
+    }
+}
+
+impl ProductLine {
+    /// Whether the caller names the price; else the pricelist does.
+    pub fn has_price(&self) -> bool {
+        self.price != PRICELIST
     }
 }
 

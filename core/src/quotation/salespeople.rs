@@ -138,7 +138,7 @@ impl Salespeople {
             let known = (user.id()?, user.text("name")?.unwrap_or_default().to_owned());
             if has.contains(&wanted) {
                 whole.push(known);
-            } else if has.first().is_some_and(|name| name.contains(&wanted)) {
+            } else if has.first().is_some_and(|name| names::has_words(name, &wanted)) {
                 part.push(known);
             }
         }

@@ -67,8 +67,12 @@ async fn a_salesperson_by_name_login_or_address() {
     let mut body = request(EMAIL);
     body["salesperson"] = json!("nadie");
     assert_eq!(app.quote(&body).await["error_code"], "salesperson_not_found");
-    // Part of the names of several.
-    body["salesperson"] = json!("a");
+    // A part of a word is nobody's name, a word may be of several.
+    body["salesperson"] = json!("arc");
+    assert_eq!(app.quote(&body).await["error_code"], "salesperson_not_found");
+    let other = json!({ "name": "Marc Otro", "login": "otro" });
+    app.sandbox().execute("res.users", "create", vec![other], Map::new()).unwrap();
+    body["salesperson"] = json!("marc");
     let status = app.quote(&body).await;
     assert_eq!(status["error_code"], "salesperson_ambiguous", "{status}");
 }

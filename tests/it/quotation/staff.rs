@@ -152,15 +152,38 @@ async fn a_deleted_order_is_told_and_not_made_again() {
 /// Its order is the quotation, with or without an opportunity.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_opportunity_leaves_the_order_what_it_is() {
-    let app = TestApp::start().await;
-    let first = quote_keyed(&app, &request(EMAIL), "lead").await;
-    unlink(&app, "crm.lead", &first["output"]["lead_id"]);
-    let second = quote_keyed(&elsewhere(&app).await, &request(EMAIL), "lead").await;
-    assert_eq!(second["status"], "completed", "{second}");
-    assert_eq!(second["output"]["sale_order_id"], first["output"]["sale_order_id"]);
-    assert!(second["output"]["lead_id"].is_null(), "{second}");
-    let made = Made::by_email(app.sandbox(), EMAIL);
-    assert_eq!((made.leads.len(), made.orders.len()), (0, 1));
+    for (key, body) in [("uniform", request(EMAIL)), ("mixed", mixed(EMAIL))] {
+        let app = TestApp::start().await;
+        let first = quote_keyed(&app, &body, key).await;
+        unlink(&app, "crm.lead", &first["output"]["lead_id"]);
+        let second = quote_keyed(&elsewhere(&app).await, &body, key).await;
+        assert_eq!(second["status"], "completed", "{key}: {second}");
+        assert_eq!(second["output"]["sale_order_id"], first["output"]["sale_order_id"], "{key}");
+        assert!(second["output"]["lead_id"].is_null(), "{second}");
+        let made = Made::by_email(app.sandbox(), EMAIL);
+        assert_eq!((made.leads.len(), made.orders.len()), (0, 1), "{key}");
+    }
+}
+
+/// Another order on the opportunity is not the quotation, and one with another source document is.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_of_staffs_own_is_not_taken_for_the_quotation() {
+    for (key, body) in [("uniform", request(EMAIL)), ("mixed", mixed(EMAIL))] {
+        let app = TestApp::start().await;
+        let first = quote_keyed(&app, &body, key).await;
+        let (order, lead) = (&first["output"]["sale_order_id"], &first["output"]["lead_id"]);
+        write(&app, "sale.order", order, json!({ "origin": "Feria 2026" }));
+        let renamed = quote_keyed(&elsewhere(&app).await, &body, key).await;
+        assert_eq!(&renamed["output"]["sale_order_id"], order, "{key}: {renamed}");
+        if key == "uniform" {
+            unlink(&app, "sale.order", order);
+            let partner = &first["output"]["partner_id"];
+            let own = json!({ "partner_id": partner, "opportunity_id": lead, "origin": "staff" });
+            app.sandbox().execute("sale.order", "create", vec![own], Map::new()).unwrap();
+            let second = quote_keyed(&elsewhere(&app).await, &body, key).await;
+            assert_eq!(second["error_code"], "order_deleted", "{second}");
+        }
+    }
 }
 
 /// Staff took the order from its opportunity and gave it another source document.

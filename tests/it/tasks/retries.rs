@@ -162,8 +162,12 @@ async fn a_refusal_after_a_lost_answer_is_named_and_leaves_the_outcome_open() {
     });
     let id = app.accepted(&request("refused@retry.example"), Some("refused")).await;
     let last = app.finished(&id).await;
-    assert_eq!(last["error_code"], "odoo_access_denied", "{last}");
-    assert!(last["error"].as_str().unwrap().contains("y no se sabe si la cotización se creó"), "{last}");
+    assert_eq!(last["error_code"], "outcome_unknown", "{last}");
+    let error = last["error"].as_str().unwrap();
+    assert!(
+        error.contains("ODOO_API_KEY") && error.contains("y no se sabe si la cotización se creó"),
+        "{last}"
+    );
 }
 
 #[tokio::test]
