@@ -6,13 +6,18 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use tokio::sync::OnceCell;
 
 use super::checked::same_number;
 use super::value::text;
 use super::{Erp, Named};
 use crate::input::FieldError;
 use crate::odoo::{OdooError, Record, SearchRead};
+use crate::quotation::error::{QuotationError, Rounding};
+use crate::quotation::products;
+use crate::quotation::request::{PRICELIST, ProductLine};
 use crate::quotation::rules;
+use crate::quotation::texts::Changed;
 
 pub(super) const LINE: &str = "sale.order.line";
 const FIELDS: [&str; 6] =
@@ -107,7 +112,29 @@ impl Erp {
             };
             errors.push(FieldError { path: format!("lines[{index}].line_id"), message });
         }
+        for (index, update) in updates.iter().enumerate() {
+            errors.extend(self.rounded_away(index, update).await?);
+        }
         Ok(errors)
+    }
+
+    /// A number of which Odoo would keep nothing, and erase what stands.
+    async fn rounded_away(&self, index: usize, update: &LineUpdate) -> Result<Option<FieldError>, OdooError> {
+        let line = ProductLine {
+            product_id: update.line_id,
+            product: None,
+            qty: update.qty.unwrap_or(1.0),
+            price: update.price.unwrap_or(PRICELIST),
+        };
+        match products::check_decimals(&self.odoo, &OnceCell::new(), &[line]).await {
+            Err(QuotationError::RoundsToZero(Rounding { what, .. })) => {
+                let field = if what == Changed::Price { "price" } else { "qty" };
+                let message = "becomes 0 with the decimals that Odoo keeps: give more, or remove the line";
+                Ok(Some(FieldError { path: format!("lines[{index}].{field}"), message: message.to_owned() }))
+            }
+            Err(QuotationError::Odoo(error)) => Err(error),
+            Ok(()) | Err(_) => Ok(None),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ pub mod id;
 mod older;
 mod orders;
 pub mod pipeline;
-mod products;
+pub(crate) mod products;
 mod reading;
 mod recall;
 pub mod request;

@@ -21,7 +21,7 @@ pub(super) struct Line {
 
 /// How many decimals this Odoo keeps of quantities and prices.
 #[derive(Clone, Copy)]
-pub(super) struct Decimals {
+pub(crate) struct Decimals {
     quantity: i32,
     price: i32,
 }
@@ -152,7 +152,7 @@ fn called(name: &str, found: &[Product]) -> Result<i64, QuotationError> {
 }
 
 /// Refuses a quantity or price of which Odoo would keep nothing. It is asked how much it keeps only where that could be.
-pub(super) async fn check_decimals(
+pub(crate) async fn check_decimals(
     odoo: &Odoo,
     decimals: &OnceCell<Decimals>,
     lines: &[ProductLine],

@@ -89,6 +89,21 @@ async fn only_lines_of_that_order_and_only_what_makes_sense() {
 }
 
 /// All of it or nothing, in Odoo's words and with the reason.
+/// Of 0.004 Odoo would keep nothing, and what stood would be gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_would_round_away_erases_nothing() {
+    let app = McpTools::start().await;
+    let before = lines(&app, 7);
+    for (update, path) in [
+        (json!({ "line_id": 11, "qty": 0.004 }), "lines[0].qty"),
+        (json!({ "line_id": 11, "price": 0.001 }), "lines[0].price"),
+    ] {
+        let said = app.error("dev_update_sale", change(json!([update]))).await;
+        assert!(said.contains(path) && said.contains("becomes 0"), "{said}");
+        assert_eq!(lines(&app, 7), before);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_confirmed_order_keeps_its_lines() {
     let app = McpTools::start().await;
