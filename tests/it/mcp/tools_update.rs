@@ -230,11 +230,11 @@ async fn orders_are_made_for_whom_is_named() {
     let there = search(app.sandbox(), "sale.order", json!([["id", "=", made["id"]]]), &fields).remove(0);
     let ids = fields.map(|field| there[field][0].clone());
     assert_eq!(ids, [json!(16), json!(9), json!(4)]);
-    let other = json!({ "name": "Carlos Otro", "login": "otro" });
+    let other = json!({ "name": "Otro Rivera", "login": "otro" });
     app.sandbox().execute("res.users", "create", vec![other], serde_json::Map::new()).unwrap();
     let said =
-        app.error("dev_create_sale", json!({ "partner_id": "almacenes torres", "user_id": "carlos" })).await;
-    assert!(said.contains("\n- user_id: \"carlos\" may be "), "{said}");
+        app.error("dev_create_sale", json!({ "partner_id": "almacenes torres", "user_id": "rivera" })).await;
+    assert!(said.contains("\n- user_id: \"rivera\" may be "), "{said}");
     let said =
         app.error("dev_create_sale_line", json!({ "order_id": made["id"], "product_id": "desk" })).await;
     assert!(said.contains("\n- product_id: \"desk\" may be ") && said.contains("(id 9)"), "{said}");
