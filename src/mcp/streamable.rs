@@ -117,6 +117,9 @@ async fn pass_on<H: ServerHandler + Clone + Sync>(
 ) -> Response {
     let (caller, is_json) = (Caller::of(&parts.headers), body::is_json(&parts.headers));
     let is_delete = parts.method == Method::DELETE;
+    // Which methods there are without a session, and what they take, rmcp tells by the version itself.
+    let is_stateless =
+        parts.headers.get("mcp-protocol-version").is_some_and(|it| it.as_bytes() >= b"2026".as_slice());
     let single = Single::default();
     parts.extensions.insert(single.clone());
     let request = Request::from_parts(parts, Body::from(body.clone()));
@@ -138,7 +141,7 @@ async fn pass_on<H: ServerHandler + Clone + Sync>(
         _ if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE && is_json => {
             body::refused(body::malformed(&body), None)
         }
-        _ if response.status().is_client_error() => {
+        _ if response.status().is_client_error() && !is_stateless => {
             body::refused_params(&body).unwrap_or_else(|| single.held_by(response.map(Body::new)))
         }
         // rmcp says 202, which Python clients take for a failure.

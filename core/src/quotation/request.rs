@@ -80,7 +80,7 @@ pub struct QuotationRequest {
     /// The product by its internal reference or exact name, instead of its id.
     #[serde(default, deserialize_with = "trimmed_or_absent", skip_serializing_if = "Option::is_none")]
     #[garde(inner(custom(rules::name)), custom(rules::one_product(self.product_id)))]
-    #[schema(max_length = 256)]
+    #[schema(max_length = 256, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$")]
     pub product: Option<String>,
     /// Its quantity.
     #[serde(default = "one")]
@@ -105,7 +105,7 @@ pub struct QuotationRequest {
     /// The salesperson by name or e-mail, instead of the id.
     #[serde(default, deserialize_with = "trimmed_or_absent", skip_serializing_if = "Option::is_none")]
     #[garde(inner(custom(rules::name)), custom(rules::one_salesperson(self.user_id)))]
-    #[schema(max_length = 256)]
+    #[schema(max_length = 256, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$")]
     pub salesperson: Option<String>,
     /// Notes for the opportunity.
     #[serde(default, deserialize_with = "trimmed_or_absent")]
@@ -137,7 +137,7 @@ pub struct ProductLine {
     /// The product by its internal reference or exact name, instead of its id.
     #[serde(default, deserialize_with = "trimmed_or_absent", skip_serializing_if = "Option::is_none")]
     #[garde(inner(custom(rules::name)), custom(rules::one_product(self.product_id)))]
-    #[schema(max_length = 256)]
+    #[schema(max_length = 256, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$")]
     pub product: Option<String>,
     /// Quantity.
     #[serde(default = "one")]
