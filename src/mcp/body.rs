@@ -96,8 +96,16 @@ pub(super) fn wrong_params(message: &ClientJsonRpcMessage) -> Option<(RequestId,
 }
 
 /// The answer to the request in this body, if its parameters are wrong.
-pub(super) fn refused_params(body: &[u8]) -> Option<Response> {
-    let (id, error) = wrong_params(&serde_json::from_slice(body).ok()?)?;
+///
+/// Without sessions there is no `initialize`, whatever its parameters are.
+pub(super) fn refused_params(body: &[u8], is_stateless: bool) -> Option<Response> {
+    let message = serde_json::from_slice(body).ok()?;
+    let (id, error) = wrong_params(&message)?;
+    let begins = matches!(&message, ClientJsonRpcMessage::Request(request)
+        if matches!(&request.request, ClientRequest::CustomRequest(custom) if custom.method == "initialize"));
+    if is_stateless && begins {
+        return None;
+    }
     Some(refused(error, Some(id)))
 }
 

@@ -117,7 +117,7 @@ async fn pass_on<H: ServerHandler + Clone + Sync>(
 ) -> Response {
     let (caller, is_json) = (Caller::of(&parts.headers), body::is_json(&parts.headers));
     let is_delete = parts.method == Method::DELETE;
-    // Which methods there are without a session, and what they take, rmcp tells by the version itself.
+    // Of a version that has no sessions.
     let is_stateless =
         parts.headers.get("mcp-protocol-version").is_some_and(|it| it.as_bytes() >= b"2026".as_slice());
     let single = Single::default();
@@ -141,9 +141,8 @@ async fn pass_on<H: ServerHandler + Clone + Sync>(
         _ if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE && is_json => {
             body::refused(body::malformed(&body), None)
         }
-        _ if response.status().is_client_error() && !is_stateless => {
-            body::refused_params(&body).unwrap_or_else(|| single.held_by(response.map(Body::new)))
-        }
+        _ if response.status().is_client_error() => body::refused_params(&body, is_stateless)
+            .unwrap_or_else(|| single.held_by(response.map(Body::new))),
         // rmcp says 202, which Python clients take for a failure.
         _ if response.status() == StatusCode::ACCEPTED && is_delete => StatusCode::NO_CONTENT.into_response(),
         _ => single.held_by(response.map(Body::new)),
