@@ -53,6 +53,9 @@ impl Odoo {
 
     /// External id and time of making of these records, which anybody may ask for; the ones that do not exist are left out.
     pub async fn metadata(&self, model: &str, ids: &[i64]) -> Result<Vec<Metadata>, OdooError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
         let known = records(self.call(Call::new(model, "get_metadata").on(ids)).await?)?;
         let metadata = |record: &Record| {
             Ok(Metadata {

@@ -52,7 +52,7 @@ async fn of_other_requests(odoo: &Odoo, ids: &ExternalIds, orders: &[Order]) -> 
     let lead_ids: Vec<i64> =
         orders.iter().filter_map(|order| order.lead.as_ref().map(|(id, _)| *id)).collect();
     let (of_orders, of_leads) =
-        tokio::try_join!(metadata(odoo, "sale.order", &order_ids), metadata(odoo, "crm.lead", &lead_ids))?;
+        tokio::try_join!(odoo.metadata("sale.order", &order_ids), odoo.metadata("crm.lead", &lead_ids))?;
     let reference = format!("{}_", ids.reference());
     let other = |xmlid: &str, record: &str| {
         let name = xmlid.split_once('.').map_or(xmlid, |(_, name)| name);
@@ -67,10 +67,6 @@ async fn of_other_requests(odoo: &Odoo, ids: &ExternalIds, orders: &[Order]) -> 
             || order.lead.as_ref().is_some_and(|(lead, _)| is_other(&of_leads, *lead, "lead"))
     });
     Ok(others.map(|order| order.id).collect())
-}
-
-async fn metadata(odoo: &Odoo, model: &str, ids: &[i64]) -> Result<Vec<Metadata>, OdooError> {
-    if ids.is_empty() { Ok(Vec::new()) } else { odoo.metadata(model, ids).await }
 }
 
 /// What became of the order of an opportunity that stands without one.
@@ -105,7 +101,7 @@ pub(super) async fn missing_order(
     if !others.is_empty() {
         let (ids, lead): (Vec<i64>, _) = (others.iter().map(|order| order.id).collect(), [lead_id]);
         let (leads, orders) =
-            tokio::try_join!(metadata(odoo, "crm.lead", &lead), metadata(odoo, "sale.order", &ids))?;
+            tokio::try_join!(odoo.metadata("crm.lead", &lead), odoo.metadata("sale.order", &ids))?;
         let made = leads.first().and_then(|lead| lead.create_date.clone());
         let with_it =
             orders.iter().find(|order| made.is_some() && order.create_date == made && order.xmlid.is_none());

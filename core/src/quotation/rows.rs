@@ -83,7 +83,7 @@ impl Form<'_> {
             lead.push(cell("description", html::from_text(&notes.join("\n"))));
         }
         lead.extend(self.extra.map(|(column, value)| cell(column, value)));
-        if is_mixed(self.lines) {
+        if self.request.mixes_prices() {
             let mut table = single(lead);
             let order = json!({
                 "partner_id": self.partner_id, "user_id": self.user_id, "origin": self.ids.reference(),
@@ -100,7 +100,7 @@ impl Form<'_> {
     pub(super) fn order(&self, lead_id: i64) -> Table {
         let mut order = self.order_cells("");
         order.push(cell("opportunity_id/.id", lead_id));
-        if is_mixed(self.lines) {
+        if self.request.mixes_prices() {
             let mut table = single(order);
             table.context.insert("default_order_line".to_owned(), self.line_commands());
             return table;
@@ -176,9 +176,4 @@ impl Form<'_> {
 
 fn digits(phone: &str) -> String {
     phone.chars().filter(char::is_ascii_digit).collect()
-}
-
-/// Whether some lines have a price and others leave it to the pricelist.
-pub(super) fn is_mixed(lines: &[Line]) -> bool {
-    lines.iter().any(|line| line.price.is_some()) && lines.iter().any(|line| line.price.is_none())
 }
