@@ -27,6 +27,7 @@ pub fn start(level: LogLevel) -> anyhow::Result<log_writer::Open> {
     let filter = Targets::new()
         .with_default(LevelFilter::WARN.min(level))
         .with_target("mcp_odoo", level)
+        .with_target("odoo_rpc", level)
         .with_target("rmcp", LevelFilter::OFF)
         .with_target("aws", LevelFilter::OFF);
     let (writer, open) = log_writer::start(io::stderr()).context("cannot start the log")?;

@@ -1,5 +1,8 @@
 //! Configuration, clients of Odoo and Twilio, quotation pipeline, handoffs, records of Odoo, tasks, journal and archive.
 
+pub use odoo_rpc as odoo;
+use odoo_rpc::http;
+
 pub mod archive;
 mod background;
 pub mod config;
@@ -7,13 +10,11 @@ pub mod elevenlabs;
 pub mod erp;
 pub mod handoff;
 pub mod html;
-mod http;
 pub mod input;
 pub mod journal;
 pub mod language;
 pub mod messages;
 mod names;
-pub mod odoo;
 pub mod phone;
 pub mod quotation;
 pub mod tasks;

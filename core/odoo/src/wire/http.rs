@@ -1,7 +1,7 @@
 //! Answers that are not the protocol's own: what their HTTP status says.
 
 use super::Answer;
-use crate::odoo::OdooError;
+use crate::OdooError;
 
 /// Whether the answer says that this endpoint is closed: another protocol may still be open.
 pub fn is_closed(answer: &Answer) -> bool {

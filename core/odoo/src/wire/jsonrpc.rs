@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Credentials, Request, http};
-use crate::odoo::{Call, OdooError, classify};
+use crate::{Call, OdooError, classify};
 
 const ID: i64 = 1;
 

@@ -1,4 +1,4 @@
-//! Places for requests: what quotations and messages need goes first, other reads take what is left.
+//! Places for requests: the first lane goes before the second, which takes what is left.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -6,11 +6,11 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
-use super::OdooError;
+use crate::OdooError;
 
 /// Whose request it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lane {
+pub(crate) enum Lane {
     /// Waits as long as it takes: whoever calls has a deadline of their own.
     First,
     /// Goes behind all of the first lane, and is refused rather than kept waiting.
@@ -20,7 +20,7 @@ pub(super) enum Lane {
 /// How long a request of the second lane waits.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-pub(super) struct Lanes {
+pub(crate) struct Lanes {
     places: Semaphore,
     /// As many as the second lane may have of them.
     second: Semaphore,
@@ -29,7 +29,7 @@ pub(super) struct Lanes {
 }
 
 /// A place, held while the request is under way.
-pub(super) struct Place<'a> {
+pub(crate) struct Place<'a> {
     place: Option<SemaphorePermit<'a>>,
     _second: Option<SemaphorePermit<'a>>,
     freed: &'a Notify,
@@ -45,13 +45,13 @@ impl Drop for Place<'_> {
 
 impl Lanes {
     /// A quarter of the places is the first lane's alone, where there is more than one.
-    pub(super) fn new(places: usize) -> Self {
+    pub(crate) fn new(places: usize) -> Self {
         let places = places.clamp(1, Semaphore::MAX_PERMITS);
         let second = (places - places.div_ceil(4)).max(1);
         Self { places: Semaphore::new(places), second: Semaphore::new(second), freed: Notify::new() }
     }
 
-    pub(super) async fn place(&self, lane: Lane) -> Result<Place<'_>, OdooError> {
+    pub(crate) async fn place(&self, lane: Lane) -> Result<Place<'_>, OdooError> {
         // Made before waiting: also who gives up waiting may have been given a place just then.
         let mut held = Place { place: None, _second: None, freed: &self.freed };
         match lane {
@@ -93,8 +93,8 @@ mod tests {
         let third = lanes.place(Lane::Second).await;
         let mut fourth = pin!(lanes.place(Lane::Second));
         assert!(poll!(&mut fourth).is_pending(), "one place is the first lane's");
-        let quotation = lanes.place(Lane::First).now_or_never();
-        assert!(quotation.is_some());
+        let first = lanes.place(Lane::First).now_or_never();
+        assert!(first.is_some());
         let mut waiting = pin!(lanes.place(Lane::First));
         assert!(poll!(&mut waiting).is_pending());
         drop(third);
@@ -102,7 +102,7 @@ mod tests {
         let Poll::Ready(waited) = poll!(&mut waiting) else { panic!("the place was its") };
         drop(reads);
         assert!(poll!(&mut fourth).is_ready());
-        drop((quotation, waited));
+        drop((first, waited));
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::{
+use crate::{
     Call, OdooConfig, OdooError, Protocol, ProtocolChoice,
     lanes::Lane,
     transport::{Received, Transport},
@@ -22,7 +22,7 @@ pub struct Version {
 }
 
 impl Version {
-    /// Whether every model has [`Odoo::web_read`](super::Odoo::web_read).
+    /// Whether every model has [`Odoo::web_read`](crate::Odoo::web_read).
     pub fn has_web_read(&self) -> bool {
         self.major >= 17
     }
@@ -62,11 +62,11 @@ impl Rpc {
     }
 }
 
-pub(super) async fn connect(config: &OdooConfig, transport: &Transport) -> Result<Connection, OdooError> {
+pub(crate) async fn connect(config: &OdooConfig, transport: &Transport) -> Result<Connection, OdooError> {
     Connector { config, transport }.connect().await
 }
 
-pub(super) fn credentials(config: &OdooConfig) -> Credentials<'_> {
+pub(crate) fn credentials(config: &OdooConfig) -> Credentials<'_> {
     Credentials { database: &config.database, secret: config.secret.expose_secret() }
 }
 

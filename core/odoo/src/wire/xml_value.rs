@@ -3,7 +3,7 @@
 use dxr::Value as Xml;
 use serde_json::{Map, Value};
 
-use crate::odoo::OdooError;
+use crate::OdooError;
 
 pub(super) fn from_json(value: &Value) -> Result<Xml, OdooError> {
     Ok(match value {

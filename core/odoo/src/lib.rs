@@ -1,7 +1,4 @@
-//! The Odoo client: one type, three wire protocols behind it.
-//!
-//! [`Odoo`] connects when it is first used, picks JSON-2, JSON-RPC or XML-RPC, and reports every
-//! failure as the same class of [`OdooError`] whichever protocol carried it.
+#![doc = include_str!("../README.md")]
 
 mod body;
 mod call;
@@ -11,6 +8,7 @@ mod config;
 mod connect;
 mod error;
 mod helpers;
+pub mod http;
 mod lanes;
 mod load;
 mod protocol;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::OdooError;
+use crate::OdooError;
 
 /// The fields of one record. Odoo writes `false` where a field is empty; here that is `None`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -100,6 +100,6 @@ fn id_and_name(value: &Value) -> Option<(i64, &str)> {
 }
 
 /// A list of integers, or nothing if it is anything else.
-pub(super) fn id_list(value: &Value) -> Option<Vec<i64>> {
+pub(crate) fn id_list(value: &Value) -> Option<Vec<i64>> {
     value.as_array()?.iter().map(Value::as_i64).collect()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Call, Odoo, OdooError, classify, record::id_list};
+use crate::{Call, Odoo, OdooError, classify, record::id_list};
 
 impl Odoo {
     /// Imports rows that each have an external id: what has none yet is made, what exists is left alone.

@@ -11,7 +11,7 @@ use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 use url::Url;
 
-use super::{
+use crate::{
     OdooConfig, OdooConfigError, OdooError,
     body::{Broken, LARGEST_MIB, Room},
     lanes::{Lane, Lanes},
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::http::{self, deepest};
 
-pub(super) struct Transport {
+pub(crate) struct Transport {
     base: Url,
     client: Client,
     lanes: Lanes,
@@ -28,7 +28,7 @@ pub(super) struct Transport {
 }
 
 /// An answer, and the room it takes until it is dropped.
-pub(super) struct Received<'a> {
+pub(crate) struct Received<'a> {
     answer: Answer,
     _room: Option<SemaphorePermit<'a>>,
 }
@@ -42,7 +42,7 @@ impl Deref for Received<'_> {
 }
 
 impl Transport {
-    pub(super) fn new(config: &OdooConfig) -> Result<Self, OdooConfigError> {
+    pub(crate) fn new(config: &OdooConfig) -> Result<Self, OdooConfigError> {
         let base = base(&config.url)?;
         let client =
             http::client(&base, config.timeout).map_err(|error| OdooConfigError::Http(deepest(&error)))?;
@@ -50,11 +50,11 @@ impl Transport {
         Ok(Self { base, client, lanes, room: Room::new(), timeout: config.timeout })
     }
 
-    pub(super) fn base(&self) -> &Url {
+    pub(crate) fn base(&self) -> &Url {
         &self.base
     }
 
-    pub(super) async fn post(&self, request: Request, lane: Lane) -> Result<Received<'_>, OdooError> {
+    pub(crate) async fn post(&self, request: Request, lane: Lane) -> Result<Received<'_>, OdooError> {
         let url = self
             .base
             .join(&request.path)

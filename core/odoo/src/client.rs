@@ -13,13 +13,16 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::{
+use crate::{
     Call, Connection, OdooConfig, OdooConfigError, OdooError, connect, lanes::Lane, transport::Transport,
 };
 
 type Attempt = BoxFuture<'static, Result<Arc<Connection>, OdooError>>;
 
 /// A client of one Odoo server and account. Cheap to clone; the clones share everything.
+///
+/// What asks Odoo fails with an [`OdooError`], whose variants say what may be done about it. A future that is dropped
+/// gives up waiting; Odoo does what it was sent all the same.
 #[derive(Clone)]
 pub struct Odoo {
     shared: Arc<Shell>,
@@ -42,6 +45,9 @@ struct State {
 
 impl Odoo {
     /// Makes a client. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the address is none, or the system's certificates or proxy settings cannot be used.
     pub fn new(config: OdooConfig) -> Result<Self, OdooConfigError> {
         let transport = Transport::new(&config)?;
         let shell = Shell { config, transport, state: Mutex::default(), languages: OnceCell::new() };
@@ -84,7 +90,7 @@ impl Odoo {
     }
 
     /// What is asked once in the life of the client: the codes of the installed languages.
-    pub(super) fn known_languages(&self) -> &OnceCell<Vec<String>> {
+    pub(crate) fn known_languages(&self) -> &OnceCell<Vec<String>> {
         &self.shared.languages
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Call, Odoo, OdooError, Record, SearchRead, record::id_list};
+use crate::{Call, Odoo, OdooError, Record, SearchRead, record::id_list};
 
 /// What an external id stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Odoo {
     }
 
     /// These records and what they point to, as deep as the specification says, in one call; the ones that do not exist
-    /// are left out. Odoo 17 and later, see [`Version::has_web_read`](super::Version::has_web_read).
+    /// are left out. Odoo 17 and later, see [`Version::has_web_read`](crate::Version::has_web_read).
     pub async fn web_read(
         &self,
         model: &str,

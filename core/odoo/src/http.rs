@@ -1,4 +1,4 @@
-//! How other services are called: one TLS stack, no redirects, known time limits.
+//! How Odoo is called: one TLS stack, no redirects, known time limits. Also for who calls other services in the same way.
 
 use std::{error::Error, net::IpAddr, time::Duration};
 
@@ -9,7 +9,10 @@ const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 const LONGEST_IDLE: Duration = Duration::from_secs(30);
 
 /// A client for the server at this address. `timeout` is for one call, from connecting to the last byte.
-pub(crate) fn client(base: &Url, timeout: Duration) -> reqwest::Result<Client> {
+///
+/// # Errors
+/// When the system's certificates or proxy settings cannot be used.
+pub fn client(base: &Url, timeout: Duration) -> reqwest::Result<Client> {
     // reqwest is built without a TLS provider; an earlier installation by anyone is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = Client::builder()
@@ -27,7 +30,7 @@ pub(crate) fn client(base: &Url, timeout: Duration) -> reqwest::Result<Client> {
 }
 
 /// The innermost cause, which says most in least words.
-pub(crate) fn deepest(error: &dyn Error) -> String {
+pub fn deepest(error: &dyn Error) -> String {
     let mut deepest = error;
     while let Some(source) = deepest.source() {
         deepest = source;

@@ -4,7 +4,7 @@ use dxr::{FaultResponse, MethodCall, MethodResponse};
 use serde_json::{Value, json};
 
 use super::{Answer, Credentials, Request, http, xml_value};
-use crate::odoo::{Call, OdooError, classify};
+use crate::{Call, OdooError, classify};
 
 const DEEPEST: usize = 100;
 

@@ -3,13 +3,13 @@
 //! The name of the Python class decides, which is English everywhere. Odoo's own words come in the user's language and
 //! PostgreSQL's in its server's, so a text decides only where it is one that nobody translates, and says so there.
 
-use super::OdooError;
+use crate::OdooError;
 
 /// No sentence of Odoo needs more; a broken one may have megabytes.
 const LONGEST_TEXT: usize = 500;
 
 /// The class of an exception, by the name of its Python class (with or without its module) and its text.
-pub(super) fn exception(name: &str, text: &str) -> OdooError {
+pub(crate) fn exception(name: &str, text: &str) -> OdooError {
     let text = without_traceback(text);
     let class = name.rsplit('.').next().unwrap_or(name);
     match class {
@@ -64,7 +64,7 @@ pub(super) fn exception(name: &str, text: &str) -> OdooError {
 }
 
 /// The class of an XML-RPC fault, which has a number in place of the exception's name.
-pub(super) fn xmlrpc_fault(code: i32, text: &str) -> OdooError {
+pub(crate) fn xmlrpc_fault(code: i32, text: &str) -> OdooError {
     match code {
         2 if is_missing_record(text) => exception("MissingError", text),
         2 => exception("UserError", text),
@@ -79,7 +79,7 @@ pub(super) fn xmlrpc_fault(code: i32, text: &str) -> OdooError {
 }
 
 /// Whether an XML-RPC fault only says that the call's answer cannot be written in XML: Python's words, said after the commit.
-pub(super) fn is_unwritable_answer(fault: &str) -> bool {
+pub(crate) fn is_unwritable_answer(fault: &str) -> bool {
     let said = without_traceback(fault).strip_prefix("TypeError: cannot marshal ");
     said.is_some_and(|what| {
         what == "None unless allow_none is enabled"
@@ -88,7 +88,7 @@ pub(super) fn is_unwritable_answer(fault: &str) -> bool {
 }
 
 /// What Odoo said, as it is kept and shown: not without end, and without control characters, which a terminal obeys.
-pub(super) fn said(text: &str) -> String {
+pub(crate) fn said(text: &str) -> String {
     let text = text.trim();
     let mut kept: String =
         text.chars().take(LONGEST_TEXT).map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect();
@@ -99,7 +99,7 @@ pub(super) fn said(text: &str) -> String {
 }
 
 /// The first line that says anything.
-pub(super) fn first_line(text: &str) -> String {
+pub(crate) fn first_line(text: &str) -> String {
     said(without_traceback(text).lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default())
 }
 

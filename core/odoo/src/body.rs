@@ -5,7 +5,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 /// No answer is larger than this.
-pub(super) const LARGEST_MIB: u32 = 32;
+pub(crate) const LARGEST_MIB: u32 = 32;
 const LARGEST: u32 = LARGEST_MIB << 20;
 /// Nearly all answers are smaller than this, and need not ask.
 const SMALL: usize = 64 << 10;
@@ -13,7 +13,7 @@ const SMALL: usize = 64 << 10;
 const TOGETHER: u32 = 2 * LARGEST;
 
 /// Why an answer was not read to its end.
-pub(super) enum Broken {
+pub(crate) enum Broken {
     TooLarge,
     /// There was no room for it in time.
     NoRoom,
@@ -21,15 +21,15 @@ pub(super) enum Broken {
 }
 
 /// The bytes that large answers may have in memory together.
-pub(super) struct Room(Semaphore);
+pub(crate) struct Room(Semaphore);
 
 impl Room {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Semaphore::new(TOGETHER as usize))
     }
 
     /// Reads the body; the permit is held as long as the body is.
-    pub(super) async fn read(
+    pub(crate) async fn read(
         &self,
         mut response: Response,
         deadline: Instant,

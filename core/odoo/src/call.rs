@@ -44,7 +44,7 @@ impl Call {
     }
 
     /// The positional arguments as JSON-RPC and XML-RPC want them.
-    pub(super) fn positional(&self) -> Vec<Value> {
+    pub(crate) fn positional(&self) -> Vec<Value> {
         self.ids
             .iter()
             .map(|ids| json!(ids))
@@ -53,7 +53,7 @@ impl Call {
     }
 
     /// All arguments by name, as JSON-2 wants them.
-    pub(super) fn named(&self) -> Map<String, Value> {
+    pub(crate) fn named(&self) -> Map<String, Value> {
         self.ids
             .iter()
             .map(|ids| ("ids".to_owned(), json!(ids)))
@@ -80,7 +80,7 @@ pub struct SearchRead<'a> {
 
 impl SearchRead<'_> {
     /// Adds what is set to a call, by name.
-    pub(super) fn apply(&self, mut call: Call) -> Call {
+    pub(crate) fn apply(&self, mut call: Call) -> Call {
         if !self.fields.is_empty() {
             call = call.kwarg("fields", json!(self.fields));
         }

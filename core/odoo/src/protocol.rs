@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{
+use crate::{
     Call, OdooError,
     wire::{Answer, Credentials, Request, json2, jsonrpc, xmlrpc},
 };

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Answer, Credentials, Request, http};
-use crate::odoo::{Call, OdooError, classify};
+use crate::{Call, OdooError, classify};
 
 /// The request of a call.
 pub fn encode(credentials: Credentials<'_>, call: &Call) -> Result<Request, OdooError> {
