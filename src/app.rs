@@ -4,8 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use anyhow::Context;
-use mcp_odoo_core::archive::Archive;
-use mcp_odoo_core::config::{Config, TwilioSetup};
+use mcp_odoo_archive::Archive;
 use mcp_odoo_core::handoff::Handoffs;
 use mcp_odoo_core::journal::Journal;
 use mcp_odoo_core::messages::Messenger;
@@ -14,7 +13,7 @@ use mcp_odoo_core::quotation::pipeline::Pipeline;
 use mcp_odoo_core::quotation::salespeople::Salespeople;
 use mcp_odoo_core::quotation::target::Target;
 use mcp_odoo_core::tasks::Tasks;
-use mcp_odoo_core::twilio::Twilio;
+use mcp_odoo_core::twilio::{Twilio, TwilioSetup};
 use mcp_odoo_tools::{OdooTools, Services};
 use rmcp::ServerHandler;
 use tokio::net::TcpListener;
@@ -22,6 +21,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::config::Config;
 use crate::mcp::{self, Sessions};
 use crate::router;
 use crate::server;
@@ -94,7 +94,14 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         let messenger = match &config.twilio {
             TwilioSetup::Ready(twilio) => {
                 let twilio = Twilio::with_timeout(twilio.clone(), config.messages.call_timeout)?;
-                Ok(Messenger::new(&config, twilio, odoo.clone(), pipeline.salespeople().clone()))
+                let salespeople = pipeline.salespeople().clone();
+                Ok(Messenger::new(
+                    config.messages.clone(),
+                    config.language,
+                    twilio,
+                    odoo.clone(),
+                    salespeople,
+                ))
             }
             TwilioSetup::Missing(names) => Err(names.clone()),
         };
@@ -134,8 +141,8 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         stop: impl Future<Output = ()> + Send,
     ) -> anyhow::Result<()> {
         let Self { config, state, odoo, handler } = self;
-        let mcp = mcp::routes(handler, &config.mcp, &state.sessions);
-        let router = router::build(state.clone(), &config, mcp);
+        let mcp = mcp::routes(handler, &config.allowed, &state.sessions);
+        let router = router::build(state.clone(), &config.http, &config.allowed, mcp);
         let requests = tokio::spawn(server::serve(listener, router, config.http, state.stop.clone()));
         let _resuming = resume(&state, odoo);
         stop.await;

@@ -4,6 +4,7 @@ pub mod app;
 mod body;
 pub mod cli;
 mod commands;
+pub mod config;
 pub mod error;
 mod extract;
 mod json;

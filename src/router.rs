@@ -2,18 +2,19 @@
 
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::{Extension, Router};
-use mcp_odoo_core::config::{Config, CorsOrigins};
 use tower_http::cors::{Any, CorsLayer};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::body::Room;
 use crate::error::Problem;
-use crate::middleware::{self, hosts, request_log, timeout};
+use crate::middleware::hosts::{self, Allowed, CorsOrigins};
+use crate::middleware::{self, request_log, timeout};
 use crate::rest;
+use crate::server::HttpConfig;
 use crate::state::AppState;
 
 /// Builds the router. MCP has bounds of its own: its answers are streams, its callers no web pages.
-pub fn build(state: AppState, config: &Config, mcp: Router) -> Router {
+pub fn build(state: AppState, http: &HttpConfig, allowed: &Allowed, mcp: Router) -> Router {
     let (router, openapi) = rest::routes().split_for_parts();
     let router = router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
@@ -21,9 +22,9 @@ pub fn build(state: AppState, config: &Config, mcp: Router) -> Router {
         .method_not_allowed_fallback(Problem::wrong_method)
         // The first is the outermost; in one layer they are boxed once.
         .layer((
-            axum::middleware::from_fn_with_state(hosts::rest(config), middleware::serve),
-            cors(&config.http.cors),
-            axum::middleware::from_fn_with_state(config.http.request_timeout, timeout::limit),
+            axum::middleware::from_fn_with_state(hosts::rest(http.host, allowed), middleware::serve),
+            cors(&http.cors),
+            axum::middleware::from_fn_with_state(http.request_timeout, timeout::limit),
             Extension(Room::new()),
         ))
         .with_state(state);

@@ -1,6 +1,8 @@
 //! The listener: connections within bounds of number and patience.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -11,11 +13,30 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use mcp_odoo_core::config::HttpConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+
+use crate::middleware::hosts::CorsOrigins;
+
+/// The web server.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// `HOST`
+    pub host: IpAddr,
+    /// `PORT`; 0 takes any free one.
+    pub port: u16,
+    /// `CORS_ORIGINS`: the web pages elsewhere that may call.
+    pub cors: CorsOrigins,
+    /// `REQUEST_TIMEOUT_SECONDS`
+    pub request_timeout: Duration,
+    /// `MAX_CONNECTIONS`: open connections, at most; more wait.
+    pub max_connections: usize,
+    /// How long the head of a request may take, and how long a connection may be idle before it. Longer
+    /// than what proxies commonly keep idle ones for, which would otherwise meet one just closed.
+    pub header_timeout: Duration,
+}
 
 /// Serves until `stop`, and then what was asked till then. `axum::serve` knows neither a time limit for the
 /// head of a request nor a bound on connections.

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use mcp_odoo_core::archive::Archive;
+use mcp_odoo_archive::Archive;
 use mcp_odoo_core::handoff::Handoffs;
 use mcp_odoo_core::journal::Journal;
 use mcp_odoo_core::tasks::Tasks;

@@ -7,7 +7,7 @@ use tokio_util::task::TaskTracker;
 
 /// The work of one part of the process.
 #[derive(Default)]
-pub(crate) struct Background {
+pub struct Background {
     /// Everything that runs.
     pub tracker: TaskTracker,
     /// No new work, and no new try.
@@ -20,7 +20,7 @@ pub(crate) struct Background {
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// The pauses of who tries until the disk takes it.
-pub(crate) struct Patience<'a> {
+pub struct Patience<'a> {
     stop: &'a CancellationToken,
     next: Duration,
 }

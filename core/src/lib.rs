@@ -3,9 +3,7 @@
 pub use odoo_rpc as odoo;
 use odoo_rpc::http;
 
-pub mod archive;
-mod background;
-pub mod config;
+pub mod background;
 pub mod elevenlabs;
 pub mod erp;
 pub mod handoff;

@@ -8,9 +8,9 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use mcp_odoo_core::archive;
-use mcp_odoo_core::config::{AllowedHosts, Config, CorsOrigins};
 use mcp_odoo_core::journal::{Journal, JournalError};
+
+use crate::config::{AllowedHosts, Config, CorsOrigins};
 
 const LINKS: &str = "make hard links, which S3_LOGS_BUCKET needs,";
 
@@ -71,12 +71,12 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
         config.http.request_timeout.as_secs(),
         config.http.max_connections
     )?;
-    let mcp = &config.mcp;
-    let hosts = match &mcp.allowed_hosts {
+    let (mcp, allowed) = (&config.mcp, &config.allowed);
+    let hosts = match &allowed.hosts {
         AllowedHosts::Any => "*".to_owned(),
         AllowedHosts::These(hosts) => hosts.join(","),
     };
-    writeln!(out, "ALLOWED_HOSTS={hosts} ALLOWED_ORIGINS={}", origins(&mcp.allowed_origins))?;
+    writeln!(out, "ALLOWED_HOSTS={hosts} ALLOWED_ORIGINS={}", origins(&allowed.origins))?;
     writeln!(
         out,
         "MCP_MAX_SESSIONS={} MCP_IDLE_SECONDS={} MCP_INLINE_SECONDS={}",
@@ -142,5 +142,5 @@ fn try_log_folder(folder: &Path, links: bool) -> Result<(), JournalError> {
 
 /// What is in S3 is known by them.
 fn try_links(folder: &Path, needed: bool) -> io::Result<()> {
-    if needed { archive::check_hard_links(folder) } else { Ok(()) }
+    if needed { mcp_odoo_archive::check_hard_links(folder) } else { Ok(()) }
 }

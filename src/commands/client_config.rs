@@ -6,10 +6,10 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::ValueEnum;
-use mcp_odoo_core::config::{Config, Env, HTTP_VARIABLES, SECRET_VARIABLES, VARIABLES};
 use serde_json::{Map, Value, json};
 
 use super::healthcheck::reachable;
+use crate::config::{Config, Env, HTTP_VARIABLES, SECRET_VARIABLES, VARIABLES};
 
 /// A program that speaks MCP.
 #[derive(Clone, Copy, ValueEnum)]

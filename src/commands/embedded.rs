@@ -3,7 +3,6 @@
 use std::net::Ipv4Addr;
 
 use anyhow::Context;
-use mcp_odoo_core::config::Config;
 use mcp_odoo_core::odoo::OdooConfig;
 use mcp_odoo_core::quotation::target::Target;
 use mcp_odoo_sandbox::{Options, Sandbox};
@@ -11,6 +10,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
+
+use crate::config::Config;
 
 /// The Odoo that quotations are made in, and, where it is the embedded one, what runs it.
 pub struct Embedded {

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use anyhow::{Context, ensure};
 use chrono::{Days, NaiveDate, Utc};
 use clap::Args;
-use mcp_odoo_core::archive::{Filter, Library, Summary};
-use mcp_odoo_core::config::Config;
+use mcp_odoo_archive::{Filter, Library, Summary};
+
+use crate::config::Config;
 
 /// More are not listed at once.
 const AT_MOST: usize = 1000;

@@ -3,12 +3,13 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use mcp_odoo_core::config::{Config, TwilioSetup};
+use mcp_odoo_core::twilio::TwilioSetup;
 use tokio::net::TcpListener;
 
 use super::embedded::Embedded;
 use super::stop_signal::stop_signal;
 use crate::app::App;
+use crate::config::Config;
 use crate::telemetry;
 
 /// Serves on HOST:PORT.

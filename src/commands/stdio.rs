@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use mcp_odoo_core::config::Config;
 use mcp_odoo_core::journal::{JournalError, WINDOW};
 use mcp_odoo_core::odoo::OdooConfig;
 use mcp_odoo_core::quotation::target::Target;
@@ -11,6 +10,7 @@ use mcp_odoo_tools::OdooTools;
 use super::embedded::Embedded;
 use super::stop_signal::stop_signal;
 use crate::app::App;
+use crate::config::Config;
 use crate::telemetry;
 
 /// More processes than this on one LOG_DIR are a mistake.

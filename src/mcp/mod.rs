@@ -9,9 +9,10 @@ mod sse;
 pub mod stdio;
 mod streamable;
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::http::{HeaderName, Method};
-use mcp_odoo_core::config::McpConfig;
 use rmcp::ServerHandler;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
@@ -21,16 +22,27 @@ use crate::error::Problem;
 use crate::middleware::request_log::REQUEST_ID;
 use crate::middleware::{self, hosts};
 
+/// The MCP endpoints.
+#[derive(Clone, Debug)]
+pub struct McpConfig {
+    /// `MCP_MAX_SESSIONS`: open sessions, at most, and requests without a session at once.
+    pub max_sessions: usize,
+    /// `MCP_IDLE_SECONDS`: how long a session is kept of whose client nothing is heard.
+    pub idle: Duration,
+    /// `MCP_INLINE_SECONDS`: how long `dev_create_quotation` waits before it answers that work goes on.
+    pub inline: Duration,
+}
+
 /// The endpoints over HTTP. The handler is cloned for every session, and for every request without one.
 pub fn routes<H: ServerHandler + Clone + Sync>(
     handler: H,
-    config: &McpConfig,
+    allowed: &hosts::Allowed,
     sessions: &Sessions,
 ) -> Router {
     sse::routes(handler.clone(), sessions.clone())
         .merge(streamable::routes(handler, sessions.clone()))
         .method_not_allowed_fallback(Problem::wrong_method)
-        .layer((axum::middleware::from_fn_with_state(hosts::mcp(config), middleware::serve), cors()))
+        .layer((axum::middleware::from_fn_with_state(hosts::mcp(allowed), middleware::serve), cors()))
 }
 
 /// Web pages that passed the check of their origin may do what any client may.

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use axum::extract::Request;
 use axum::http::uri::Authority;
 use axum::http::{StatusCode, header};
-use mcp_odoo_core::config::{AllowedHosts, Config, CorsOrigins, McpConfig};
 use url::Url;
 
 use crate::error::Problem;
@@ -17,17 +16,34 @@ use crate::error::Problem;
 /// Lets a request pass or says why not.
 pub type Check = Arc<dyn Fn(&Request) -> Result<(), Problem> + Send + Sync>;
 
-/// What the configuration allows.
-struct Allowed {
-    hosts: AllowedHosts,
-    origins: CorsOrigins,
+/// Who may call, besides programs and pages of this machine.
+#[derive(Clone, Debug)]
+pub struct Allowed {
+    /// `ALLOWED_HOSTS`: the names under which clients may call; REST, too, while it listens on this machine only.
+    pub hosts: AllowedHosts,
+    /// `ALLOWED_ORIGINS`: the web pages that may call MCP.
+    pub origins: CorsOrigins,
+}
+
+/// Under which names clients may call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AllowedHosts {
+    /// `*`
+    Any,
+    /// These, in lower case, with a port where only that one is meant.
+    These(Vec<String>),
+}
+
+/// Which web pages of other origins may call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CorsOrigins {
+    /// `*`
+    Any,
+    /// These, e.g. `https://shop.example`; empty for none.
+    These(Vec<String>),
 }
 
 impl Allowed {
-    fn new(config: &McpConfig) -> Self {
-        Self { hosts: config.allowed_hosts.clone(), origins: config.allowed_origins.clone() }
-    }
-
     fn host(&self, authority: &Authority) -> bool {
         let names = match &self.hosts {
             AllowedHosts::Any => return true,
@@ -59,11 +75,11 @@ fn is_loopback(host: &str) -> bool {
 /// For REST: on an address of this machine lets a request pass, or says which setting would. On other addresses
 /// REST is behind what it was put behind, under names that it is not told. Pages elsewhere may call, by
 /// `CORS_ORIGINS`.
-pub fn rest(config: &Config) -> Check {
-    if !config.http.host.to_canonical().is_loopback() {
+pub fn rest(listens_on: IpAddr, allowed: &Allowed) -> Check {
+    if !listens_on.to_canonical().is_loopback() {
         return Arc::new(|_| Ok(()));
     }
-    let allowed = Allowed::new(&config.mcp);
+    let allowed = allowed.clone();
     Arc::new(move |request| {
         // Probes call by whatever name, and learn nothing.
         if request.uri().path() == "/health" { Ok(()) } else { pass(&allowed, request) }
@@ -71,8 +87,8 @@ pub fn rest(config: &Config) -> Check {
 }
 
 /// For MCP: the same on every address, and for web pages, too.
-pub fn mcp(config: &McpConfig) -> Check {
-    let allowed = Allowed::new(config);
+pub fn mcp(allowed: &Allowed) -> Check {
+    let allowed = allowed.clone();
     Arc::new(move |request| {
         pass(&allowed, request)?;
         for origin in request.headers().get_all(header::ORIGIN) {

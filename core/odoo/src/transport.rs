@@ -11,13 +11,13 @@ use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 use url::Url;
 
+use crate::http::{self, deepest};
 use crate::{
     OdooConfig, OdooConfigError, OdooError,
     body::{Broken, LARGEST_MIB, Room},
     lanes::{Lane, Lanes},
     wire::{Answer, Request},
 };
-use crate::http::{self, deepest};
 
 pub(crate) struct Transport {
     base: Url,

@@ -12,7 +12,7 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 ///
 /// # Errors
 /// When the disk refuses; `InvalidData` for what is no regular file or too large. Links are not followed.
-pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     // To open a device or a pipe may do something: that is not tried.
     fit(&fs::symlink_metadata(path)?)?;
     let file = open(path)?;

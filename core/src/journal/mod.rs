@@ -25,11 +25,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use serde_json::Value;
 
 pub use self::adopt::{Adopted, WINDOW};
-pub(crate) use self::file::read as read_file;
+pub use self::file::read as read_file;
 pub use self::kept::Kept;
 pub use self::quotations::{Logged, Unfinished};
 pub(crate) use self::record::VERSION;
-pub(crate) use self::unfinished::folder as unfinished_folder;
+pub use self::unfinished::folder as unfinished_folder;
 
 use self::folder::Folder;
 use self::identity::Identities;
@@ -289,14 +289,22 @@ async fn blocking<T: Send + 'static>(
     }
 }
 
+/// Makes a folder that is its owner's alone, with those above it.
+///
+/// # Errors
+/// When the disk refuses.
 #[cfg(unix)]
-pub(crate) fn create_private(folder: &Path) -> io::Result<()> {
+pub fn create_private(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
+/// Makes a folder, with those above it.
+///
+/// # Errors
+/// When the disk refuses.
 #[cfg(not(unix))]
-pub(crate) fn create_private(folder: &Path) -> io::Result<()> {
+pub fn create_private(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
 }
 

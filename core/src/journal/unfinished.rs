@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 const FOLDER: &str = ".writing";
 
 /// Where files are written before they take their place. At a start, what is in it is what a crash left.
-pub(crate) fn folder(logs: &Path) -> PathBuf {
+pub fn folder(logs: &Path) -> PathBuf {
     logs.join(FOLDER)
 }
 

@@ -97,7 +97,7 @@ impl Messenger {
                 Err(None) => return Err(Unsent::Stopped),
                 Err(Some(met)) => met,
             };
-            let other = self.inner.fallback.as_ref().filter(|other| **other != recipient.to);
+            let other = self.inner.config.phones.fallback.as_ref().filter(|other| **other != recipient.to);
             match other.filter(|_| !outcome_unknown && error.is_the_recipients()) {
                 // The customer is not to be lost for a bad number.
                 Some(other) => {

@@ -1,5 +1,6 @@
 //! Messages to salespeople: who is told, in which words, and exactly once.
 
+mod config;
 mod contact;
 mod deliver;
 mod failure;
@@ -16,12 +17,13 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use self::contact::{Contact, Directory};
-use crate::config::{Channel, Config, MessageConfig, PhoneConfig};
 use crate::language::Language;
 use crate::odoo::Odoo;
 use crate::phone::Phone;
 use crate::quotation::salespeople::Salespeople;
-use crate::twilio::{Content, Twilio};
+use crate::twilio::{Channel, Content, Twilio};
+
+pub use self::config::{MessageConfig, PhoneConfig};
 
 pub(crate) use self::deliver::{Errand, Ledger};
 pub(crate) use self::failure::{Failure, OUTCOME_UNKNOWN};
@@ -46,7 +48,6 @@ pub struct Messenger {
 struct Inner {
     config: MessageConfig,
     language: Language,
-    fallback: Option<Phone>,
     twilio: Twilio,
     directory: Directory,
     odoo: Odoo,
@@ -104,14 +105,19 @@ pub(crate) enum Unsent {
 
 impl Messenger {
     /// Sends by this Twilio account what this Odoo knows the salesperson of; nothing is asked yet.
-    pub fn new(config: &Config, twilio: Twilio, odoo: Odoo, salespeople: Salespeople) -> Self {
-        let PhoneConfig { fallback, default_country_code } = config.phones.clone();
+    pub fn new(
+        config: MessageConfig,
+        language: Language,
+        twilio: Twilio,
+        odoo: Odoo,
+        salespeople: Salespeople,
+    ) -> Self {
+        let country_code = config.phones.default_country_code;
         let inner = Inner {
-            config: config.messages.clone(),
-            language: config.language,
-            fallback,
+            config,
+            language,
             twilio,
-            directory: Directory::new(odoo.clone(), salespeople, default_country_code),
+            directory: Directory::new(odoo.clone(), salespeople, country_code),
             odoo,
             turns: Semaphore::new(TURNS),
             notifying: Semaphore::new(NOTIFYING),
@@ -153,7 +159,7 @@ impl Messenger {
                 None => ((Contact::default(), None), Route::OdooDown),
             };
             let (Contact { user_id, phone }, order) = known;
-            match (phone, self.inner.fallback.clone(), route) {
+            match (phone, self.inner.config.phones.fallback.clone(), route) {
                 (Some(to), _, _) => return Ok(Recipient { user_id, to, route: Route::Salesperson, order }),
                 (None, Some(to), route) => return Ok(Recipient { user_id, to, route, order }),
                 (None, None, Route::OdooDown) => {}

@@ -11,8 +11,7 @@ use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
 use super::wire::{self, Answer};
-use super::{Accepted, Account, Content, Listed, Outgoing, TwilioError};
-use crate::config::TwilioConfig;
+use super::{Accepted, Account, Content, Listed, Outgoing, TwilioConfig, TwilioError};
 use crate::http::{self, deepest};
 use crate::phone::Phone;
 

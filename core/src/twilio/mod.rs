@@ -3,6 +3,7 @@
 //! Nothing is tried twice here: whoever sends decides that by [`TwilioError`].
 
 mod client;
+mod config;
 mod error;
 pub mod signature;
 pub mod texts;
@@ -15,6 +16,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 pub use client::{TIMEOUT, Twilio, TwilioSetupError};
+pub use config::{Channel, TwilioConfig, TwilioSetup};
 pub use error::TwilioError;
 
 use crate::phone::Phone;

@@ -2,8 +2,7 @@
 
 use std::io::{self, Write};
 
-use mcp_odoo_core::archive::Store;
-use mcp_odoo_core::config::S3Config;
+use mcp_odoo_archive::{S3Config, Store};
 
 /// Prints what is configured and whether the bucket works with it.
 pub(super) async fn check(config: &S3Config, out: &mut impl Write) -> io::Result<bool> {

@@ -2,13 +2,14 @@
 
 use std::io::{self, Write};
 
-use mcp_odoo_core::config::{Config, TwilioConfig, TwilioSetup};
 use mcp_odoo_core::language::Language;
-use mcp_odoo_core::twilio::{AccountStatus, Twilio};
+use mcp_odoo_core::twilio::{AccountStatus, Twilio, TwilioConfig, TwilioSetup};
+
+use crate::config::Config;
 
 /// Prints what is configured, secrets and numbers hidden.
 pub(super) fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
-    let phones = &config.phones;
+    let phones = &config.messages.phones;
     let fallback = phones.fallback.as_ref().map(|phone| phone.shortened()).unwrap_or_default();
     let code = phones.default_country_code;
     let language = match config.language {

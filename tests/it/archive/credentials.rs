@@ -3,7 +3,7 @@
 use std::fs;
 
 use hyper::Method;
-use mcp_odoo_core::config::VARIABLES;
+use mcp_odoo::config::VARIABLES;
 use tempfile::TempDir;
 
 use crate::support::process::{borrowed, run};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mcp_odoo_core::config::S3Config;
+use mcp_odoo_archive::S3Config;
 use mcp_odoo_sandbox::Options;
 use serde_json::Value;
 use tempfile::TempDir;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use hyper::Method;
-use mcp_odoo_core::config::S3Config;
+use mcp_odoo_archive::S3Config;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 

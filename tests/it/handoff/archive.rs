@@ -21,7 +21,7 @@ async fn the_last_state_arrives_whatever_was_down() {
         (Some(Fault::Refuse(20003)), true, true),
     ] {
         let s3 = S3::start();
-        let with_bucket = |config: &mut mcp_odoo_core::config::Config| {
+        let with_bucket = |config: &mut mcp_odoo::config::Config| {
             config.s3 = Some(s3.config());
             config.messages.public_url = Some(Url::parse("https://quotes.company.example").unwrap());
         };

@@ -105,7 +105,7 @@ async fn what_a_stopped_process_could_not_send_the_next_one_does() {
 
 #[tokio::test]
 async fn out_of_time_the_caller_is_told_whether_it_may_have_been_sent() {
-    let short = |config: &mut mcp_odoo_core::config::Config| {
+    let short = |config: &mut mcp_odoo::config::Config| {
         config.messages.deadline = Duration::from_millis(100);
     };
     let world = World::with(short).await;
@@ -154,7 +154,7 @@ async fn a_number_that_twilio_refuses_gives_way_to_the_fallback() {
 
 #[tokio::test]
 async fn an_odoo_that_is_down_without_a_fallback_is_asked_again() {
-    let world = World::with(|config| config.phones.fallback = None).await;
+    let world = World::with(|config| config.messages.phones.fallback = None).await;
     let asked = Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let count = Arc::clone(&asked);
     world.app.proxy().plan(move |n, _| {

@@ -15,8 +15,9 @@ mod webhook;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp_odoo_core::config::{Channel, Config, TwilioSetup};
+use mcp_odoo::config::Config;
 use mcp_odoo_core::phone::{CountryCode, Phone};
+use mcp_odoo_core::twilio::{Channel, TwilioSetup};
 use reqwest::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -48,7 +49,7 @@ impl World {
         let setup = TwilioSetup::Ready(twilio.config(Channel::Whatsapp));
         let app = app.configure(|config| {
             config.twilio = setup;
-            config.phones.fallback = Some(Phone::parse(FALLBACK, CountryCode::default()).unwrap());
+            config.messages.phones.fallback = Some(Phone::parse(FALLBACK, CountryCode::default()).unwrap());
             quick(config);
             change(config);
         });

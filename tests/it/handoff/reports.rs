@@ -48,7 +48,7 @@ async fn a_handoff_tells_whether_it_was_delivered_and_read() {
         assert_eq!(world.log(&answer)["status"], told);
         if reported == "delivered" && told == "delivered" {
             let (twilio, earlier) = (world.twilio.clone(), world.app.stop().await);
-            let public = |config: &mut mcp_odoo_core::config::Config| {
+            let public = |config: &mut mcp_odoo::config::Config| {
                 config.messages.public_url = Some(Url::parse(PUBLIC).unwrap());
             };
             world =
@@ -127,7 +127,7 @@ async fn a_report_settles_what_an_earlier_process_may_have_sent() {
     let (twilio, earlier) = (world.twilio, world.app.stop().await);
     // Long enough for a slow machine to start the next process before it has passed.
     let deadline = Duration::from_secs(5);
-    let change = |config: &mut mcp_odoo_core::config::Config| {
+    let change = |config: &mut mcp_odoo::config::Config| {
         config.messages.public_url = Some(Url::parse(PUBLIC).unwrap());
         config.messages.deadline = deadline;
     };

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp_odoo_core::config::{Channel, TwilioSetup};
 use mcp_odoo_core::language::Language;
+use mcp_odoo_core::twilio::{Channel, TwilioSetup};
 use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -151,7 +151,7 @@ async fn a_hidden_number_or_none_gives_way_to_the_fallback() {
 
 #[tokio::test]
 async fn without_a_fallback_a_salesperson_without_a_number_is_told_of() {
-    let world = World::with(|config| config.phones.fallback = None).await;
+    let world = World::with(|config| config.messages.phones.fallback = None).await;
     let lead = world.create("crm.lead", json!({ "name": "x", "type": "opportunity", "user_id": 10 }));
     let (status, answer) =
         world.hand_off(&json!({ "user_phone": "33 1234 5678", "reason": "x", "lead_id": lead })).await;

@@ -1,7 +1,7 @@
 //! The list of tools: as it was, small, and with schemas that strict clients take.
 
-use mcp_odoo_core::config::{Channel, TwilioSetup};
 use mcp_odoo_core::phone::{CountryCode, Phone};
+use mcp_odoo_core::twilio::{Channel, TwilioSetup};
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
@@ -129,7 +129,7 @@ async fn the_examples_work() {
     let fallback = Phone::parse(FROM, CountryCode::default()).unwrap();
     let app = TestApp::builder().configure(|config| {
         config.twilio = setup;
-        config.phones.fallback = Some(fallback);
+        config.messages.phones.fallback = Some(fallback);
     });
     let app = app.start_mcp().await;
     let mut tried = 0;

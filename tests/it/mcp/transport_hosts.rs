@@ -1,6 +1,6 @@
 //! Under which names, and from which pages, MCP may be called.
 
-use mcp_odoo_core::config::{AllowedHosts, CorsOrigins};
+use mcp_odoo::config::{AllowedHosts, CorsOrigins};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
@@ -84,8 +84,8 @@ async fn names_and_pages_of_this_machine_pass() {
 async fn settings_allow_more() {
     let app = TestApp::builder().configure(|config| {
         let hosts = ["mcp.company.example", "other.example:8443"].map(str::to_owned);
-        config.mcp.allowed_hosts = AllowedHosts::These(hosts.into());
-        config.mcp.allowed_origins = CorsOrigins::These(vec!["https://app.example".to_owned()]);
+        config.allowed.hosts = AllowedHosts::These(hosts.into());
+        config.allowed.origins = CorsOrigins::These(vec!["https://app.example".to_owned()]);
     });
     let app = app.start_with(Handler::new()).await;
     let status = async |host: &str, origin: &str| {
@@ -101,8 +101,8 @@ async fn settings_allow_more() {
     assert_eq!(status("mcp.company.example", "https://app.example:8443").await, StatusCode::FORBIDDEN);
 
     let any = TestApp::builder().configure(|config| {
-        config.mcp.allowed_hosts = AllowedHosts::Any;
-        config.mcp.allowed_origins = CorsOrigins::Any;
+        config.allowed.hosts = AllowedHosts::Any;
+        config.allowed.origins = CorsOrigins::Any;
     });
     let any = any.start_with(Handler::new()).await;
     let request =

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use mcp_odoo_core::config::VARIABLES;
+use mcp_odoo::config::VARIABLES;
 use mcp_odoo_sandbox::Options;
 use tempfile::TempDir;
 

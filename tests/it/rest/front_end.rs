@@ -3,7 +3,7 @@
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 
-use mcp_odoo_core::config::CorsOrigins;
+use mcp_odoo::config::CorsOrigins;
 
 use crate::support::app::{TestApp, request};
 

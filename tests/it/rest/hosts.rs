@@ -1,6 +1,6 @@
 //! Under which names REST may be called: any web page can have its own name lead to this machine.
 
-use mcp_odoo_core::config::AllowedHosts;
+use mcp_odoo::config::AllowedHosts;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
@@ -41,10 +41,10 @@ async fn on_an_address_of_this_machine_only_its_names_pass() {
 #[tokio::test]
 async fn names_that_are_listed_pass() {
     let hosts = AllowedHosts::These(vec!["shop.example".to_owned()]);
-    let app = TestApp::builder().configure(|config| config.mcp.allowed_hosts = hosts).start().await;
+    let app = TestApp::builder().configure(|config| config.allowed.hosts = hosts).start().await;
     assert_eq!(status(&app, "/openapi.json", "Shop.example:8443").await, StatusCode::OK);
     assert_eq!(status(&app, "/openapi.json", "evil.example").await, StatusCode::FORBIDDEN);
-    let any = TestApp::builder().configure(|config| config.mcp.allowed_hosts = AllowedHosts::Any);
+    let any = TestApp::builder().configure(|config| config.allowed.hosts = AllowedHosts::Any);
     assert_eq!(status(&any.start().await, "/openapi.json", "evil.example").await, StatusCode::OK);
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_odoo::app::App;
+use mcp_odoo::config::{Config, Env};
 use mcp_odoo::state::AppState;
-use mcp_odoo_core::config::{Config, Env};
 use mcp_odoo_core::odoo::{OdooConfig, ProtocolChoice};
 use mcp_odoo_core::quotation::target::Target;
 use mcp_odoo_sandbox::{Options, Sandbox, Version};

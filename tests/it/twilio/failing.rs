@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use mcp_odoo_core::config::{Channel, TwilioConfig};
 use mcp_odoo_core::language::Language::{En, Es};
+use mcp_odoo_core::twilio::{Channel, TwilioConfig};
 use mcp_odoo_core::twilio::{Twilio, TwilioError, texts};
 use reqwest::Url;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use mcp_odoo_core::config::Channel;
+use mcp_odoo_core::twilio::Channel;
 use mcp_odoo_core::twilio::{Twilio, TwilioError};
 
 use super::{NUMBER, client, phone, send, text};

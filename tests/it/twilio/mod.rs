@@ -9,8 +9,8 @@ mod signatures;
 
 use std::time::Duration;
 
-use mcp_odoo_core::config::Channel;
 use mcp_odoo_core::phone::{CountryCode, Phone};
+use mcp_odoo_core::twilio::Channel;
 use mcp_odoo_core::twilio::{Accepted, Content, Outgoing, Twilio, TwilioError};
 
 use crate::support::twilio::Twilio as StandIn;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use mcp_odoo_core::config::Channel;
 use mcp_odoo_core::phone::{CountryCode, Phone};
+use mcp_odoo_core::twilio::Channel;
 use mcp_odoo_core::twilio::{Account, AccountStatus, Content, Outgoing, Twilio};
 use reqwest::Url;
 

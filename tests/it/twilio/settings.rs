@@ -1,7 +1,8 @@
 //! The variables: what each takes, and what is said of a bad one.
 
-use mcp_odoo_core::config::{Channel, Config, ConfigError, Env, TwilioSetup};
+use mcp_odoo::config::{Config, ConfigError, Env};
 use mcp_odoo_core::language::Language;
+use mcp_odoo_core::twilio::{Channel, TwilioSetup};
 
 const SID: &str = "AC00112233445566778899aabbccddeeff";
 const ACCOUNT: [(&str, &str); 4] = [
@@ -105,14 +106,14 @@ fn a_bad_value_is_named_even_where_others_are_missing() {
 #[test]
 fn numbers_and_language_have_defaults() {
     let config = read(&[]).unwrap();
-    assert_eq!(config.phones.default_country_code.to_string(), "+52");
-    assert_eq!((config.phones.fallback, config.language), (None, Language::Es));
+    assert_eq!(config.messages.phones.default_country_code.to_string(), "+52");
+    assert_eq!((config.messages.phones.fallback, config.language), (None, Language::Es));
     let config = read(&[
         ("DEFAULT_COUNTRY_CODE", "+34"),
         ("VENDEDOR_WHATSAPP", "612 34 56 78"),
         ("LANGUAGE", "en_US:en"),
     ]);
     let config = config.unwrap();
-    assert_eq!(config.phones.fallback.unwrap().e164(), "+34612345678");
+    assert_eq!(config.messages.phones.fallback.unwrap().e164(), "+34612345678");
     assert_eq!(config.language, Language::En);
 }

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use same_file::is_same_file;
 use tokio_util::sync::CancellationToken;
 
-use super::name::LogName;
-use crate::journal::{create_private, read_file, unfinished_folder};
+use crate::name::LogName;
+use mcp_odoo_core::journal::{create_private, read_file, unfinished_folder};
 
 /// Below the log folder; one folder in it for each bucket.
 const FOLDER: &str = ".s3";
@@ -21,7 +21,7 @@ const PIN: &str = ".s3";
 
 /// The marks of one bucket.
 #[derive(Clone)]
-pub(super) struct Marks {
+pub(crate) struct Marks {
     logs: PathBuf,
     folder: PathBuf,
 }
@@ -78,7 +78,7 @@ impl Marks {
 }
 
 /// One state of a log file.
-pub(super) struct Pinned {
+pub(crate) struct Pinned {
     path: PathBuf,
     mark: PathBuf,
 }
@@ -102,7 +102,7 @@ impl Drop for Pinned {
 }
 
 /// The log files in a folder, in no order.
-pub(super) fn logs(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<LogName>> + use<>> {
+pub(crate) fn logs(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<LogName>> + use<>> {
     Ok(fs::read_dir(folder)?.filter_map(|entry| {
         let entry = match entry {
             Ok(entry) => entry,
@@ -115,7 +115,7 @@ pub(super) fn logs(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<
 }
 
 /// Removes the marks, of any bucket, whose logs are gone: they would keep the content on the disk; until `stop`.
-pub(super) fn prune(logs: &Path, stop: &CancellationToken) -> io::Result<()> {
+pub(crate) fn prune(logs: &Path, stop: &CancellationToken) -> io::Result<()> {
     let buckets = match fs::read_dir(logs.join(FOLDER)) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         buckets => buckets?,

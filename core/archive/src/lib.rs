@@ -4,6 +4,7 @@
 //! crash or a day without the store loses nothing.
 
 mod browse;
+mod config;
 mod credentials;
 mod error;
 mod marks;
@@ -23,6 +24,7 @@ use std::time::Duration;
 use chrono::Days;
 
 pub use self::browse::{BrowseError, Filter, Library};
+pub use self::config::{AwsKeys, AwsRole, S3Config};
 pub use self::error::StoreError;
 pub use self::marks::check_hard_links;
 pub use self::store::Store;
@@ -32,9 +34,8 @@ use self::marks::Marks;
 use self::name::LogName;
 use self::queue::Queue;
 use self::upload::Uploader;
-use crate::background::Background;
-use crate::config::S3Config;
-use crate::journal::{Journal, JournalError};
+use mcp_odoo_core::background::Background;
+use mcp_odoo_core::journal::{Journal, JournalError};
 
 /// How often old files are removed and the disk is looked over for files that are not in the bucket.
 const SWEEP: Duration = Duration::from_secs(24 * 3600);

@@ -60,7 +60,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// What an error of the SDK means for a request that needs this permission.
-    pub(super) fn new<E>(action: &'static str, error: &SdkError<E, HttpResponse>) -> Self
+    pub(crate) fn new<E>(action: &'static str, error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
@@ -99,7 +99,7 @@ impl StoreError {
                 Self::WrongRegion(answer.headers().get("x-amz-bucket-region").map(str::to_owned))
             }
             ("AccessDenied" | "AllAccessDisabled", _) | ("", 403) => Self::Denied(action),
-            ("NotImplemented" | "InvalidEncryptionAlgorithmError", _) if action == super::store::PUT => {
+            ("NotImplemented" | "InvalidEncryptionAlgorithmError", _) if action == crate::store::PUT => {
                 Self::CannotEncrypt
             }
             (code, status) => Self::Refused { action, status, code: code.to_owned() },

@@ -10,20 +10,20 @@ use futures::stream::FuturesUnordered;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::blocking;
-use super::error::StoreError;
-use super::marks::Marks;
-use super::name::LogName;
-use super::outage::Outage;
-use super::queue::Queue;
-use super::store::Store;
+use crate::blocking;
 use crate::config::S3Config;
+use crate::error::StoreError;
+use crate::marks::Marks;
+use crate::name::LogName;
+use crate::outage::Outage;
+use crate::queue::Queue;
+use crate::store::Store;
 
 /// Uploads at once, at most.
 const AT_ONCE: usize = 8;
 
 /// Uploads what is pending.
-pub(super) struct Uploader {
+pub(crate) struct Uploader {
     pub config: S3Config,
     pub marks: Marks,
     pub queue: Arc<Queue>,

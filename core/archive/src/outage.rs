@@ -5,10 +5,10 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::Instant;
 
-use super::error::StoreError;
+use crate::error::StoreError;
 
 /// Whether the store is down.
-pub(super) struct Outage {
+pub(crate) struct Outage {
     pauses: ExponentialBuilder,
     longest: Duration,
     now: Option<Down>,

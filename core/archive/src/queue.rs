@@ -6,13 +6,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::name::LogName;
+use crate::name::LogName;
 
 /// More than these are looked up on the disk when it is their turn.
 const IN_MEMORY: usize = 10_000;
 
 /// The names that wait.
-pub(super) struct Queue {
+pub(crate) struct Queue {
     names: Mutex<Names>,
     changed: Notify,
 }

@@ -14,7 +14,7 @@ use aws_sdk_s3::config::ProvideCredentials;
 
 /// Reads the token anew each time: it is replaced before it expires.
 #[derive(Debug)]
-pub(super) struct WebIdentity {
+pub(crate) struct WebIdentity {
     sts: aws_sdk_sts::Client,
     role: String,
     session: &'static str,

@@ -3,9 +3,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::name::LogName;
-use crate::quotation::status::Notification;
-use crate::timestamp::Timestamp;
+use crate::name::LogName;
+use mcp_odoo_core::quotation::status::Notification;
+use mcp_odoo_core::timestamp::Timestamp;
 
 /// One line about a log: enough to recognise it, and no more of a customer than the company's name.
 #[derive(Clone, Debug, Serialize)]
@@ -27,7 +27,7 @@ pub struct Summary {
     to_be_told: bool,
     /// When it last changed.
     #[serde(skip)]
-    pub(super) updated_at: Option<Timestamp>,
+    pub(crate) updated_at: Option<Timestamp>,
 }
 
 impl Summary {
@@ -56,7 +56,7 @@ impl Summary {
     }
 
     /// Whether nothing will change any more.
-    pub(super) fn is_final(&self) -> bool {
+    pub(crate) fn is_final(&self) -> bool {
         // What is not known is kept.
         let over = ["completed", "failed", "sent", "delivered", "read", "undelivered"];
         over.contains(&self.status.as_str()) && !self.to_be_told

@@ -3,7 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 
 /// Everything in the bucket is below this.
-pub(super) const ROOT: &str = "mcp-odoo-logs/";
+pub(crate) const ROOT: &str = "mcp-odoo-logs/";
 const KINDS: [&str; 2] = ["quot_", "sms_"];
 const SUFFIX: &str = ".log";
 
@@ -27,7 +27,7 @@ impl LogName {
     }
 
     /// The last part of a key in the bucket.
-    pub(super) fn from_key(key: &str) -> Option<Self> {
+    pub(crate) fn from_key(key: &str) -> Option<Self> {
         let name = Self::parse(key.rsplit('/').next()?)?;
         (name.key() == key).then_some(name)
     }
@@ -54,6 +54,6 @@ impl LogName {
 }
 
 /// What the keys of a day's month begin with.
-pub(super) fn month_prefix(day: NaiveDate) -> String {
+pub(crate) fn month_prefix(day: NaiveDate) -> String {
     format!("{ROOT}{:04}/{:02}/", day.year(), day.month())
 }

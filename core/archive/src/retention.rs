@@ -6,13 +6,13 @@ use std::path::Path;
 use chrono::{Days, NaiveDate, Utc};
 use tokio_util::sync::CancellationToken;
 
-use super::marks::{self, Marks};
-use super::name::LogName;
-use super::summary::Summary;
-use crate::journal::{Journal, read_file};
+use crate::marks::{self, Marks};
+use crate::name::LogName;
+use crate::summary::Summary;
+use mcp_odoo_core::journal::{Journal, read_file};
 
 /// Removes what has not changed for longer than `days`, until `stop`; gives the number of files.
-pub(super) fn sweep(
+pub(crate) fn sweep(
     journal: &Journal,
     marks: Option<&Marks>,
     days: Days,

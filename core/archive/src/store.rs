@@ -14,13 +14,13 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ServerSideEncryption;
 use chrono::{Months, NaiveDate};
 
-use super::credentials;
-use super::error::StoreError;
-use super::name::{LogName, ROOT, month_prefix};
 use crate::config::S3Config;
+use crate::credentials;
+use crate::error::StoreError;
+use crate::name::{LogName, ROOT, month_prefix};
 
 /// The permissions that requests need, which also name them.
-pub(super) const PUT: &str = "s3:PutObject";
+pub(crate) const PUT: &str = "s3:PutObject";
 const GET: &str = "s3:GetObject";
 const LIST: &str = "s3:ListBucket";
 const DELETE: &str = "s3:DeleteObject";
@@ -120,7 +120,7 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub(super) async fn names(
+    pub(crate) async fn names(
         &self,
         from: Option<NaiveDate>,
         to: NaiveDate,

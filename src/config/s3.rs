@@ -1,84 +1,42 @@
-//! The bucket for copies of the log files, and how to be let in.
+//! Where copies of the log files go.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+use mcp_odoo_archive::{AwsKeys, AwsRole, S3Config};
 use secrecy::SecretString;
 use url::Url;
 
 use super::{ConfigError, Env};
 
-/// An S3 bucket, at AWS or any other store.
-#[derive(Clone, Debug)]
-pub struct S3Config {
-    /// `S3_LOGS_BUCKET`
-    pub bucket: String,
-    /// `AWS_REGION`; other stores than AWS may do without.
-    pub region: String,
-    /// `AWS_ENDPOINT_URL`: another store than AWS.
-    pub endpoint: Option<Url>,
-    /// `AWS_ACCESS_KEY_ID` and what belongs to it; without, the container's or the machine's role counts.
-    pub keys: Option<AwsKeys>,
-    /// `AWS_ROLE_ARN`: the role to assume.
-    pub role: Option<AwsRole>,
-    /// How long one request may take.
-    pub timeout: Duration,
-    /// The pause before the first new try while the store is down; it doubles, with jitter.
-    pub first_retry: Duration,
-    /// The longest pause between two tries.
-    pub longest_retry: Duration,
-}
-
-/// Access keys of AWS.
-#[derive(Clone, Debug)]
-pub struct AwsKeys {
-    /// `AWS_ACCESS_KEY_ID`
-    pub id: String,
-    /// `AWS_SECRET_ACCESS_KEY`
-    pub secret: SecretString,
-    /// `AWS_SESSION_TOKEN`, which belongs to keys that expire.
-    pub session_token: Option<SecretString>,
-}
-
-/// A role of AWS, assumed by STS.
-#[derive(Clone, Debug)]
-pub struct AwsRole {
-    /// `AWS_ROLE_ARN`
-    pub arn: String,
-    /// `AWS_WEB_IDENTITY_TOKEN_FILE`: who asks is told by the token in this file; else by keys or machine.
-    pub web_identity_token: Option<PathBuf>,
-}
-
-impl S3Config {
-    /// `None` without `S3_LOGS_BUCKET`: the variables of AWS may well be there for others, and are not looked at.
-    pub(super) fn from_env(env: &Env) -> Result<Option<Self>, ConfigError> {
-        const BUCKET: &str = "S3_LOGS_BUCKET";
-        let missing = |name, because, takes| ConfigError::Missing { name, because, takes };
-        let Some(bucket) = env.text(BUCKET) else { return Ok(None) };
-        if !is_bucket_name(bucket) {
-            let takes = "the name of a bucket: 3 to 63 lower-case letters, digits, dots and hyphens";
-            return Err(ConfigError::takes(BUCKET, takes));
-        }
-        let endpoint = endpoint(env)?;
-        let region = match (env.text("AWS_REGION"), &endpoint) {
-            (Some(region), _) if is_region(region) => region,
-            (Some(_), _) => return Err(ConfigError::takes("AWS_REGION", "a region, e.g. eu-central-1")),
-            (None, Some(_)) => "us-east-1",
-            (None, None) => {
-                return Err(missing("AWS_REGION", BUCKET, "the bucket's region, e.g. eu-central-1"));
-            }
-        };
-        Ok(Some(Self {
-            bucket: bucket.to_owned(),
-            region: region.to_owned(),
-            endpoint,
-            keys: keys(env)?,
-            role: role(env)?,
-            timeout: Duration::from_secs(30),
-            first_retry: Duration::from_secs(1),
-            longest_retry: Duration::from_secs(60),
-        }))
+/// `None` without `S3_LOGS_BUCKET`: the variables of AWS may well be there for others, and are not looked at.
+pub(super) fn s3(env: &Env) -> Result<Option<S3Config>, ConfigError> {
+    const BUCKET: &str = "S3_LOGS_BUCKET";
+    let missing = |name, because, takes| ConfigError::Missing { name, because, takes };
+    let Some(bucket) = env.text(BUCKET) else { return Ok(None) };
+    if !is_bucket_name(bucket) {
+        let takes = "the name of a bucket: 3 to 63 lower-case letters, digits, dots and hyphens";
+        return Err(ConfigError::takes(BUCKET, takes));
     }
+    let endpoint = endpoint(env)?;
+    let region = match (env.text("AWS_REGION"), &endpoint) {
+        (Some(region), _) if is_region(region) => region,
+        (Some(_), _) => return Err(ConfigError::takes("AWS_REGION", "a region, e.g. eu-central-1")),
+        (None, Some(_)) => "us-east-1",
+        (None, None) => {
+            return Err(missing("AWS_REGION", BUCKET, "the bucket's region, e.g. eu-central-1"));
+        }
+    };
+    Ok(Some(S3Config {
+        bucket: bucket.to_owned(),
+        region: region.to_owned(),
+        endpoint,
+        keys: keys(env)?,
+        role: role(env)?,
+        timeout: Duration::from_secs(30),
+        first_retry: Duration::from_secs(1),
+        longest_retry: Duration::from_secs(60),
+    }))
 }
 
 fn keys(env: &Env) -> Result<Option<AwsKeys>, ConfigError> {

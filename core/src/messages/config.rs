@@ -5,11 +5,13 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
-use super::{ConfigError, Env};
+use crate::phone::{CountryCode, Phone};
 
 /// How salespeople are told.
 #[derive(Clone, Debug)]
 pub struct MessageConfig {
+    /// The phone numbers of this installation.
+    pub phones: PhoneConfig,
     /// `HANDOFF_DEADLINE_SECONDS`: how long a message is tried before it fails.
     pub deadline: Duration,
     /// `PUBLIC_URL`: this service as Twilio sees it; without it there are no delivery reports.
@@ -33,6 +35,7 @@ pub struct MessageConfig {
 impl Default for MessageConfig {
     fn default() -> Self {
         Self {
+            phones: PhoneConfig::default(),
             deadline: Duration::from_secs(300),
             public_url: None,
             webhook_secret: None,
@@ -46,13 +49,11 @@ impl Default for MessageConfig {
     }
 }
 
-pub(super) fn messages(env: &Env) -> Result<MessageConfig, ConfigError> {
-    let default = MessageConfig::default();
-    Ok(MessageConfig {
-        deadline: env.seconds("HANDOFF_DEADLINE_SECONDS", default.deadline.as_secs())?,
-        public_url: env
-            .address("PUBLIC_URL", "the address of this service, e.g. https://quotes.company.com")?,
-        webhook_secret: env.text("ELEVENLABS_WEBHOOK_SECRET").map(SecretString::from),
-        ..default
-    })
+/// The phone numbers of this installation.
+#[derive(Clone, Debug, Default)]
+pub struct PhoneConfig {
+    /// `VENDEDOR_WHATSAPP`: who is told when a salesperson has no number.
+    pub fallback: Option<Phone>,
+    /// `DEFAULT_COUNTRY_CODE`: of numbers that have none.
+    pub default_country_code: CountryCode,
 }

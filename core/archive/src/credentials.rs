@@ -15,15 +15,15 @@ use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector, http_client_fn};
 use secrecy::ExposeSecret;
 
-use super::web_identity::WebIdentity;
 use crate::config::{AwsKeys, S3Config};
+use crate::web_identity::WebIdentity;
 
 const SESSION: &str = "mcp-odoo";
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// Keys as they are configured; else the role of the container or the machine; and with them, where one is
 /// configured, the role to assume. Nothing is asked for yet.
-pub(super) async fn provider(config: &S3Config, http: &SharedHttpClient) -> SharedCredentialsProvider {
+pub(crate) async fn provider(config: &S3Config, http: &SharedHttpClient) -> SharedCredentialsProvider {
     let region = Region::new(config.region.clone());
     let base = || match &config.keys {
         Some(keys) => SharedCredentialsProvider::new(fixed(keys)),
@@ -62,7 +62,7 @@ fn machine(region: &Region) -> CredentialsProviderChain {
 }
 
 /// An HTTP client that goes through the system's proxy, as all others of this process do.
-pub(super) fn http_client() -> SharedHttpClient {
+pub(crate) fn http_client() -> SharedHttpClient {
     let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).build();
     let connector = Connector::builder()
         .connector_settings(settings)

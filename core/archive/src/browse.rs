@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use futures::StreamExt;
 
-use super::blocking;
-use super::error::StoreError;
-use super::marks;
-use super::name::LogName;
-use super::store::Store;
-use super::summary::Summary;
+use crate::blocking;
 use crate::config::S3Config;
-use crate::journal::read_file;
+use crate::error::StoreError;
+use crate::marks;
+use crate::name::LogName;
+use crate::store::Store;
+use crate::summary::Summary;
+use mcp_odoo_core::journal::read_file;
 
 /// Files read at once, at most.
 const AT_ONCE: usize = 8;

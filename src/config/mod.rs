@@ -1,0 +1,211 @@
+//! The configuration: read once, from the environment and `.env`, into the settings that each part owns. No part knows of
+//! this module, only what puts the parts together.
+
+mod env;
+mod messages;
+mod odoo;
+mod s3;
+mod twilio;
+mod web;
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use mcp_odoo_archive::S3Config;
+use mcp_odoo_core::language::Language;
+use mcp_odoo_core::messages::MessageConfig;
+use mcp_odoo_core::odoo::OdooConfig;
+use mcp_odoo_core::quotation::salespeople::SalesConfig;
+use mcp_odoo_core::tasks::{RepeatWindows, TaskConfig};
+use mcp_odoo_core::twilio::TwilioSetup;
+
+pub use self::env::Env;
+pub use self::odoo::CallConfig;
+pub use crate::mcp::McpConfig;
+pub use crate::middleware::hosts::{Allowed, AllowedHosts, CorsOrigins};
+pub use crate::server::HttpConfig;
+pub use crate::telemetry::LogLevel;
+
+/// A configuration that the process cannot start with, in one line.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A variable has a value that it does not take.
+    #[error("{name} takes {takes}")]
+    Takes {
+        /// The variable.
+        name: &'static str,
+        /// What it takes.
+        takes: String,
+    },
+    /// A variable is missing that another one makes necessary.
+    #[error("{name} is required when {because} is set: {takes}")]
+    Missing {
+        /// The variable.
+        name: &'static str,
+        /// The variable that makes it necessary.
+        because: &'static str,
+        /// What it takes.
+        takes: &'static str,
+    },
+    /// The `.env` file cannot be used.
+    #[error("{0}")]
+    File(String),
+}
+
+impl ConfigError {
+    fn takes(name: &'static str, takes: impl Into<String>) -> Self {
+        Self::Takes { name, takes: takes.into() }
+    }
+
+    fn file(file: &Path, problem: &dyn Display) -> Self {
+        Self::File(format!("{}: {problem}", file.display()))
+    }
+}
+
+/// Everything that can be configured.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The Odoo to read from; `None` runs the embedded one.
+    pub odoo: Option<OdooConfig>,
+    /// The Odoo that everything that writes goes to, when it is another one.
+    pub dev_odoo: Option<OdooConfig>,
+    /// How either is called, and the embedded one.
+    pub calls: CallConfig,
+    /// Who gets a quotation.
+    pub sales: SalesConfig,
+    /// Queue, retries and memory.
+    pub tasks: TaskConfig,
+    /// The web server.
+    pub http: HttpConfig,
+    /// The MCP endpoints.
+    pub mcp: McpConfig,
+    /// Under which names the service may be called, and from which web pages MCP may be.
+    pub allowed: Allowed,
+    /// The account that messages are sent with.
+    pub twilio: TwilioSetup,
+    /// How salespeople are told.
+    pub messages: MessageConfig,
+    /// `LANGUAGE`: of the messages.
+    pub language: Language,
+    /// Whether that is one of those that `LANGUAGE` names, and not the default for want of any.
+    pub language_is_known: bool,
+    /// `LOG_DIR`: the folder of the log files, which are also the memory of the process.
+    pub log_dir: PathBuf,
+    /// `LOG_RETENTION_DAYS`: how long log files stay in `log_dir`, in days; 0 for ever.
+    pub log_retention_days: u64,
+    /// Where copies of the log files go.
+    pub s3: Option<S3Config>,
+    /// `LOG_LEVEL`
+    pub log_level: LogLevel,
+}
+
+/// Every variable that is read.
+#[rustfmt::skip]
+pub const VARIABLES: &[&str] = &[
+    "ODOO_URL", "ODOO_DB", "ODOO_DATABASE", "ODOO_LOGIN", "ODOO_USER", "ODOO_USERNAME", "ODOO_API_KEY",
+    "ODOO_PASSWORD", "ODOO_PASS", "DEV_ODOO_URL", "DEV_ODOO_DB", "DEV_ODOO_LOGIN", "DEV_ODOO_API_KEY",
+    "ODOO_PROTOCOL", "ODOO_TIMEOUT_SECONDS", "ODOO_MAX_CONCURRENCY", "SALES_TEAM_IDS", "SALES_STAGE_IDS",
+    "QUEUE_CAPACITY", "QUOTATION_WORKERS", "QUOTATION_DEADLINE_SECONDS", "TASK_RETENTION_HOURS",
+    "REPEAT_WINDOW_SECONDS",
+    "HOST", "PORT", "CORS_ORIGINS", "REQUEST_TIMEOUT_SECONDS", "MAX_CONNECTIONS", "LOG_DIR", "LOG_LEVEL",
+    "MCP_MAX_SESSIONS", "MCP_IDLE_SECONDS", "MCP_INLINE_SECONDS", "ALLOWED_HOSTS", "ALLOWED_ORIGINS",
+    "S3_LOGS_BUCKET", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ROLE_ARN",
+    "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ENDPOINT_URL", "LOG_RETENTION_DAYS",
+    "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WHATSAPP_FROM", "TWILIO_SMS_FROM", "TWILIO_CONTENT_SID",
+    "TWILIO_API_BASE", "MESSAGE_CHANNEL", "VENDEDOR_WHATSAPP", "DEFAULT_COUNTRY_CODE", "LANGUAGE",
+    "HANDOFF_DEADLINE_SECONDS", "PUBLIC_URL", "ELEVENLABS_WEBHOOK_SECRET",
+];
+
+/// Of those, what only matters to who serves over HTTP.
+#[rustfmt::skip]
+pub const HTTP_VARIABLES: &[&str] = &[
+    "HOST", "PORT", "CORS_ORIGINS", "REQUEST_TIMEOUT_SECONDS", "MAX_CONNECTIONS", "MCP_MAX_SESSIONS", "MCP_IDLE_SECONDS",
+    "ALLOWED_HOSTS", "ALLOWED_ORIGINS", "PUBLIC_URL", "ELEVENLABS_WEBHOOK_SECRET",
+];
+
+/// Of those, what is never printed.
+#[rustfmt::skip]
+pub const SECRET_VARIABLES: &[&str] = &[
+    "ODOO_API_KEY", "ODOO_PASSWORD", "ODOO_PASS", "DEV_ODOO_API_KEY", "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "TWILIO_AUTH_TOKEN", "ELEVENLABS_WEBHOOK_SECRET",
+];
+
+impl Config {
+    /// Reads the environment and `.env` in the working folder.
+    ///
+    /// # Errors
+    /// One line that names the variable and says what it takes.
+    pub fn load() -> Result<Self, ConfigError> {
+        Self::from_env(&Env::read(Path::new(".env"), VARIABLES)?)
+    }
+
+    /// Reads these variables.
+    ///
+    /// # Errors
+    /// One line that names the variable and says what it takes.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let calls = odoo::calls(env)?;
+        let (odoo, dev_odoo) = odoo::accounts(env, calls)?;
+        let tasks = TaskConfig::default();
+        let messages = messages::messages(env)?;
+        let language = language(env)?;
+        Ok(Self {
+            odoo,
+            dev_odoo,
+            calls,
+            sales: SalesConfig {
+                team_ids: env.ids("SALES_TEAM_IDS")?,
+                stage_ids: env.ids("SALES_STAGE_IDS")?,
+            },
+            tasks: TaskConfig {
+                queue_capacity: env.number("QUEUE_CAPACITY", 1..=1_000_000, tasks.queue_capacity)?,
+                workers: env.number("QUOTATION_WORKERS", 1..=10_000, calls.max_concurrency)?,
+                retention: Duration::from_secs(
+                    3600 * env.number("TASK_RETENTION_HOURS", 0..=10 * 365 * 24, 24)?,
+                ),
+                deadline: env.seconds("QUOTATION_DEADLINE_SECONDS", 900)?,
+                repeat_windows: repeat_windows(env)?,
+                ..tasks
+            },
+            http: web::http(env)?,
+            mcp: web::mcp(env)?,
+            allowed: web::allowed(env, messages.public_url.as_ref())?,
+            twilio: twilio::twilio(env)?,
+            messages,
+            language: language.unwrap_or_default(),
+            language_is_known: language.is_some() || env.text("LANGUAGE").is_none(),
+            log_dir: env.text("LOG_DIR").unwrap_or("logs").into(),
+            log_retention_days: env.number("LOG_RETENTION_DAYS", 0..=36_500, 0)?,
+            s3: s3::s3(env)?,
+            log_level: env.parse("LOG_LEVEL", "error, warn, info, debug or trace", LogLevel::Info)?,
+        })
+    }
+
+    /// The Odoo that quotations are made in, unless it is the embedded one.
+    pub fn writing_odoo(&self) -> Option<&OdooConfig> {
+        self.dev_odoo.as_ref().or(self.odoo.as_ref())
+    }
+}
+
+/// One setting for all ways, each of which has its own default.
+fn repeat_windows(env: &Env) -> Result<RepeatWindows, ConfigError> {
+    const NAME: &str = "REPEAT_WINDOW_SECONDS";
+    Ok(match env.text(NAME) {
+        None => RepeatWindows::default(),
+        Some(_) => {
+            let window = Duration::from_secs(env.number(NAME, 0..=86_400, 0)?);
+            RepeatWindows { rest: window, mcp: window }
+        }
+    })
+}
+
+/// The system sets this variable, too, for all programs: a language that this one does not have is no mistake.
+fn language(env: &Env) -> Result<Option<Language>, ConfigError> {
+    let list = env.text("LANGUAGE").unwrap_or_default();
+    let is_locale = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.@".contains(c));
+    if list.split(':').all(is_locale) {
+        return Ok(Language::from_locales(list));
+    }
+    Err(ConfigError::takes("LANGUAGE", "es, en, or a list of locales, e.g. en_US:en"))
+}
