@@ -3,7 +3,9 @@
 pub use odoo_rpc as odoo;
 use odoo_rpc::http;
 
+pub mod access;
 pub mod background;
+pub mod call;
 pub mod elevenlabs;
 pub mod erp;
 pub mod handoff;
@@ -15,6 +17,8 @@ pub mod messages;
 mod names;
 pub mod phone;
 pub mod quotation;
+pub mod refusal;
 pub mod tasks;
+pub mod tenants;
 pub mod timestamp;
 pub mod twilio;

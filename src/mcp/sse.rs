@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, http::HeaderMap};
 use futures::{StreamExt, stream};
+use mcp_odoo_core::access::{Caller, Door};
 use rmcp::model::{ClientJsonRpcMessage, GetExtensions, ServerJsonRpcMessage};
 use rmcp::transport::TransportAdapterIdentity;
 use rmcp::transport::sink_stream::SinkStreamTransport;
@@ -23,9 +24,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::{DropGuard, PollSender};
 use uuid::Uuid;
 
-use super::caller::Caller;
 use super::session::{Asked, Sessions};
 use super::{batch, body};
+use crate::caller::caller;
 use crate::error::Problem;
 
 /// Where clients post, as the first event tells them.
@@ -78,7 +79,7 @@ async fn open<H: ServerHandler + Clone>(
     let (answers, outgoing) = mpsc::channel(BUFFER);
     let has_batches = Arc::new(AtomicBool::new(false));
     let inbox = Inbox {
-        caller: Caller::of(&headers),
+        caller: caller(Door::Mcp, &headers),
         messages,
         answers: answers.downgrade(),
         has_batches: Arc::clone(&has_batches),
@@ -211,7 +212,7 @@ fn inbox(inboxes: &Inboxes, parts: &Parts) -> Option<Inbox> {
     let mut query = url::form_urlencoded::parse(parts.uri.query()?.as_bytes());
     let (_, id) = query.find(|(name, _)| name == "sessionId")?;
     let inbox = lock(inboxes).get(&Uuid::try_parse(&id).ok()?).cloned();
-    inbox.filter(|inbox| inbox.caller == Caller::of(&parts.headers))
+    inbox.filter(|inbox| inbox.caller == caller(Door::Mcp, &parts.headers))
 }
 
 fn unknown() -> Problem {

@@ -66,6 +66,11 @@ impl Erp {
         let salespeople = Salespeople::new(odoo.reading(), SalesConfig::default());
         Self { odoo: odoo.reading(), writer: odoo, account, salespeople, metadata: Arc::default() }
     }
+
+    /// Which Odoo it is.
+    pub fn account(&self) -> Account {
+        self.account
+    }
 }
 
 fn default_limit() -> u32 {

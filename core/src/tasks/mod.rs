@@ -25,7 +25,7 @@ use dashmap::DashMap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use self::estimate::Estimate;
-pub use self::repeats::{Caller, Door, RepeatWindows};
+pub use self::repeats::RepeatWindows;
 pub use self::task::Subscription;
 
 use self::estimate::Durations;
@@ -36,6 +36,7 @@ use self::outage::Outage;
 use self::place::Workers;
 use self::repeats::Repeats;
 use self::task::Task;
+use crate::access::Caller;
 use crate::background::Background;
 use crate::handoff::Report;
 use crate::journal::{Journal, JournalError, Logged};
@@ -153,11 +154,11 @@ pub enum SubmitError {
         retry_after: Duration,
     },
     /// The key was used for another request.
-    #[error("this Idempotency-Key was used for another quotation: use a new key for a new quotation")]
+    #[error("this idempotency key was used for another quotation: use a new key for a new quotation")]
     KeyReused,
     /// The key was used when the service worked on another Odoo.
     #[error(
-        "this Idempotency-Key was used for a quotation in another Odoo, before ODOO_URL or ODOO_DB changed: \
+        "this idempotency key was used for a quotation in another Odoo, before ODOO_URL or ODOO_DB changed: \
          use a new key, or give each Odoo a LOG_DIR of its own"
     )]
     OtherOdoo,
@@ -167,6 +168,18 @@ pub enum SubmitError {
     /// The process is stopping.
     #[error("the service is restarting; repeat in a few seconds")]
     Stopping,
+}
+
+impl SubmitError {
+    /// The stable name of the failure.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::QueueFull { .. } => "queue_full",
+            Self::KeyReused | Self::OtherOdoo => "idempotency_key_reused",
+            Self::Journal(_) => "journal_unavailable",
+            Self::Stopping => "stopping",
+        }
+    }
 }
 
 impl Tasks {

@@ -6,30 +6,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::access::{Caller, Door};
 use crate::quotation::id::{TrackingId, digest};
 use crate::quotation::request::QuotationRequest;
 
 /// Requests that are remembered, at most.
 const MOST: usize = 10_000;
-
-/// Who asks for a quotation.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Caller {
-    /// The way the request came by.
-    pub door: Door,
-    /// What tells this caller from others, as far as the request does. A secret may be in it: only its hash is kept.
-    pub name: String,
-}
-
-/// The ways that requests come by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Door {
-    /// `POST /api/quotation/async`
-    #[default]
-    Rest,
-    /// `dev_create_quotation`
-    Mcp,
-}
 
 /// How long the same request is the same quotation (`REPEAT_WINDOW_SECONDS`).
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +32,7 @@ impl RepeatWindows {
     fn of(&self, door: Door) -> Duration {
         match door {
             Door::Rest => self.rest,
-            Door::Mcp => self.mcp,
+            Door::Mcp | Door::Stdio => self.mcp,
         }
     }
 }
@@ -81,7 +63,8 @@ impl Repeats {
             return None;
         }
         let door = format!("{:?}", caller.door);
-        let mark = digest(&["same", &door, &caller.name, &serde_json::to_string(request).ok()?]);
+        let log_in = hex::encode(caller.log_in());
+        let mark = digest(&["same", &door, &log_in, &serde_json::to_string(request).ok()?]);
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         recent.forget();
         let (now, known) = (Instant::now(), recent.by_mark.get(&mark));
@@ -123,7 +106,7 @@ mod tests {
     }
 
     fn mcp(name: &str) -> Caller {
-        Caller { door: Door::Mcp, name: name.to_owned() }
+        Caller::anonymous(Door::Mcp, Some(name.as_bytes()))
     }
 
     #[tokio::test(start_paused = true)]
@@ -139,7 +122,10 @@ mod tests {
         }
         tokio::time::advance(Duration::from_secs(121)).await;
         assert_ne!(id(&mcp("a")), first);
-        assert!(repeats.id(&request(1), &Caller::default()).is_none(), "over REST each is a new one");
+        assert!(
+            repeats.id(&request(1), &Caller::anonymous(Door::Rest, None)).is_none(),
+            "over REST each is a new one"
+        );
     }
 
     #[tokio::test(start_paused = true)]
