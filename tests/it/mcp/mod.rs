@@ -1,5 +1,6 @@
 //! MCP, as clients meet it.
 
+mod adding_a_tool;
 mod tools_dialogue;
 mod tools_everywhere;
 mod tools_finding;
