@@ -102,21 +102,25 @@ async fn serve<H: ServerHandler + Clone + Sync>(
     if body::is_batch(&body) && open.is_some_and(|open| open.has_batches) {
         return match batch::messages(&body) {
             Ok(messages) => {
-                batch::serve(messages, |message| pass_on(Arc::clone(&shared), parts.clone(), message)).await
+                batch::serve(messages, |message| {
+                    pass_on(Arc::clone(&shared), caller.clone(), parts.clone(), message)
+                })
+                .await
             }
             Err(error) => body::refused(error, None),
         };
     }
-    pass_on(shared, parts, body).await
+    pass_on(shared, caller, parts, body).await
 }
 
 /// Has rmcp serve the request, and says what went wrong in our words.
 async fn pass_on<H: ServerHandler + Clone + Sync>(
     shared: Arc<Shared<H>>,
+    caller: Caller,
     mut parts: Parts,
     body: Bytes,
 ) -> Response {
-    let (caller, is_json) = (caller(Door::Mcp, &parts.headers), body::is_json(&parts.headers));
+    let is_json = body::is_json(&parts.headers);
     let is_delete = parts.method == Method::DELETE;
     // Of a version that has no sessions.
     let is_stateless =

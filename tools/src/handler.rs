@@ -11,10 +11,10 @@ use mcp_odoo_core::tenants::Tenant;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData,
     Implementation, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
-    ServerCapabilities, ServerConfig, ToolAnnotations,
+    RequestMetaObject, ServerCapabilities, ServerConfig, ToolAnnotations,
 };
 use rmcp::service::RequestContext;
-use rmcp::{RoleServer, ServerHandler};
+use rmcp::{Peer, RoleServer, ServerHandler};
 
 use crate::dispatch::permit;
 use crate::operation::Does;
@@ -95,9 +95,11 @@ impl ServerHandler for OdooTools {
         let mut arguments = asked.arguments.unwrap_or_default();
         // Models send null for what they leave out.
         arguments.retain(|_, argument| !argument.is_null());
+        let caller = caller(&context).into();
         // What comes with the request counts in the bounds of the transport until the call is done.
-        let _held = context.extensions.clone();
-        let call = call(context, &self.0.tenant);
+        let RequestContext { ct: stop, meta, peer, extensions: _held, .. } = context;
+        let progress = progress(&meta, peer);
+        let call = Call { caller, tenant: Arc::clone(&self.0.tenant), progress, stop };
         let reply = AssertUnwindSafe((tool.run)(call, arguments)).catch_unwind().await;
         Ok(result(reply.unwrap_or_else(|_| Reply::refused(&Refusal::defect()))).into())
     }
@@ -136,32 +138,21 @@ fn caller(context: &RequestContext<RoleServer>) -> Caller {
     }
 }
 
-fn call(context: RequestContext<RoleServer>, tenant: &Arc<Tenant>) -> Call {
-    let caller = caller(&context).into();
-    let progress = match context.meta.get_progress_token() {
-        Some(token) => {
-            let peer = context.peer;
-            Progress::new(move |step, what| {
-                let (peer, token) = (peer.clone(), token.clone());
-                async move {
-                    let told = ProgressNotificationParam::new(token, step.into()).with_message(what);
-                    // A client that does not hear it can still ask for the status.
-                    let _ = peer.notify_progress(told).await;
-                }
-                .boxed()
-            })
+fn progress(meta: &RequestMetaObject, peer: Peer<RoleServer>) -> Progress {
+    let Some(token) = meta.get_progress_token() else { return Progress::default() };
+    Progress::new(move |step, what| {
+        let (peer, token) = (peer.clone(), token.clone());
+        async move {
+            let told = ProgressNotificationParam::new(token, step.into()).with_message(what);
+            // A client that does not hear it can still ask for the status.
+            let _ = peer.notify_progress(told).await;
         }
-        None => Progress::default(),
-    };
-    Call { caller, tenant: Arc::clone(tenant), progress, stop: context.ct }
+        .boxed()
+    })
 }
 
 fn result(reply: Reply) -> CallToolResult {
-    let mut result = match reply.structured {
-        Some(structured) => CallToolResult::structured(structured),
-        None => CallToolResult::success(Vec::new()),
-    };
-    result.content = vec![ContentBlock::text(reply.text)];
-    result.is_error = Some(reply.is_error);
+    let mut result = CallToolResult::success(vec![ContentBlock::text(reply.text)]);
+    (result.structured_content, result.is_error) = (reply.structured, Some(reply.is_error));
     result
 }
