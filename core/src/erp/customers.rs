@@ -92,7 +92,7 @@ impl Erp {
         }
         let wanted = &digits[digits.len().saturating_sub(NATIONAL_DIGITS)..];
         let apart: Vec<String> = wanted.chars().map(String::from).collect();
-        let mut found = finding.ask(self, either(&numbers, &apart.join("%")), None).await?;
+        let mut found = finding.ask(self, either(&numbers, "ilike", &apart.join("%")), None).await?;
         let has = |record: &Record, field: &str| {
             record.text(field).ok().flatten().is_some_and(|number| self::digits(number).contains(wanted))
         };

@@ -101,26 +101,37 @@ pub struct MadeLine {
     pub subtotal: Option<f64>,
 }
 
+/// What a column of a record to make holds.
+enum Cell<'a> {
+    /// The id of a record of this model.
+    Record(&'static str, &'a Reference),
+    Text(String),
+}
+
+impl Cell<'_> {
+    fn as_written(&self) -> String {
+        match self {
+            Self::Record(_, Reference::Id(id)) => id.to_string(),
+            Self::Record(_, Reference::Name(text)) | Self::Text(text) => text.clone(),
+        }
+    }
+}
+
 impl Erp {
     /// Makes an order without lines, once for each key.
     ///
     /// # Errors
     /// When Odoo refuses, or nobody knows whether it was made.
     pub async fn make_sale(&self, request: &NewSale) -> Result<MadeSale, ErpError> {
-        let NewSale { partner_id, user_id, payment_term_id, .. } = request;
-        let [partner, user, term] = self
-            .named([
-                ("partner_id", "res.partner", Some(partner_id)),
-                ("user_id", USERS, user_id.as_ref()),
-                ("payment_term_id", "account.payment.term", payment_term_id.as_ref()),
-            ])
-            .await?;
         let columns = [
-            ("partner_id/.id", partner),
-            ("user_id/.id", user),
-            ("date_order", request.date_order.as_deref().and_then(odoo_datetime)),
-            ("note", request.note.as_deref().map(html::from_text)),
-            ("payment_term_id/.id", term),
+            ("partner_id/.id", Some(Cell::Record("res.partner", &request.partner_id))),
+            ("user_id/.id", request.user_id.as_ref().map(|user| Cell::Record(USERS, user))),
+            ("date_order", request.date_order.as_deref().and_then(odoo_datetime).map(Cell::Text)),
+            ("note", request.note.as_deref().map(html::from_text).map(Cell::Text)),
+            (
+                "payment_term_id/.id",
+                request.payment_term_id.as_ref().map(|term| Cell::Record("account.payment.term", term)),
+            ),
         ];
         let id = self.make(MODEL, "sale", request.idempotency_key.as_ref(), columns).await?;
         // It is made: not to know its number is no failure.
@@ -134,20 +145,14 @@ impl Erp {
     /// # Errors
     /// When Odoo refuses, or nobody knows whether it was made.
     pub async fn make_sale_line(&self, request: &NewSaleLine) -> Result<MadeLine, ErpError> {
-        let [order, product] = self
-            .named([
-                ("order_id", MODEL, Some(&request.order_id)),
-                ("product_id", "product.product", Some(&request.product_id)),
-            ])
-            .await?;
         // A column that is not there lets Odoo decide; an empty cell would not.
         let price = request.price_unit.filter(|price| *price >= 0.0).map(|price| price.to_string());
         let columns = [
-            ("order_id/.id", order),
-            ("product_id/.id", product),
-            ("product_uom_qty", Some(request.product_uom_qty.to_string())),
-            ("price_unit", price),
-            ("name", request.name.clone()),
+            ("order_id/.id", Some(Cell::Record(MODEL, &request.order_id))),
+            ("product_id/.id", Some(Cell::Record("product.product", &request.product_id))),
+            ("product_uom_qty", Some(Cell::Text(request.product_uom_qty.to_string()))),
+            ("price_unit", price.map(Cell::Text)),
+            ("name", request.name.clone().map(Cell::Text)),
         ];
         let line_id = self.make(LINE, "line", request.idempotency_key.as_ref(), columns).await?;
         let fields = ["product_uom_qty", "price_unit", "price_subtotal"];
@@ -157,34 +162,6 @@ impl Erp {
         Ok(MadeLine { line_id, qty, price_unit, subtotal })
     }
 
-    /// The ids of the records that arguments name, as cells, or what is wrong with each.
-    async fn named<const N: usize>(
-        &self,
-        arguments: [(&str, &str, Option<&Reference>); N],
-    ) -> Result<[Option<String>; N], ErpError> {
-        let (mut errors, mut cells) = (Vec::new(), std::array::from_fn(|_| None));
-        let usable = arguments.map(|(_, model, reference)| async move {
-            match reference {
-                Some(reference) => self.usable(model, reference).await.map(Some),
-                None => Ok(None),
-            }
-        });
-        let found = futures::future::join_all(usable).await;
-        for (((path, ..), cell), found) in arguments.iter().zip(&mut cells).zip(found) {
-            match found {
-                Ok(id) => *cell = id.map(|id| id.to_string()),
-                Err(Unresolved::Odoo(error)) => return Err(self.failed(error)),
-                Err(error) => {
-                    errors.push(FieldError { path: (*path).to_owned(), message: error.to_string() });
-                }
-            }
-        }
-        match errors.is_empty() {
-            true => Ok(cells),
-            false => Err(ErpError::Values { errors, code: "invalid_value" }),
-        }
-    }
-
     /// Makes a record under an external id that follows from the key, so that no repeat makes a second. After any
     /// failure it is looked for: Odoo may have made it all the same.
     async fn make<const N: usize>(
@@ -192,21 +169,29 @@ impl Erp {
         model: &str,
         kind: &str,
         key: Option<&IdempotencyKey>,
-        columns: [(&'static str, Option<String>); N],
+        columns: [(&'static str, Option<Cell<'_>>); N],
     ) -> Result<i64, ErpError> {
-        let cells: Vec<(&'static str, String)> =
+        let columns: Vec<_> =
             columns.into_iter().filter_map(|(column, cell)| Some((column, cell?))).collect();
         let given = key.is_some();
         let key = key.cloned().unwrap_or_else(IdempotencyKey::random);
-        let name = keyed_external_name(kind, &key, &cells);
+        // What the caller wrote, not whom it names today: a repeat means the same record whoever is called so by then.
+        let written: Vec<_> = columns.iter().map(|(column, cell)| (*column, cell.as_written())).collect();
+        let name = keyed_external_name(kind, &key, &written);
         if given {
-            // An older version may have made it for this key.
-            let found = retried(|| self.writer.external_id(OLD_MODULE, &name)).await;
-            let found = found.map_err(|(error, _)| self.failed(error))?;
-            if let Some(ExternalRef { id: Some(id), .. }) = found {
+            // An older version may have made it for this key, too.
+            let found = retried(|| async {
+                tokio::try_join!(
+                    self.writer.external_id(MODULE, &name),
+                    self.writer.external_id(OLD_MODULE, &name)
+                )
+            });
+            let (found, old) = found.await.map_err(|(error, _)| self.failed(error))?;
+            if let Some(ExternalRef { id: Some(id), .. }) = found.or(old) {
                 return Ok(id);
             }
         }
+        let cells = self.looked_up(&columns).await?;
         let external = ("id", qualified(&name));
         let (columns, row): (Vec<_>, Vec<_>) = std::iter::once(external).chain(cells).unzip();
         // Else Odoo reads times as the clock of its user shows them.
@@ -226,6 +211,36 @@ impl Erp {
             // Nothing was sent, or it was refused as such.
             Err(_) if !lost && !may_be_done(&cause) => Err(self.failed(cause)),
             _ => Err(ErpError::OutcomeUnknown { key: key.as_str().to_owned(), cause }),
+        }
+    }
+
+    /// The ids of the records that cells name, or what is wrong with each.
+    async fn looked_up(
+        &self,
+        columns: &[(&'static str, Cell<'_>)],
+    ) -> Result<Vec<(&'static str, String)>, ErpError> {
+        let cells = columns.iter().map(|(_, cell)| async move {
+            match cell {
+                Cell::Record(model, reference) => {
+                    self.usable(model, reference).await.map(|id| id.to_string())
+                }
+                Cell::Text(text) => Ok(text.clone()),
+            }
+        });
+        let (mut errors, mut found) = (Vec::new(), Vec::new());
+        for ((column, _), cell) in columns.iter().zip(futures::future::join_all(cells).await) {
+            match cell {
+                Ok(cell) => found.push((*column, cell)),
+                Err(Unresolved::Odoo(error)) => return Err(self.failed(error)),
+                Err(error) => {
+                    let path = column.trim_end_matches("/.id").to_owned();
+                    errors.push(FieldError { path, message: error.to_string() });
+                }
+            }
+        }
+        match errors.is_empty() {
+            true => Ok(found),
+            false => Err(ErpError::Values { errors, code: "invalid_value" }),
         }
     }
 }

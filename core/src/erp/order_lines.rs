@@ -71,8 +71,11 @@ pub struct LineChange {
     pub price: Option<f64>,
     /// Now, without taxes
     pub subtotal: Option<f64>,
-    /// Whether it is gone
+    /// This call took it away
     pub removed: bool,
+    /// There was no such line (any more)
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missing: bool,
 }
 
 /// The lines of an order by id.
@@ -179,13 +182,14 @@ pub(super) fn compared(
             old_price: number(old, "price_unit")?,
             price: number(new, "price_unit")?,
             subtotal: number(new, "price_subtotal")?,
-            removed: new.is_none(),
+            removed: old.is_some() && new.is_none(),
+            missing: old.is_none() && new.is_none(),
         };
         let as_asked = |wanted: Option<f64>, now| wanted.is_none() || same_number(wanted, now);
         let is_done = match update.remove {
-            true => change.removed,
+            true => new.is_none(),
             false => {
-                !change.removed && as_asked(update.qty, change.qty) && as_asked(update.price, change.price)
+                new.is_some() && as_asked(update.qty, change.qty) && as_asked(update.price, change.price)
             }
         };
         if !is_done {

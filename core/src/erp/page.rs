@@ -111,5 +111,5 @@ pub(super) fn readable<T: Serialize>(items: &[T]) -> usize {
 
 /// The domain of records of which one of these fields contains the text, as it stands.
 pub(super) fn contains(text: &str, fields: &[&str]) -> Vec<Value> {
-    either(fields, &literal(text))
+    either(fields, "ilike", &literal(text))
 }

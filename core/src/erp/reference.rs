@@ -5,20 +5,30 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Value, json};
 
-use super::words::{literal, pattern, plain};
+use super::value::text;
+use super::words::{either, literal, pattern, plain};
 use super::{Erp, Named};
 use crate::input::integer_of;
 use crate::names::has_words;
-use crate::odoo::{Call, OdooError};
+use crate::odoo::{Call, OdooError, Record, SearchRead};
 
 /// The model of users.
 pub(super) const USERS: &str = "res.users";
 /// Odoo's ids are 32-bit integers.
 const MAX_ID: i64 = i32::MAX as i64;
+/// What people know a record by, if not by its name.
+const KEYS: [(&str, &[&str]); 6] = [
+    ("res.partner", &["email", "ref", "vat"]),
+    ("product.product", &["default_code", "barcode"]),
+    ("product.template", &["default_code", "barcode"]),
+    ("res.country", &["code"]),
+    ("res.country.state", &["code"]),
+    ("account.analytic.account", &["code"]),
+];
 /// More of one name than anybody reads through.
 const LISTED: usize = 20;
 /// How many that may be meant are compared.
-const COMPARED: usize = 500;
+const COMPARED: u64 = 500;
 
 /// A record that is named by its id or by a name that it alone has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,7 +125,7 @@ pub(super) fn listed(candidates: &[Named]) -> String {
 
 impl Erp {
     /// The record that is meant: the one with this id, else the only one whose whole name it is, else the only
-    /// one of whose name it is a part, else the only one that Odoo finds by it (by e-mail, login, reference).
+    /// one of whose name it is a part, in whole words, else the only one that it identifies otherwise ([`KEYS`]).
     pub(super) async fn resolve(&self, model: &str, reference: &Reference) -> Result<Named, Unresolved> {
         match reference {
             Reference::Id(id) => match self.record(model, *id, &["display_name"]).await? {
@@ -146,7 +156,7 @@ impl Erp {
         let found = match (whole.is_empty(), part.is_empty()) {
             (false, _) => whole,
             (true, false) => part,
-            (true, true) => self.name_search(model, &literal(name), None).await?,
+            (true, true) => self.identified(model, name).await?,
         };
         let mut found = found.into_iter();
         match (found.next(), found.next()) {
@@ -157,6 +167,18 @@ impl Erp {
                 Err(Unresolved::Several(name.to_owned(), candidates))
             }
         }
+    }
+
+    /// Those of whom it is the e-mail address, the login, the reference: all of it, but for case.
+    async fn identified(&self, model: &str, key: &str) -> Result<Vec<Named>, OdooError> {
+        let Some((_, keys)) = KEYS.iter().find(|(known, _)| *known == model) else { return Ok(Vec::new()) };
+        let query = SearchRead { fields: &["display_name"], limit: Some(COMPARED), ..SearchRead::default() };
+        let domain = either(keys, "=ilike", &literal(key));
+        let found = self.odoo.search_read(model, domain.into(), &query).await?;
+        let named = |record: &Record| {
+            Ok(Named { id: record.id()?, name: text(record, "display_name")?.unwrap_or_default() })
+        };
+        found.iter().map(named).collect()
     }
 
     async fn name_search(

@@ -41,7 +41,7 @@ impl Words {
     }
 
     fn leaves(&self, fields: &[&str], like: impl Fn(&str) -> String) -> Vec<Value> {
-        self.0.iter().flat_map(|word| either(fields, &like(word))).collect()
+        self.0.iter().flat_map(|word| either(fields, "ilike", &like(word))).collect()
     }
 
     /// Whether each word is in one of these texts.
@@ -51,10 +51,10 @@ impl Words {
     }
 }
 
-/// The domain of records of which one of these fields is `ilike` this.
-pub(super) fn either(fields: &[&str], like: &str) -> Vec<Value> {
+/// The domain of records one of whose fields is like this.
+pub(super) fn either(fields: &[&str], operator: &str, like: &str) -> Vec<Value> {
     let or = fields.iter().skip(1).map(|_| Value::from("|"));
-    or.chain(fields.iter().map(|field| json!([field, "ilike", like]))).collect()
+    or.chain(fields.iter().map(|field| json!([field, operator, like]))).collect()
 }
 
 #[cfg(test)]

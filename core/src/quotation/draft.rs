@@ -32,6 +32,8 @@ pub struct Draft {
     pub(super) unsure: bool,
     /// The answer of a call that makes records was lost, and nothing has been learned since.
     pub(super) outcome_unknown: bool,
+    /// There was no opportunity of it before this run: if there is one, there is its order.
+    pub(super) fresh: bool,
     /// A call that makes opportunity or order was sent in this run.
     pub(super) sent: bool,
     /// As it was last found. Until the quotation stands it is found anew at each attempt: staff may have merged it.
@@ -86,6 +88,7 @@ impl Draft {
             before,
             unsure: before != Before::Nobody,
             outcome_unknown: before == Before::Run,
+            fresh: before == Before::Nobody,
             sent: false,
             customer: None,
             partner_sent: false,
@@ -129,9 +132,8 @@ impl Draft {
     /// The end of a quotation that is made for sure, of which this run knows although it cannot be read.
     pub fn made(&self) -> Option<QuotationOutput> {
         let stands = self.stands?;
-        // Of a key that was used before, the opportunity may be an old one whose order is gone.
-        let certain = stands.order.is_some() || self.before == Before::Nobody;
-        let lead = stands.lead.filter(|_| certain)?;
+        // The order of an opportunity that stood before may be gone.
+        let lead = stands.lead.filter(|_| stands.order.is_some() || self.fresh)?;
         Some(QuotationOutput { warnings: vec![texts::not_read(lead)], ..self.output() })
     }
 
@@ -141,6 +143,12 @@ impl Draft {
         self.salesperson = self.salesperson.take().or(salesperson);
         self.lines = self.lines.take().or(lines);
         (customer, extra)
+    }
+
+    /// It is in Odoo, and was looked for there.
+    pub(super) fn recalled(&mut self, lead: Option<i64>, order: Option<i64>) {
+        let existing = self.before == Before::Elsewhere && !self.sent;
+        self.found(Standing { lead, order, existing });
     }
 
     /// It is in Odoo.

@@ -91,11 +91,17 @@ impl Pipeline {
         let (recalled, checked) = tokio::join!(recalled, checking);
         // What is there already counts for more than what could not be made today.
         let old_lead = match recalled? {
-            Recalled::Nothing => None,
+            Recalled::Nothing { fresh } => {
+                this.draft.fresh = fresh;
+                None
+            }
             Recalled::OldLead(lead) => Some(lead),
             Recalled::Order(order, lead) => {
-                let existing = this.draft.before == Before::Elsewhere && !this.draft.sent;
-                this.draft.found(Standing { lead, order: Some(order), existing });
+                this.draft.recalled(lead, Some(order));
+                return Ok(());
+            }
+            Recalled::Lead(lead) => {
+                this.draft.recalled(Some(lead), None);
                 return Ok(());
             }
         };
@@ -121,7 +127,7 @@ impl Pipeline {
     /// Looks for what an earlier try may have made.
     async fn recall(&self, ids: &ExternalIds, draft: &Draft) -> Result<Recalled, OdooError> {
         if !draft.unsure {
-            return Ok(Recalled::Nothing);
+            return Ok(Recalled::Nothing { fresh: draft.fresh });
         }
         let verify = draft.before != Before::Nobody;
         recall::recall(&self.odoo, ids, verify, draft.before == Before::Run).await
@@ -176,12 +182,15 @@ impl Pipeline {
             Err(error) if error.is_transient() => return Err(error.into()),
             Err(error) => error,
         };
-        if let Recalled::Order(order, lead) = self.recall(this.ids, this.draft).await? {
-            this.draft.found(Standing { lead, order: Some(order), existing: false });
-            return Ok(None);
+        match self.recall(this.ids, this.draft).await? {
+            Recalled::Order(order, lead) => this.draft.recalled(lead, Some(order)),
+            Recalled::Lead(lead) => this.draft.recalled(Some(lead), None),
+            Recalled::Nothing { .. } | Recalled::OldLead(_) => {
+                this.draft.outcome_unknown = false;
+                return Err(error.into());
+            }
         }
-        this.draft.outcome_unknown = false;
-        Err(error.into())
+        Ok(None)
     }
 
     /// Sends a call that makes records, and notes when nobody knows what became of it.

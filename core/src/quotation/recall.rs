@@ -8,40 +8,47 @@ use crate::odoo::{ExternalRef, Metadata, Odoo, OdooError};
 
 /// What is found of a quotation before anything of it is made.
 pub(super) enum Recalled {
-    /// Nothing of it.
-    Nothing,
+    /// Nothing of it. `fresh`: nor an external id of its opportunity, as far as that was asked for.
+    Nothing { fresh: bool },
     /// Its order, whole.
     Order(i64, Option<i64>),
+    /// Its opportunity, and no order of its reference.
+    Lead(i64),
     /// An opportunity of an older version: its order may never have been made. `None`: it is not known which.
     OldLead(Option<i64>),
 }
 
-/// Looks for a quotation: its order by the source document. `verify`: others may have the same one, for another request.
-/// `old`: a version that made the opportunity first may have begun it.
+/// Looks for a quotation: its order by the source document. `verify`: another process may have made it, and others may
+/// have the same source document, for another request. `old`: a version that made the opportunity first may have begun it.
 pub(super) async fn recall(
     odoo: &Odoo,
     ids: &ExternalIds,
     verify: bool,
     old: bool,
 ) -> Result<Recalled, OdooError> {
-    let old_lead = async {
-        match old {
-            true => odoo.external_id(OLD_MODULE, &ids.name("lead")).await,
+    let lead_of = |asked: bool, module: &'static str| async move {
+        match asked {
+            true => odoo.external_id(module, &ids.name("lead")).await,
             false => Ok(None),
         }
     };
-    let (orders, old_lead) = tokio::try_join!(orders::find(odoo, Which::Origin(ids.reference())), old_lead)?;
+    let (orders, lead, old_lead) = tokio::try_join!(
+        orders::find(odoo, Which::Origin(ids.reference())),
+        lead_of(verify, MODULE),
+        lead_of(old, OLD_MODULE),
+    )?;
     let others = match verify && !orders.is_empty() {
         true => of_other_requests(odoo, ids, &orders).await?,
         false => Vec::new(),
     };
     let order = orders.iter().find(|order| !others.contains(&order.id));
-    let lead = |order: &Order| order.lead.as_ref().map(|(id, _)| *id);
-    Ok(match (order, old_lead) {
-        (_, Some(ExternalRef { id: Some(lead), .. })) => Recalled::OldLead(Some(lead)),
-        (Some(order), _) => Recalled::Order(order.id, lead(order)),
-        (None, Some(ExternalRef { id: None, .. })) => Recalled::OldLead(None),
-        (None, None) => Recalled::Nothing,
+    let lead_of = |order: &Order| order.lead.as_ref().map(|(id, _)| *id);
+    Ok(match (order, lead, old_lead) {
+        (_, _, Some(ExternalRef { id: Some(lead), .. })) => Recalled::OldLead(Some(lead)),
+        (Some(order), ..) => Recalled::Order(order.id, lead_of(order)),
+        (None, Some(ExternalRef { id: Some(lead), .. }), _) => Recalled::Lead(lead),
+        (None, _, Some(ExternalRef { id: None, .. })) => Recalled::OldLead(None),
+        (None, lead, _) => Recalled::Nothing { fresh: lead.is_none() },
     })
 }
 

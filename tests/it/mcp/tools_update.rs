@@ -1,7 +1,5 @@
 //! What `dev_update_sale` takes for a field, and what it tells of it afterwards.
 
-use std::time::Duration;
-
 use mcp_odoo_core::odoo::ProtocolChoice;
 use mcp_odoo_sandbox::{ExtraField, ExtraKind, Options, Sandbox, Version};
 use serde_json::{Map, Value, json};
@@ -178,8 +176,7 @@ async fn a_field_that_did_not_take_its_value_is_no_success() {
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_lost_answer_it_is_told_what_there_is() {
     for protocol in [ProtocolChoice::Json2, ProtocolChoice::JsonRpc, ProtocolChoice::XmlRpc] {
-        let app =
-            McpTools::builder().protocol(protocol).timeout(Duration::from_millis(200)).start_mcp().await;
+        let app = McpTools::builder().protocol(protocol).timeout(Fault::Late.timeout()).start_mcp().await;
         update(&app, json!({ "client_order_ref": "before" })).await;
         for fault in [Fault::CutAfter, Fault::BadGateway, Fault::Late, Fault::Garbage] {
             app.odoo.proxy.plan(move |_, name| (name == "sale.order.write").then_some(fault));
@@ -238,6 +235,21 @@ async fn orders_are_made_for_whom_is_named() {
     let said =
         app.error("dev_create_sale_line", json!({ "order_id": made["id"], "product_id": "desk" })).await;
     assert!(said.contains("\n- product_id: \"desk\" may be ") && said.contains("(id 9)"), "{said}");
+}
+
+/// What names no record whole, in whole words, or by all of its e-mail address or reference, is not taken for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_a_word_or_of_an_address_names_nobody() {
+    let app = McpTools::start().await;
+    for named in ["luis@torres", "orres", "ATO850101"] {
+        let said = refused(&app, json!({ "partner_id": named })).await;
+        assert!(said.contains("nothing in Odoo is called"), "{named}: {said}");
+    }
+    for named in ["ato850101ab1", "Almacenes Torres"] {
+        update(&app, json!({ "partner_id": 15 })).await;
+        update(&app, json!({ "partner_id": named })).await;
+        assert_eq!(order(&app)["partner_id"][0], 16, "{named}");
+    }
 }
 
 /// A customer's login sells nothing, in an order as in a quotation.

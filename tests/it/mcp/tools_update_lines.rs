@@ -1,7 +1,5 @@
 //! Lines of an order, changed and taken away by `dev_update_sale`.
 
-use std::time::Duration;
-
 use mcp_odoo_core::odoo::ProtocolChoice;
 use serde_json::{Map, Value, json};
 
@@ -45,7 +43,11 @@ async fn lines_change_and_go_and_the_total_is_told() {
         (&json!(56700.0), &json!(0.0), &json!(56700.0))
     );
     let again = app.call("dev_update_sale", arguments).await;
-    assert_eq!(again["lines"][1], json!({ "line_id": 12, "removed": true }), "a repeat finds it done");
+    assert_eq!(
+        again["lines"][1],
+        json!({ "line_id": 12, "missing": true, "removed": false }),
+        "a repeat finds it done"
+    );
     let done =
         app.call("dev_update_sale", change(json!([{ "line_id": 11, "qty": "2", "price": "99.5" }]))).await;
     assert_eq!((&done["amount_total"], lines(&app, 7)), (&json!(199.0), vec![(11, 2.0, 99.5)]));
@@ -128,8 +130,7 @@ async fn a_confirmed_order_keeps_its_lines() {
 async fn every_lost_answer_leaves_the_lines_as_asked() {
     for protocol in [ProtocolChoice::Json2, ProtocolChoice::JsonRpc, ProtocolChoice::XmlRpc] {
         for fault in Fault::ALL {
-            let app =
-                McpTools::builder().protocol(protocol).timeout(Duration::from_millis(200)).start_mcp().await;
+            let app = McpTools::builder().protocol(protocol).timeout(fault.timeout()).start_mcp().await;
             app.call("list_users", json!({})).await;
             for call in ["sale.order.write", "sale.order.read", "sale.order.line.search_read"] {
                 let product = json!([{ "order_id": 7, "product_id": 1 }]);

