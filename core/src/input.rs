@@ -166,7 +166,7 @@ mod tests {
         qty: f64,
         #[serde(default)]
         #[garde(skip)]
-        key: Option<crate::quotation::id::TrackingId>,
+        key: Option<crate::key::IdempotencyKey>,
     }
 
     fn errors(json: Value) -> Vec<String> {

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::name::LogName;
+use mcp_odoo_core::journal::LogName;
 
 /// More than these are looked up on the disk when it is their turn.
 const IN_MEMORY: usize = 10_000;

@@ -7,9 +7,8 @@ use chrono::{Days, NaiveDate, Utc};
 use tokio_util::sync::CancellationToken;
 
 use crate::marks::{self, Marks};
-use crate::name::LogName;
 use crate::summary::Summary;
-use mcp_odoo_core::journal::{Journal, read_file};
+use mcp_odoo_core::journal::{Journal, LogName, read_file};
 
 /// Removes what has not changed for longer than `days`, until `stop`; gives the number of files.
 pub(crate) fn sweep(

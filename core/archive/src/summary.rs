@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::name::LogName;
+use mcp_odoo_core::journal::LogName;
 use mcp_odoo_core::quotation::status::Notification;
 use mcp_odoo_core::timestamp::Timestamp;
 

@@ -13,11 +13,12 @@ use tokio_util::sync::CancellationToken;
 use crate::blocking;
 use crate::config::S3Config;
 use crate::error::StoreError;
+use crate::key::key;
 use crate::marks::Marks;
-use crate::name::LogName;
 use crate::outage::Outage;
 use crate::queue::Queue;
 use crate::store::Store;
+use mcp_odoo_core::journal::LogName;
 
 /// Uploads at once, at most.
 const AT_ONCE: usize = 8;
@@ -119,7 +120,7 @@ impl Uploader {
         let Some((content, pinned)) = blocking(pin).await.map_err(Failed::Disk)? else {
             return Ok(Done::NotNeeded);
         };
-        store.put(&name.key(), content).await.map_err(Failed::Store)?;
+        store.put(&key(name), content).await.map_err(Failed::Store)?;
         blocking(move || pinned.mark()).await.map_err(Failed::Disk)?;
         Ok(Done::Uploaded)
     }
