@@ -14,6 +14,9 @@ fn all_arrows_point_down() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(crate_root);
         let arrows = arrows(&root);
         let layers = layers(&arrows).unwrap_or_else(|circle| panic!("{crate_root}: {circle}"));
+        // What puts the parts together reads the environment for them.
+        let reads = arrows.iter().filter(|(_, imports)| imports.contains_key("config")).map(|(part, _)| part);
+        assert!(reads.into_iter().all(|part| ["app", "commands"].contains(&part.as_str())));
         println!("\n{crate_root}, from the ground up:");
         for (number, layer) in layers.iter().enumerate() {
             for part in layer {

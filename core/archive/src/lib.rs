@@ -22,6 +22,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Days;
+use mcp_odoo_core::background::Background;
+use mcp_odoo_core::journal::{Journal, JournalError, LogName};
 
 pub use self::browse::{BrowseError, Filter, Library};
 pub use self::config::{AwsKeys, AwsRole, S3Config};
@@ -33,8 +35,6 @@ pub use self::summary::Summary;
 use self::marks::Marks;
 use self::queue::Queue;
 use self::upload::Uploader;
-use mcp_odoo_core::background::Background;
-use mcp_odoo_core::journal::{Journal, JournalError, LogName};
 
 /// How often old files are removed and the disk is looked over for files that are not in the bucket.
 const SWEEP: Duration = Duration::from_secs(24 * 3600);

@@ -13,12 +13,12 @@ use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ServerSideEncryption;
 use chrono::{Months, NaiveDate};
+use mcp_odoo_core::journal::LogName;
 
 use crate::config::S3Config;
 use crate::credentials;
 use crate::error::StoreError;
 use crate::key::{self, ROOT, month_prefix};
-use mcp_odoo_core::journal::LogName;
 
 /// The permissions that requests need, which also name them.
 pub(crate) const PUT: &str = "s3:PutObject";

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use mcp_odoo_core::journal::LogName;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +19,6 @@ use crate::marks::Marks;
 use crate::outage::Outage;
 use crate::queue::Queue;
 use crate::store::Store;
-use mcp_odoo_core::journal::LogName;
 
 /// Uploads at once, at most.
 const AT_ONCE: usize = 8;
