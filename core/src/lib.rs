@@ -1,4 +1,5 @@
-//! Configuration, clients of Odoo and Twilio, quotation pipeline, handoffs, records of Odoo, tasks, journal and archive.
+//! Quotations, handoffs and records of Odoo: pipeline, tasks, journal, messages by Twilio. Knows nothing of HTTP servers,
+//! MCP, AWS or the environment.
 
 pub use odoo_rpc as odoo;
 use odoo_rpc::http;
@@ -8,16 +9,20 @@ pub mod background;
 pub mod call;
 pub mod elevenlabs;
 pub mod erp;
+pub mod external_id;
 pub mod handoff;
 pub mod html;
 pub mod input;
 pub mod journal;
+mod kept;
+pub mod key;
 pub mod language;
 pub mod messages;
 mod names;
 pub mod phone;
 pub mod quotation;
 pub mod refusal;
+mod rules;
 pub mod tasks;
 pub mod tenants;
 pub mod timestamp;

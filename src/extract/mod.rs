@@ -1,5 +1,6 @@
 //! From the HTTP request to a value that keeps its rules.
 
+mod asked;
 mod signed;
 
 use std::str::FromStr;
@@ -11,13 +12,15 @@ use axum::http::{HeaderMap, StatusCode, header};
 use garde::Validate;
 use mcp_odoo_core::handoff::id::HandoffId;
 use mcp_odoo_core::input::{self, FieldError};
-use mcp_odoo_core::quotation::id::{IdempotencyKey, TrackingId};
+use mcp_odoo_core::key::IdempotencyKey;
+use mcp_odoo_core::quotation::id::TrackingId;
 use serde::de::DeserializeOwned;
 
 use crate::body::{self, Held, Room};
 use crate::error::Problem;
 use crate::json;
 
+pub use self::asked::Asked;
 pub use self::signed::{SignedJson, SignedReport};
 
 /// The largest body: 1,000 lines and a description take far less.

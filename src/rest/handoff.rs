@@ -12,9 +12,8 @@ use mcp_odoo_tools::handoffs::{GetHandoffStatus, HandOff, NewHandoff};
 use mcp_odoo_tools::reports::TakeInReport;
 use utoipa::ToSchema;
 
-use crate::caller::Asked;
 use crate::error::Problem;
-use crate::extract::{OptionalKey, PathId, SignedJson, SignedReport};
+use crate::extract::{Asked, OptionalKey, PathId, SignedJson, SignedReport};
 
 /// Tells a salesperson by WhatsApp or SMS that a customer wants to speak with one.
 ///

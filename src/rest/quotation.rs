@@ -24,9 +24,8 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::caller::Asked;
 use crate::error::Problem;
-use crate::extract::{OptionalKey, PathId, ValidJson};
+use crate::extract::{Asked, OptionalKey, PathId, ValidJson};
 
 /// A proxy closes streams that stay silent for long.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);

@@ -8,7 +8,7 @@ use mcp_odoo_core::handoff::id::HandoffId;
 use mcp_odoo_core::handoff::record::HandoffStatus;
 use mcp_odoo_core::handoff::request::HandoffRequest;
 use mcp_odoo_core::input;
-use mcp_odoo_core::quotation::id::IdempotencyKey;
+use mcp_odoo_core::key::IdempotencyKey;
 use mcp_odoo_core::refusal::Refusal;
 
 use crate::operation::{Does, Operation, Spec, Text};

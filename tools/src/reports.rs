@@ -1,8 +1,8 @@
 //! What becomes of messages.
 
 use mcp_odoo_core::call::Call;
-use mcp_odoo_core::handoff::Report;
 use mcp_odoo_core::handoff::id::HandoffId;
+use mcp_odoo_core::messages::Report;
 use mcp_odoo_core::quotation::id::TrackingId;
 use mcp_odoo_core::refusal::Refusal;
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::access::{Caller, Door};
-use crate::quotation::id::{TrackingId, digest};
+use crate::key::digest;
+use crate::quotation::id::TrackingId;
 use crate::quotation::request::QuotationRequest;
 
 /// Requests that are remembered, at most.
