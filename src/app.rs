@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use mcp_odoo_archive::Archive;
-use mcp_odoo_core::erp::{Account, Erp};
+use mcp_odoo_core::erp::{Erp, Instance};
 use mcp_odoo_core::handoff::Handoffs;
 use mcp_odoo_core::journal::Journal;
 use mcp_odoo_core::messages::Messenger;
@@ -152,10 +152,10 @@ fn tenant(config: &Config, odoo: &Odoo, journal: &Journal) -> anyhow::Result<Ten
         Some(reader) => {
             let reader = Odoo::new(reader)?;
             let salespeople = Salespeople::new(reader.clone(), config.sales.clone());
-            (Erp::new(odoo.clone(), Account::DevOdoo), Erp::new(reader, Account::Odoo), salespeople)
+            (Erp::new(odoo.clone(), Instance::DevOdoo), Erp::new(reader, Instance::Odoo), salespeople)
         }
         None => {
-            let both = Erp::new(odoo.clone(), Account::Odoo);
+            let both = Erp::new(odoo.clone(), Instance::Odoo);
             (both.clone(), both, pipeline.salespeople().clone())
         }
     };

@@ -36,7 +36,7 @@ pub struct Tenant {
 impl Tenant {
     /// Whether another Odoo is read than is written to.
     pub fn has_two_odoos(&self) -> bool {
-        self.writer.account() != self.reader.account()
+        self.writer.instance() != self.reader.instance()
     }
 }
 

@@ -19,4 +19,5 @@ mod rest;
 mod sandbox;
 mod support;
 mod tasks;
+mod tools;
 mod twilio;

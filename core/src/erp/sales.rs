@@ -250,7 +250,7 @@ impl Erp {
                 false => Ok(None),
             }
         };
-        let (record, lines) = tokio::try_join!(self.record(MODEL, id, &fields), lines)?;
+        let (record, lines) = tokio::try_join!(self.odoo.read_one(MODEL, id, &fields), lines)?;
         let record = record.ok_or(ErpError::NotFound { what: "sale", id, find: "list_sales" })?;
         Ok(Sale {
             summary: summary(&record)?,

@@ -7,7 +7,7 @@ use mcp_odoo_core::quotation::id::TrackingId;
 use mcp_odoo_sandbox::{Language, Options};
 use serde_json::{Value, json};
 
-use super::transport_client::{Sse, Stream, Streamable, call};
+use crate::mcp::client::{Sse, Stream, Streamable, call};
 use crate::support::app::{Odoo, REQUEST_LINES, request};
 use crate::support::mcp::{Caller, McpTools};
 use crate::support::odoo::Made;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 #[test]
-fn adding_a_tool_is_shown_as_it_is() {
+fn what_the_page_shows_is_what_is_built() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = std::fs::read_to_string(root.join("docs/ADDING_A_TOOL.md")).unwrap();
     let mut blocks = page.split("\n```rust,file=").skip(1).peekable();
