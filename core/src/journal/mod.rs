@@ -344,4 +344,26 @@ mod tests {
         journal.accept(&again).await.unwrap();
         assert_eq!(journal.unfinished(CancellationToken::new()).await.unwrap().ids, [again.tracking_id]);
     }
+
+    /// In the window's folder nobody would find it again.
+    #[tokio::test]
+    async fn what_was_moved_is_told_though_the_disk_refuses_then() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let left = queued();
+        let window = Journal::open(&folder.path().join("stdio-2"), Target::embedded()).unwrap();
+        window.accept(&left).await.unwrap();
+        drop(window);
+        let journal = Journal::open(folder.path(), Target::embedded()).unwrap();
+        assert!(journal.find(&left.tracking_id).await.unwrap().is_none());
+
+        journal.inner.folder.refuses.store(true, Ordering::Relaxed);
+        // The window's secret cannot be kept yet: without it nothing is moved.
+        let (adopted, done) = journal.adopt().await;
+        assert!(adopted.quotations.is_empty() && done.is_err());
+        std::fs::remove_file(folder.path().join("stdio-2/.secret")).unwrap();
+        let (adopted, done) = journal.adopt().await;
+        assert!(done.is_err());
+        assert_eq!(adopted.quotations, [left.tracking_id.clone()]);
+        assert!(journal.find(&left.tracking_id).await.unwrap().is_some());
+    }
 }

@@ -67,6 +67,8 @@ pub struct TaskConfig {
     pub repeat_windows: RepeatWindows,
     /// How long after the start Odoo is asked which database it is, unless something waits for that.
     pub identify_after: Duration,
+    /// How often folders of windows that are gone are looked for.
+    pub adopt_every: Duration,
 }
 
 impl Default for TaskConfig {
@@ -80,6 +82,7 @@ impl Default for TaskConfig {
             longest_retry: Duration::from_secs(15),
             repeat_windows: RepeatWindows::default(),
             identify_after: Duration::from_secs(60),
+            adopt_every: Duration::from_secs(30),
         }
     }
 }
