@@ -58,6 +58,15 @@ struct Inner {
     listener: OnceLock<Listener>,
 }
 
+/// How a log is written.
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    /// As part of its acceptance: refused, nothing is left of it.
+    Accept,
+    /// Until the disk takes it.
+    Write,
+}
+
 /// Is told the name of every file that was written.
 type Listener = Box<dyn Fn(&str) + Send + Sync>;
 
@@ -147,14 +156,17 @@ impl Journal {
         &self,
         name: String,
         content: impl FnOnce() -> serde_json::Result<Vec<u8>> + Send + 'static,
-        way: fn(&Inner, &str, &[u8]) -> io::Result<()>,
+        way: Way,
     ) -> Result<(), JournalError> {
         let inner = Arc::clone(&self.inner);
         blocking(move || {
             let content = content().map_err(io::Error::from);
-            let written = content.and_then(|content| way(&inner, &name, &content));
+            let written = content.and_then(|content| match way {
+                Way::Accept => inner.accept(&name, &content),
+                Way::Write => inner.write(&name, &content),
+            });
             let written = written.map_err(inner.failed("write a log file"));
-            inner.refusal.note(&written);
+            inner.refusal.note(&name, way, &written);
             written
         })
         .await

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use tokio_util::sync::CancellationToken;
 
 use super::record::{self, Record};
-use super::{Inner, Journal, JournalError, blocking};
+use super::{Inner, Journal, JournalError, Way, blocking};
 use crate::quotation::id::{IdempotencyKey, TrackingId};
 use crate::quotation::status::QuotationStatus;
 use crate::quotation::told::Told;
@@ -70,7 +70,7 @@ impl Journal {
     /// nothing was accepted may ask elsewhere, so the next start must not find it.
     pub async fn accept(&self, status: &QuotationStatus) -> Result<(), JournalError> {
         let (name, record) = self.record(status);
-        self.save(name, move || record.to_json(), Inner::accept).await
+        self.save(name, move || record.to_json(), Way::Accept).await
     }
 
     /// Writes the state of a quotation; it is durable when this returns.
@@ -80,7 +80,7 @@ impl Journal {
     /// the new state.
     pub async fn write(&self, status: &QuotationStatus) -> Result<(), JournalError> {
         let (name, record) = self.record(status);
-        self.save(name, move || record.to_json(), Inner::write).await
+        self.save(name, move || record.to_json(), Way::Write).await
     }
 
     fn record(&self, status: &QuotationStatus) -> (String, Record) {
