@@ -25,8 +25,12 @@ pub(super) struct Lines<R, W: AsyncWrite> {
     saying: Option<BoxFuture<'static, io::Result<()>>>,
 }
 
-/// Why a line is refused, and to which request.
-type Refused = (ErrorData, Option<RequestId>);
+/// What is answered to a line that is refused.
+type Refused = Box<ServerJsonRpcMessage>;
+
+fn refused(error: ErrorData, id: Option<RequestId>) -> Refused {
+    Box::new(ServerJsonRpcMessage::error(error, id))
+}
 
 impl<R, W> Lines<R, W>
 where
@@ -60,7 +64,7 @@ where
             self.input.consume(taken);
             if end.is_some() {
                 let line = mem::take(&mut self.line);
-                let too_long = || (ErrorData::invalid_request(body::TOO_LARGE, None), None);
+                let too_long = || refused(ErrorData::invalid_request(body::TOO_LARGE, None), None);
                 return Some(if mem::take(&mut self.is_skipped) { Err(too_long()) } else { Ok(line) });
             }
         }
@@ -71,8 +75,8 @@ where
 /// for ever, and notifications.
 fn message(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, Refused> {
     let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
-    if let Some(refused) = body::given_twice(line) {
-        return Err(refused);
+    if let Some((error, id)) = body::given_twice(line) {
+        return Err(refused(error, id));
     }
     if let Ok(message) = serde_json::from_slice(line) {
         return Ok(Some(message));
@@ -83,7 +87,7 @@ fn message(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, Refused> {
         Ok(Value::Array(_)) => "batches are not taken over stdio: send one message a line",
         Ok(_) => "the line is not a JSON-RPC message of MCP",
     };
-    Err((ErrorData::invalid_request(what, None), None))
+    Err(refused(ErrorData::invalid_request(what, None), None))
 }
 
 impl<R, W> Transport<RoleServer> for Lines<R, W>
@@ -112,10 +116,7 @@ where
             match line.and_then(|line| message(&line)) {
                 Ok(Some(message)) => return Some(message),
                 Ok(None) => {}
-                Err((error, id)) => {
-                    let refused = ServerJsonRpcMessage::error(error, id);
-                    self.saying = Some(Box::pin(self.output.send(refused)));
-                }
+                Err(refused) => self.saying = Some(Box::pin(self.output.send(*refused))),
             }
         }
     }

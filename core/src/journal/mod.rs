@@ -375,7 +375,7 @@ mod tests {
         std::fs::remove_file(folder.path().join("stdio-2/.secret")).unwrap();
         let (adopted, done) = journal.adopt().await;
         assert!(done.is_err());
-        assert_eq!(adopted.quotations, [left.tracking_id.clone()]);
+        assert_eq!(adopted.quotations, std::slice::from_ref(&left.tracking_id));
         assert!(journal.find(&left.tracking_id).await.unwrap().is_some());
     }
 }
