@@ -18,4 +18,5 @@ pub mod phone;
 pub mod quotation;
 pub mod tasks;
 pub mod timestamp;
+mod trouble;
 pub mod twilio;

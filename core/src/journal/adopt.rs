@@ -27,27 +27,29 @@ pub struct Adopted {
 }
 
 impl Journal {
-    /// Takes in the logs of every window that is gone.
-    ///
-    /// # Errors
-    /// When the disk refuses; the next time goes on from there.
-    pub async fn adopt(&self) -> Result<Adopted, JournalError> {
+    /// Takes in the logs of every window that is gone: those it took, and whether the disk refused others. The next time
+    /// goes on from there.
+    pub async fn adopt(&self) -> (Adopted, Result<(), JournalError>) {
         let inner = Arc::clone(&self.inner);
-        blocking(move || inner.adopt().map_err(inner.failed("take in the logs of another window"))).await
+        let adopting = blocking(move || {
+            let mut adopted = Adopted::default();
+            let done = inner.adopt(&mut adopted);
+            Ok((adopted, done.map_err(inner.failed("take in the logs of another window"))))
+        });
+        adopting.await.unwrap_or_else(|error| (Adopted::default(), Err(error)))
     }
 }
 
 impl Inner {
-    fn adopt(&self) -> io::Result<Adopted> {
-        let mut adopted = Adopted::default();
+    fn adopt(&self, adopted: &mut Adopted) -> io::Result<()> {
         for entry in fs::read_dir(self.folder.path())? {
             let entry = entry?;
             let is_window = entry.file_name().to_str().is_some_and(is_window);
             if is_window && entry.file_type()?.is_dir() {
-                self.adopt_window(&entry.path(), &mut adopted)?;
+                self.adopt_window(&entry.path(), adopted)?;
             }
         }
-        Ok(adopted)
+        Ok(())
     }
 
     fn adopt_window(&self, window: &Path, adopted: &mut Adopted) -> io::Result<()> {
@@ -64,6 +66,25 @@ impl Inner {
             }
         }
         let mut moved = Vec::new();
+        let done = self.move_all(window, logs, &mut moved);
+        // Nobody finds them in the window's folder again, whatever the disk refused afterwards.
+        if !moved.is_empty() {
+            tracing::info!(count = moved.len(), window = %window.display(), "log files of a window that is gone taken in");
+        }
+        for name in moved {
+            self.written(&name);
+            adopted.quotations.extend(record::parse_file_name(&name).map(|(_, id)| id));
+            adopted.handoffs.extend(handoffs::parse_file_name(&name));
+        }
+        done
+    }
+
+    fn move_all(
+        &self,
+        window: &Path,
+        logs: impl Iterator<Item = io::Result<String>>,
+        moved: &mut Vec<String>,
+    ) -> io::Result<()> {
         for name in logs {
             let name = name?;
             if self.take_in(&window.join(&name), &name)? {
@@ -73,14 +94,6 @@ impl Inner {
         self.folder.sync()?;
         #[cfg(unix)]
         File::open(window)?.sync_all()?;
-        if !moved.is_empty() {
-            tracing::info!(count = moved.len(), window = %window.display(), "log files of a window that is gone taken in");
-        }
-        for name in moved {
-            self.written(&name);
-            adopted.quotations.extend(record::parse_file_name(&name).map(|(_, id)| id));
-            adopted.handoffs.extend(handoffs::parse_file_name(&name));
-        }
         Ok(())
     }
 

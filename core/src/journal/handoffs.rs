@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::record::SUFFIX;
-use super::{Inner, Journal, JournalError, blocking, not_understood};
+use super::{Inner, Journal, JournalError, Way, blocking, not_understood};
 use crate::handoff::id::HandoffId;
 use crate::handoff::record::HandoffRecord;
 
@@ -19,7 +19,7 @@ impl Journal {
     /// When the disk refuses, as [`Journal::accept`] does.
     pub async fn accept_handoff(&self, record: &HandoffRecord) -> Result<(), JournalError> {
         let (name, record) = (file_name(&record.handoff_id), record.clone());
-        self.save(name, move || to_json(&record), Inner::accept).await
+        self.save(name, move || to_json(&record), Way::Accept).await
     }
 
     /// Writes the state of a handoff; it is durable when this returns.
@@ -28,7 +28,7 @@ impl Journal {
     /// When the disk refuses, as [`Journal::write`] does.
     pub async fn write_handoff(&self, record: &HandoffRecord) -> Result<(), JournalError> {
         let (name, record) = (file_name(&record.handoff_id), record.clone());
-        self.save(name, move || to_json(&record), Inner::write).await
+        self.save(name, move || to_json(&record), Way::Write).await
     }
 
     /// The last state on disk of a handoff.
