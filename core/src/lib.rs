@@ -26,4 +26,5 @@ mod rules;
 pub mod tasks;
 pub mod tenants;
 pub mod timestamp;
+mod trouble;
 pub mod twilio;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::id::HandoffId;
 use super::record::HandoffRecord;
-use crate::journal::{Inner, Journal, JournalError, LogName, blocking, not_understood};
+use crate::journal::{Journal, JournalError, LogName, Way, blocking, not_understood};
 
 impl Journal {
     /// Writes the state of a handoff that is accepted with it; it is durable when this returns.
@@ -17,7 +17,7 @@ impl Journal {
     /// When the disk refuses, as [`Journal::accept`] does.
     pub async fn accept_handoff(&self, record: &HandoffRecord) -> Result<(), JournalError> {
         let (name, record) = (file_name(&record.handoff_id), record.clone());
-        self.save(name, move || to_json(&record), Inner::accept).await
+        self.save(name, move || to_json(&record), Way::Accept).await
     }
 
     /// Writes the state of a handoff; it is durable when this returns.
@@ -26,7 +26,7 @@ impl Journal {
     /// When the disk refuses, as [`Journal::write`] does.
     pub async fn write_handoff(&self, record: &HandoffRecord) -> Result<(), JournalError> {
         let (name, record) = (file_name(&record.handoff_id), record.clone());
-        self.save(name, move || to_json(&record), Inner::write).await
+        self.save(name, move || to_json(&record), Way::Write).await
     }
 
     /// The last state on disk of a handoff.

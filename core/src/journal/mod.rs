@@ -57,6 +57,15 @@ pub(crate) struct Inner {
     listener: OnceLock<Listener>,
 }
 
+/// How a log is written.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Way {
+    /// As part of its acceptance: refused, nothing is left of it.
+    Accept,
+    /// Until the disk takes it.
+    Write,
+}
+
 /// Is told the name of every file that was written.
 type Listener = Box<dyn Fn(&str) + Send + Sync>;
 
@@ -146,14 +155,17 @@ impl Journal {
         &self,
         name: String,
         content: impl FnOnce() -> serde_json::Result<Vec<u8>> + Send + 'static,
-        way: fn(&Inner, &str, &[u8]) -> io::Result<()>,
+        way: Way,
     ) -> Result<(), JournalError> {
         let inner = Arc::clone(&self.inner);
         blocking(move || {
             let content = content().map_err(io::Error::from);
-            let written = content.and_then(|content| way(&inner, &name, &content));
+            let written = content.and_then(|content| match way {
+                Way::Accept => inner.accept(&name, &content),
+                Way::Write => inner.write(&name, &content),
+            });
             let written = written.map_err(inner.failed("write a log file"));
-            inner.refusal.note(&written);
+            inner.refusal.note(&name, way, &written);
             written
         })
         .await
@@ -350,5 +362,28 @@ mod tests {
         journal.inner.folder.refuses.store(false, Ordering::Relaxed);
         journal.accept(&again).await.unwrap();
         assert_eq!(journal.unfinished(CancellationToken::new()).await.unwrap().ids, [again.tracking_id]);
+    }
+
+    /// In the window's folder nobody would find it again.
+    #[tokio::test]
+    async fn what_was_moved_is_told_though_the_disk_refuses_then() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let left = queued();
+        let window = Journal::open(&folder.path().join("stdio-2"), Target::embedded()).unwrap();
+        window.accept(&left).await.unwrap();
+        drop(window);
+        let journal = Journal::open(folder.path(), Target::embedded()).unwrap();
+        assert!(journal.find(&left.tracking_id).await.unwrap().is_none());
+
+        journal.inner.folder.refuses.store(true, Ordering::Relaxed);
+        // The window's secret cannot be kept yet: without it nothing is moved.
+        let (adopted, done) = journal.adopt().await;
+        assert!(adopted.is_empty() && done.is_err());
+        std::fs::remove_file(folder.path().join("stdio-2/.secret")).unwrap();
+        let (adopted, done) = journal.adopt().await;
+        assert!(done.is_err());
+        let ids: Vec<&str> = adopted.iter().map(LogName::id).collect();
+        assert_eq!(ids, [left.tracking_id.as_str()]);
+        assert!(journal.find(&left.tracking_id).await.unwrap().is_some());
     }
 }

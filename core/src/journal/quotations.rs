@@ -3,12 +3,13 @@
 use std::fs;
 use std::io;
 use std::sync::{Arc, PoisonError};
+use std::time::{Duration, SystemTime};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::record::{self, Record};
-use super::{Inner, Journal, JournalError, blocking};
+use super::{Inner, Journal, JournalError, Way, blocking};
 use crate::key::IdempotencyKey;
 use crate::quotation::id::TrackingId;
 use crate::quotation::status::QuotationStatus;
@@ -71,7 +72,7 @@ impl Journal {
     /// nothing was accepted may ask elsewhere, so the next start must not find it.
     pub async fn accept(&self, status: &QuotationStatus) -> Result<(), JournalError> {
         let (name, record) = self.record(status);
-        self.save(name, move || record.to_json(), Inner::accept).await
+        self.save(name, move || record.to_json(), Way::Accept).await
     }
 
     /// Writes the state of a quotation; it is durable when this returns.
@@ -81,7 +82,7 @@ impl Journal {
     /// the new state.
     pub async fn write(&self, status: &QuotationStatus) -> Result<(), JournalError> {
         let (name, record) = self.record(status);
-        self.save(name, move || record.to_json(), Inner::write).await
+        self.save(name, move || record.to_json(), Way::Write).await
     }
 
     fn record(&self, status: &QuotationStatus) -> (String, Record) {
@@ -100,6 +101,16 @@ impl Journal {
         }
         let (inner, id) = (Arc::clone(&self.inner), id.clone());
         blocking(move || inner.find(&id).map_err(inner.failed("read a log file"))).await
+    }
+
+    /// The quotations accepted within this time that an equal request without a key would repeat, oldest first. Files that
+    /// have not been written since are not read.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn repeatable(&self, within: Duration) -> Result<Vec<Arc<Told>>, JournalError> {
+        let inner = Arc::clone(&self.inner);
+        blocking(move || inner.repeatable(within).map_err(inner.failed("read the log files"))).await
     }
 
     /// The quotations that are not finished or whose salesperson is still to be told, until `stop`; files that cannot be
@@ -151,6 +162,31 @@ impl Inner {
         let record = Record::read(log)?;
         let ours = self.is_ours(record.odoo());
         Ok(Some(record.logged(!ours)))
+    }
+
+    fn repeatable(&self, within: Duration) -> io::Result<Vec<Arc<Told>>> {
+        let Some(since) = SystemTime::now().checked_sub(within) else { return Ok(Vec::new()) };
+        let first = DateTime::<Utc>::from(since).date_naive();
+        let mut repeatable = Vec::new();
+        for entry in fs::read_dir(self.folder.path())? {
+            let entry = entry?;
+            let Some((day, id)) = entry.file_name().to_str().and_then(record::parse_file_name) else {
+                continue;
+            };
+            if day < first || entry.metadata().and_then(|file| file.modified()).is_ok_and(|at| at < since) {
+                continue;
+            }
+            // One that cannot be read must not keep others from being accepted.
+            if let Ok(Some(Logged { status, other_odoo: false })) =
+                self.quotation(&record::file_name(day, &id), &id)
+                && status.repeat_mark.is_some()
+                && status.created_at.elapsed() < within
+            {
+                repeatable.push(status);
+            }
+        }
+        repeatable.sort_by_key(|status| status.created_at);
+        Ok(repeatable)
     }
 
     fn unfinished(&self, stop: &CancellationToken) -> io::Result<Unfinished> {

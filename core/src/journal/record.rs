@@ -39,6 +39,9 @@ pub struct Record {
     /// The number that the salesperson is told under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     vendor_sms: Option<String>,
+    /// What an equal request without a key is known by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    repeat_mark: Option<String>,
     /// Absent in logs of before they were remembered.
     #[serde(default)]
     external_ids: Option<ExternalIds>,
@@ -67,6 +70,7 @@ impl Record {
             error_code: status.error_code.clone(),
             updated_at: status.updated_at,
             vendor_sms: status.vendor_sms.clone(),
+            repeat_mark: status.repeat_mark.clone(),
             external_ids: Some(status.external_ids.clone()),
             odoo: odoo.to_owned(),
             version: status.kept.version.max(VERSION),
@@ -117,6 +121,7 @@ impl Record {
             created_at: self.timestamp,
             updated_at: self.updated_at,
             vendor_sms: self.vendor_sms,
+            repeat_mark: self.repeat_mark,
             kept: self.kept,
         };
         Logged { status: Arc::new(Told::from(status)), other_odoo }

@@ -66,6 +66,10 @@ pub struct QuotationStatus {
     #[serde(skip)]
     #[schema(ignore)]
     pub external_ids: ExternalIds,
+    /// What an equal request without a key is known by. In the logs only.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub repeat_mark: Option<String>,
     /// What a newer version wrote besides. In the logs only.
     #[serde(skip)]
     #[schema(ignore)]
@@ -92,6 +96,7 @@ impl QuotationStatus {
             updated_at: Timestamp::now(),
             vendor_sms: None,
             external_ids,
+            repeat_mark: None,
             kept: Kept::default(),
         }
     }

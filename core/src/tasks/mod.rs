@@ -68,6 +68,8 @@ pub struct TaskConfig {
     pub repeat_windows: RepeatWindows,
     /// How long after the start Odoo is asked which database it is, unless something waits for that.
     pub identify_after: Duration,
+    /// How often folders of windows that are gone are looked for.
+    pub adopt_every: Duration,
 }
 
 impl Default for TaskConfig {
@@ -81,6 +83,7 @@ impl Default for TaskConfig {
             longest_retry: Duration::from_secs(15),
             repeat_windows: RepeatWindows::default(),
             identify_after: Duration::from_secs(60),
+            adopt_every: Duration::from_secs(30),
         }
     }
 }
@@ -136,8 +139,8 @@ pub struct Accepted {
 enum Name {
     /// A caller's key.
     Key(TrackingId),
-    /// That it was asked for a moment ago, or is the first of its kind.
-    Same(TrackingId),
+    /// That it was asked for a moment ago, or is the first of its kind; and what such are known by.
+    Same(TrackingId, String),
     /// Nothing.
     New,
 }
@@ -250,7 +253,13 @@ impl Tasks {
         let scope = self.inner.journal.target().key_scope();
         let name = match key {
             Some(key) => Name::Key(TrackingId::from_key(scope, key)),
-            None => self.inner.repeats.id(&request, caller).map_or(Name::New, Name::Same),
+            None => match self.inner.repeats.mark(&request, caller) {
+                None => Name::New,
+                Some(mark) => {
+                    self.inner.repeats.restore(&self.inner.journal).await?;
+                    Name::Same(self.inner.repeats.id(&mark), mark.text)
+                }
+            },
         };
         let tasks = self.clone();
         // A caller that hangs up must not leave a quotation on disk that nobody works on.
@@ -342,24 +351,26 @@ impl Tasks {
         let inner = &self.inner;
         let id = match &name {
             Name::Key(reference) => inner.journal.id_of(reference).await?,
-            Name::Same(id) => id.clone(),
+            Name::Same(id, _) => id.clone(),
             Name::New => TrackingId::random(),
         };
         let _alone = inner.locks.lock(&id).await;
         let known = match &name {
             // A random id is known to nobody.
             Name::New => None,
-            Name::Key(_) | Name::Same(_) => self.find_locked(&id).await?,
+            Name::Key(_) | Name::Same(..) => self.find_locked(&id).await?,
         };
-        let is_repeat = matches!(name, Name::Same(_));
+        let is_repeat = matches!(name, Name::Same(..));
         let (known, changes) = match known {
             None => {
-                let (reference, before) = match name {
-                    Name::Key(reference) => (reference, Before::Elsewhere),
-                    Name::Same(_) | Name::New => (id.clone(), Before::Nobody),
+                let (reference, before, mark) = match name {
+                    Name::Key(reference) => (reference, Before::Elsewhere, None),
+                    Name::Same(_, mark) => (id.clone(), Before::Nobody, Some(mark)),
+                    Name::New => (id.clone(), Before::Nobody, None),
                 };
                 let ids = ExternalIds::new(&reference, &request);
-                let status = QuotationStatus::queued(id, ids, request, Timestamp::now());
+                let mut status = QuotationStatus::queued(id, ids, request, Timestamp::now());
+                status.repeat_mark = mark;
                 return self.begin(status, before, false).await;
             }
             Some(Known::Logged(logged)) if logged.other_odoo => return Err(SubmitError::OtherOdoo),
@@ -372,6 +383,7 @@ impl Tasks {
         if known.status == State::Failed && again {
             let ids = known.external_ids.clone();
             let mut status = QuotationStatus::queued(id, ids, request, known.created_at);
+            status.repeat_mark = known.repeat_mark.clone();
             status.kept = known.kept.clone();
             return self.begin(status, Before::Run, is_repeat).await;
         }

@@ -107,7 +107,7 @@ impl Inner {
             match time.spend(self.attempt(task, running, draft)).await {
                 Ok(Ok(Ok(output))) => {
                     self.gate.passed(began);
-                    self.outage.ended();
+                    self.outage.ended(&task.status().tracking_id);
                     return Ok(Ok(output));
                 }
                 Ok(Ok(Err(met))) => error = met,
@@ -131,13 +131,14 @@ impl Inner {
             if time.is_over_in(pause) {
                 break error;
             }
-            self.outage.met(&error);
+            self.outage.met(id, &error);
             task.update(|status| status.progress = texts::waiting(&error, pause));
             match time.spend(self.unless_stopping(tokio::time::sleep(pause))).await {
                 Ok(waited) => waited?,
                 Err(OutOfTime) => break error,
             }
         };
+        self.outage.given_up(&task.status().tracking_id);
         if let Some(made) = draft.made().filter(|_| error.is_transient()) {
             return Ok(Ok(made));
         }

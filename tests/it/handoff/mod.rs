@@ -11,6 +11,7 @@ mod reports;
 mod sending;
 mod tool;
 mod webhook;
+mod windows;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -11,6 +11,6 @@ mod sessions;
 mod shutdown;
 mod single;
 pub mod stdio;
-mod stdio_shared;
+pub mod stdio_shared;
 mod versions;
 mod wrong;

@@ -9,6 +9,7 @@ mod queue;
 mod repeats;
 mod retries;
 mod targets;
+mod troubles;
 mod versions;
 mod waiting;
 mod writing;
