@@ -112,7 +112,7 @@ async fn who_takes_the_folder_next_tells_it() {
         let held = File::create(folder.path().join(".lock")).unwrap();
         held.lock().unwrap();
         let left = killed(folder.path(), &odoo, &twilio, fault, n).await;
-        drop(held);
+        held.unlock().unwrap();
         twilio.plan(|_, _| None);
         let world = World::build(twilio, TestApp::builder().after((odoo, folder)), |_| {}).await;
         told(&world, &left, n).await;
