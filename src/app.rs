@@ -168,6 +168,7 @@ fn tenant(config: &Config, odoo: &Odoo, journal: &Journal) -> anyhow::Result<Ten
         handoffs: Handoffs::new(messenger, journal.clone()),
         inline: config.mcp.inline,
         signed_messages: config.messages.webhook_secret.is_some(),
+        language: config.language,
         writing: Writing::default(),
     })
 }

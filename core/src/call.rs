@@ -6,6 +6,7 @@ use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Caller;
+use crate::language::Language;
 use crate::tenants::Tenant;
 
 /// Who wants an operation done, for whom, and how they hear of it.
@@ -15,6 +16,8 @@ pub struct Call {
     pub caller: Arc<Caller>,
     /// For whom it is.
     pub tenant: Arc<Tenant>,
+    /// What they want to read, where it is written for people.
+    pub language: Language,
     /// Tells them of each step.
     pub progress: Progress,
     /// Cancelled when nobody waits for the answer any more.

@@ -6,6 +6,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::erp::Erp;
 use crate::handoff::Handoffs;
+use crate::language::Language;
 use crate::quotation::salespeople::Salespeople;
 use crate::tasks::Tasks;
 
@@ -29,6 +30,8 @@ pub struct Tenant {
     pub inline: Duration,
     /// Messages that are asked for over HTTP must be signed, which a call of a tool cannot be.
     pub signed_messages: bool,
+    /// What people read here, unless they ask for another language.
+    pub language: Language,
     /// Places for calls that write.
     pub writing: Writing,
 }

@@ -9,7 +9,7 @@ use mcp_odoo_core::access::Door;
 use mcp_odoo_core::call::{Call, Progress};
 use tokio_util::sync::CancellationToken;
 
-use crate::caller::caller;
+use crate::caller::{caller, language};
 use crate::state::AppState;
 
 /// Who asks, and for whom. Who hangs up drops it.
@@ -21,6 +21,7 @@ impl FromRequestParts<AppState> for Asked {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
         let caller = caller(Door::Rest, &parts.headers).into();
         let (tenant, stop) = (Arc::clone(&state.tenant), CancellationToken::new());
-        Ok(Self(Call { caller, tenant, progress: Progress::default(), stop }))
+        let language = language(&parts.headers).unwrap_or(tenant.language);
+        Ok(Self(Call { caller, tenant, language, progress: Progress::default(), stop }))
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::FutureExt;
 use mcp_odoo_core::access::{Caller, Door};
 use mcp_odoo_core::call::{Call, Progress};
+use mcp_odoo_core::language::Language;
 use mcp_odoo_core::refusal::Refusal;
 use mcp_odoo_core::tenants::Tenant;
 use rmcp::model::{
@@ -96,10 +97,12 @@ impl ServerHandler for OdooTools {
         // Models send null for what they leave out.
         arguments.retain(|_, argument| !argument.is_null());
         let caller = caller(&context).into();
+        let tenant = Arc::clone(&self.0.tenant);
+        let language = language(&context).unwrap_or(tenant.language);
         // What comes with the request counts in the bounds of the transport until the call is done.
         let RequestContext { ct: stop, meta, peer, extensions: _held, .. } = context;
         let progress = progress(&meta, peer);
-        let call = Call { caller, tenant: Arc::clone(&self.0.tenant), progress, stop };
+        let call = Call { caller, tenant, language, progress, stop };
         let reply = AssertUnwindSafe((tool.run)(call, arguments)).catch_unwind().await;
         Ok(result(reply.unwrap_or_else(|_| Reply::refused(&Refusal::defect()))).into())
     }
@@ -136,6 +139,12 @@ fn caller(context: &RequestContext<RoleServer>) -> Caller {
         }
         None => Caller::local(),
     }
+}
+
+/// What they want to read, if they say so.
+fn language(context: &RequestContext<RoleServer>) -> Option<Language> {
+    let headers = &context.extensions.get::<http::request::Parts>()?.headers;
+    Language::from_accepted(headers.get(http::header::ACCEPT_LANGUAGE)?.to_str().ok()?)
 }
 
 fn progress(meta: &RequestMetaObject, peer: Peer<RoleServer>) -> Progress {
