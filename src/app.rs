@@ -188,7 +188,7 @@ fn resume(state: &AppState, odoo: Odoo) -> AbortOnDropHandle<()> {
         tokio::join!(handoffs.resume(), tasks.resume());
         let adopting = async {
             loop {
-                handoffs.take_up(tasks.adopt().await).await;
+                handoffs.take_up(&tasks.adopt().await).await;
                 tokio::time::sleep(ADOPT_EVERY).await;
             }
         };

@@ -11,7 +11,8 @@ use garde::Validate;
 use mcp_odoo_core::elevenlabs;
 use mcp_odoo_core::handoff::id::HandoffId;
 use mcp_odoo_core::input::{self, FieldError};
-use mcp_odoo_core::quotation::id::{IdempotencyKey, TrackingId};
+use mcp_odoo_core::key::IdempotencyKey;
+use mcp_odoo_core::quotation::id::TrackingId;
 use serde::de::DeserializeOwned;
 
 use crate::body::{self, Held, Room};

@@ -166,7 +166,19 @@ mod tests {
         qty: f64,
         #[serde(default)]
         #[garde(skip)]
-        key: Option<crate::quotation::id::TrackingId>,
+        key: Option<Key>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(try_from = "String")]
+    struct Key(String);
+
+    impl TryFrom<String> for Key {
+        type Error = &'static str;
+
+        fn try_from(text: String) -> Result<Self, Self::Error> {
+            if text.is_empty() { Err("is no key") } else { Ok(Self(text)) }
+        }
     }
 
     fn errors(json: Value) -> Vec<String> {

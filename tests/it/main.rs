@@ -8,6 +8,7 @@
 )]
 
 mod archive;
+mod arrows;
 mod handoff;
 mod mcp;
 mod odoo;

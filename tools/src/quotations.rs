@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use garde::Validate;
 use mcp_odoo_core::input::{self, FieldError};
-use mcp_odoo_core::quotation::id::{IdempotencyKey, TrackingId};
+use mcp_odoo_core::key::IdempotencyKey;
+use mcp_odoo_core::quotation::id::TrackingId;
 use mcp_odoo_core::quotation::request::QuotationRequest;
 use mcp_odoo_core::quotation::status::{OrderedProduct, QuotationOutput, QuotationStatus, State};
 use mcp_odoo_core::quotation::told::Told;

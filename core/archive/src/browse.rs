@@ -5,15 +5,15 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use futures::StreamExt;
+use mcp_odoo_core::journal::{LogName, read_file};
 
 use crate::blocking;
 use crate::config::S3Config;
 use crate::error::StoreError;
+use crate::key::key;
 use crate::marks;
-use crate::name::LogName;
 use crate::store::Store;
 use crate::summary::Summary;
-use mcp_odoo_core::journal::read_file;
 
 /// Files read at once, at most.
 const AT_ONCE: usize = 8;
@@ -115,7 +115,7 @@ impl Library {
 
     async fn read(&self, name: &LogName) -> Result<Option<Vec<u8>>, BrowseError> {
         let file = match self {
-            Self::Bucket(store) => return Ok(store.get(&name.key()).await?),
+            Self::Bucket(store) => return Ok(store.get(&key(name)).await?),
             Self::Folder(folder) => folder.join(name.file_name()),
         };
         match blocking(move || read_file(&file)).await {

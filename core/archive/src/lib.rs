@@ -7,8 +7,8 @@ mod browse;
 mod config;
 mod credentials;
 mod error;
+mod key;
 mod marks;
-mod name;
 mod outage;
 mod queue;
 mod retention;
@@ -22,6 +22,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Days;
+use mcp_odoo_core::background::Background;
+use mcp_odoo_core::journal::{Journal, JournalError, LogName};
 
 pub use self::browse::{BrowseError, Filter, Library};
 pub use self::config::{AwsKeys, AwsRole, S3Config};
@@ -31,11 +33,8 @@ pub use self::store::Store;
 pub use self::summary::Summary;
 
 use self::marks::Marks;
-use self::name::LogName;
 use self::queue::Queue;
 use self::upload::Uploader;
-use mcp_odoo_core::background::Background;
-use mcp_odoo_core::journal::{Journal, JournalError};
 
 /// How often old files are removed and the disk is looked over for files that are not in the bucket.
 const SWEEP: Duration = Duration::from_secs(24 * 3600);

@@ -7,11 +7,9 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use mcp_odoo_core::journal::{LogName, create_private, read_file, unfinished_folder};
 use same_file::is_same_file;
 use tokio_util::sync::CancellationToken;
-
-use crate::name::LogName;
-use mcp_odoo_core::journal::{create_private, read_file, unfinished_folder};
 
 /// Below the log folder; one folder in it for each bucket.
 const FOLDER: &str = ".s3";

@@ -4,9 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use mcp_odoo_core::journal::LogName;
 use tokio::sync::Notify;
-
-use crate::name::LogName;
 
 /// More than these are looked up on the disk when it is their turn.
 const IN_MEMORY: usize = 10_000;

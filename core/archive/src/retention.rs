@@ -4,12 +4,11 @@ use std::io;
 use std::path::Path;
 
 use chrono::{Days, NaiveDate, Utc};
+use mcp_odoo_core::journal::{Journal, LogName, read_file};
 use tokio_util::sync::CancellationToken;
 
 use crate::marks::{self, Marks};
-use crate::name::LogName;
 use crate::summary::Summary;
-use mcp_odoo_core::journal::{Journal, read_file};
 
 /// Removes what has not changed for longer than `days`, until `stop`; gives the number of files.
 pub(crate) fn sweep(

@@ -13,11 +13,12 @@ use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ServerSideEncryption;
 use chrono::{Months, NaiveDate};
+use mcp_odoo_core::journal::LogName;
 
 use crate::config::S3Config;
 use crate::credentials;
 use crate::error::StoreError;
-use crate::name::{LogName, ROOT, month_prefix};
+use crate::key::{self, ROOT, month_prefix};
 
 /// The permissions that requests need, which also name them.
 pub(crate) const PUT: &str = "s3:PutObject";
@@ -149,7 +150,7 @@ impl Store {
             self.client.list_objects_v2().bucket(&self.bucket).prefix(ROOT).into_paginator().send();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| StoreError::new(LIST, &error))?;
-            let first = page.contents().iter().filter_map(|object| object.key()).find_map(LogName::from_key);
+            let first = page.contents().iter().filter_map(|object| object.key()).find_map(key::parse);
             if let Some(first) = first {
                 return Ok(Some(first.date()));
             }
@@ -164,9 +165,7 @@ impl Store {
         let mut names = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| StoreError::new(LIST, &error))?;
-            names.extend(
-                page.contents().iter().filter_map(|object| object.key()).filter_map(LogName::from_key),
-            );
+            names.extend(page.contents().iter().filter_map(|object| object.key()).filter_map(key::parse));
         }
         Ok(names)
     }

@@ -1,11 +1,10 @@
 //! What a log file says at a glance.
 
-use serde::Serialize;
-use serde_json::Value;
-
-use crate::name::LogName;
+use mcp_odoo_core::journal::LogName;
 use mcp_odoo_core::quotation::status::Notification;
 use mcp_odoo_core::timestamp::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
 
 /// One line about a log: enough to recognise it, and no more of a customer than the company's name.
 #[derive(Clone, Debug, Serialize)]

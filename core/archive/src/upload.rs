@@ -7,14 +7,15 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use mcp_odoo_core::journal::LogName;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::blocking;
 use crate::config::S3Config;
 use crate::error::StoreError;
+use crate::key::key;
 use crate::marks::Marks;
-use crate::name::LogName;
 use crate::outage::Outage;
 use crate::queue::Queue;
 use crate::store::Store;
@@ -119,7 +120,7 @@ impl Uploader {
         let Some((content, pinned)) = blocking(pin).await.map_err(Failed::Disk)? else {
             return Ok(Done::NotNeeded);
         };
-        store.put(&name.key(), content).await.map_err(Failed::Store)?;
+        store.put(&key(name), content).await.map_err(Failed::Store)?;
         blocking(move || pinned.mark()).await.map_err(Failed::Disk)?;
         Ok(Done::Uploaded)
     }

@@ -13,7 +13,7 @@ use super::value::{plain, text, time};
 use super::{Erp, ErpError, Named};
 use crate::input::trimmed_or_absent;
 use crate::odoo::Record;
-use crate::quotation::rules;
+use crate::rules;
 
 use super::lookup::PROJECTS;
 

@@ -11,11 +11,12 @@ use super::retry::retried;
 use super::sales::MODEL;
 use super::value::{datetime_rule, odoo_datetime};
 use super::{Erp, ErpError};
+use crate::external_id::{MODULE, OLD_MODULE, keyed_external_name, qualified};
 use crate::html;
 use crate::input::{FieldError, trimmed_or_absent};
+use crate::key::IdempotencyKey;
 use crate::odoo::{ExternalRef, OdooError};
-use crate::quotation::id::{IdempotencyKey, MODULE, OLD_MODULE, keyed_external_name, qualified};
-use crate::quotation::rules;
+use crate::rules;
 
 /// An order to make.
 #[derive(Clone, Deserialize, JsonSchema, Validate)]

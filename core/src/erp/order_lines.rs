@@ -16,8 +16,8 @@ use crate::odoo::{OdooError, Record, SearchRead};
 use crate::quotation::error::{QuotationError, Rounding};
 use crate::quotation::products;
 use crate::quotation::request::{PRICELIST, ProductLine};
-use crate::quotation::rules;
 use crate::quotation::texts::Changed;
+use crate::rules;
 
 pub(super) const LINE: &str = "sale.order.line";
 const FIELDS: [&str; 6] =

@@ -9,7 +9,7 @@ use super::sales::{MODEL, SUMMARY};
 use super::value::readable;
 use super::{Account, Erp, ErpError, Single};
 use crate::odoo::OdooError;
-use crate::quotation::rules;
+use crate::rules;
 
 /// Which order to read, and what of it.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]

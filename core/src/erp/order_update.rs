@@ -14,7 +14,7 @@ use super::sales::MODEL;
 use super::value::{readable, text};
 use super::{Erp, ErpError, Named};
 use crate::odoo::{OdooError, Record};
-use crate::quotation::rules;
+use crate::rules;
 
 /// What is told of every order that was changed.
 const TOLD: [&str; 6] = ["name", "state", "amount_untaxed", "amount_tax", "amount_total", "currency_id"];

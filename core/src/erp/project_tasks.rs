@@ -10,7 +10,7 @@ use super::value::{plain, text, time};
 use super::{Erp, ErpError, Named, Page, default_limit};
 use crate::input::trimmed_or_absent;
 use crate::odoo::{OdooError, Record};
-use crate::quotation::rules;
+use crate::rules;
 
 pub(super) const MODEL: &str = "project.task";
 const SUMMARY: [&str; 6] = ["name", "project_id", "stage_id", "user_ids", "date_deadline", "priority"];

@@ -13,7 +13,7 @@ use super::words::plain as plain_word;
 use super::{Erp, ErpError, Named, Page, default_limit, yes};
 use crate::input::trimmed_or_absent;
 use crate::odoo::{OdooError, Record, SearchRead};
-use crate::quotation::rules;
+use crate::rules;
 
 pub(super) const MODEL: &str = "sale.order";
 pub(super) const SUMMARY: [&str; 7] =

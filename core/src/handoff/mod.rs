@@ -2,6 +2,7 @@
 
 mod error;
 pub mod id;
+mod log;
 pub mod record;
 mod repeats;
 mod report;
@@ -20,7 +21,6 @@ use tokio::sync::{Mutex, OnceCell, watch};
 use utoipa::ToSchema;
 
 pub use self::error::HandoffError;
-pub use self::report::Report;
 
 use self::id::HandoffId;
 use self::record::{HandoffRecord, HandoffState, HandoffStatus};
@@ -28,9 +28,9 @@ use self::repeats::{Repeats, key_mark};
 use self::request::HandoffRequest;
 use self::run::Live;
 use crate::background::Background;
-use crate::journal::{Journal, JournalError};
-use crate::messages::{Messenger, OUTCOME_UNKNOWN};
-use crate::quotation::id::IdempotencyKey;
+use crate::journal::{Journal, JournalError, LogName};
+use crate::key::IdempotencyKey;
+use crate::messages::{Messenger, OUTCOME_UNKNOWN, Report};
 use crate::timestamp::Timestamp;
 
 /// Handoffs that are being sent at once, at most.
@@ -122,8 +122,8 @@ impl Handoffs {
     }
 
     /// Takes up what the journal took in since: handoffs of another window.
-    pub async fn take_up(&self, ids: Vec<HandoffId>) {
-        for id in ids {
+    pub async fn take_up(&self, logs: &[LogName]) {
+        for id in logs.iter().filter_map(log::id) {
             if let Err(error) = self.take_up_one(&id).await {
                 tracing::error!(handoff_id = %id, %error, "handoff not taken up; restart to try again");
             }

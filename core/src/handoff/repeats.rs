@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::id::HandoffId;
 use super::record::HandoffRecord;
 use super::request::HandoffRequest;
-use crate::quotation::id::{IdempotencyKey, digest};
+use crate::key::{IdempotencyKey, digest};
 
 /// How long a conversation's reason is a repeat.
 const CONVERSATION: TimeDelta = TimeDelta::minutes(10);

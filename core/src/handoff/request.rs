@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::input::{trimmed, trimmed_or_absent};
-use crate::quotation::rules;
+use crate::rules;
 
 /// A customer who wants to speak with a salesperson.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema, JsonSchema, Validate)]

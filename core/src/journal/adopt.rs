@@ -10,36 +10,25 @@ use std::sync::{Arc, PoisonError};
 
 use super::lock::Lock;
 use super::secret::Secrets;
-use super::{Inner, Journal, JournalError, blocking, handoffs, record};
-use crate::handoff::id::HandoffId;
-use crate::quotation::id::TrackingId;
+use super::{Inner, Journal, JournalError, LogName, blocking};
 
 /// What the folders of windows begin with.
 pub const WINDOW: &str = "stdio-";
 
-/// Logs that were taken in.
-#[derive(Debug, Default)]
-pub struct Adopted {
-    /// Of quotations.
-    pub quotations: Vec<TrackingId>,
-    /// Of handoffs.
-    pub handoffs: Vec<HandoffId>,
-}
-
 impl Journal {
-    /// Takes in the logs of every window that is gone.
+    /// Takes in the logs of every window that is gone, and names them.
     ///
     /// # Errors
     /// When the disk refuses; the next time goes on from there.
-    pub async fn adopt(&self) -> Result<Adopted, JournalError> {
+    pub async fn adopt(&self) -> Result<Vec<LogName>, JournalError> {
         let inner = Arc::clone(&self.inner);
         blocking(move || inner.adopt().map_err(inner.failed("take in the logs of another window"))).await
     }
 }
 
 impl Inner {
-    fn adopt(&self) -> io::Result<Adopted> {
-        let mut adopted = Adopted::default();
+    fn adopt(&self) -> io::Result<Vec<LogName>> {
+        let mut adopted = Vec::new();
         for entry in fs::read_dir(self.folder.path())? {
             let entry = entry?;
             let is_window = entry.file_name().to_str().is_some_and(is_window);
@@ -50,7 +39,7 @@ impl Inner {
         Ok(adopted)
     }
 
-    fn adopt_window(&self, window: &Path, adopted: &mut Adopted) -> io::Result<()> {
+    fn adopt_window(&self, window: &Path, adopted: &mut Vec<LogName>) -> io::Result<()> {
         let mut logs = logs(window)?.peekable();
         if logs.peek().is_none() {
             return Ok(());
@@ -78,8 +67,7 @@ impl Inner {
         }
         for name in moved {
             self.written(&name);
-            adopted.quotations.extend(record::parse_file_name(&name).map(|(_, id)| id));
-            adopted.handoffs.extend(handoffs::parse_file_name(&name));
+            adopted.extend(LogName::parse(&name));
         }
         Ok(())
     }
@@ -108,7 +96,6 @@ fn logs(window: &Path) -> io::Result<impl Iterator<Item = io::Result<String>> + 
             Ok(entry) => entry.file_name().to_str()?.to_owned(),
             Err(error) => return Some(Err(error)),
         };
-        let is_log = record::parse_file_name(&name).is_some() || handoffs::parse_file_name(&name).is_some();
-        is_log.then_some(Ok(name))
+        LogName::parse(&name).map(|_| Ok(name))
     }))
 }

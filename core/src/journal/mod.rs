@@ -6,11 +6,10 @@
 mod adopt;
 mod file;
 mod folder;
-mod handoffs;
 mod identity;
 mod index;
-mod kept;
 mod lock;
+mod name;
 mod quotations;
 mod record;
 mod refusal;
@@ -24,9 +23,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use serde_json::Value;
 
-pub use self::adopt::{Adopted, WINDOW};
+pub use self::adopt::WINDOW;
 pub use self::file::read as read_file;
-pub use self::kept::Kept;
+pub use self::name::LogName;
 pub use self::quotations::{Logged, Unfinished};
 pub(crate) use self::record::VERSION;
 pub use self::unfinished::folder as unfinished_folder;
@@ -42,10 +41,10 @@ use crate::quotation::target::Target;
 /// The folder of log files, held by one process at a time.
 #[derive(Clone)]
 pub struct Journal {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
-struct Inner {
+pub(crate) struct Inner {
     folder: Folder,
     target: Target,
     identities: Identities,
@@ -143,7 +142,7 @@ impl Journal {
     }
 
     /// Writes a file of this name and content, in this way.
-    async fn save(
+    pub(crate) async fn save(
         &self,
         name: String,
         content: impl FnOnce() -> serde_json::Result<Vec<u8>> + Send + 'static,
@@ -162,7 +161,7 @@ impl Journal {
 }
 
 impl Inner {
-    fn failed(&self, action: &'static str) -> impl FnOnce(io::Error) -> JournalError {
+    pub(crate) fn failed(&self, action: &'static str) -> impl FnOnce(io::Error) -> JournalError {
         let folder = self.folder.path().to_owned();
         move |said| JournalError::Io { action, folder, said }
     }
@@ -171,7 +170,7 @@ impl Inner {
         self.folder.path().join(name)
     }
 
-    fn accept(&self, name: &str, content: &[u8]) -> io::Result<()> {
+    pub(crate) fn accept(&self, name: &str, content: &[u8]) -> io::Result<()> {
         let path = self.path(name);
         let before = file::read(&path).ok();
         self.write(name, content).inspect_err(|_| {
@@ -187,7 +186,7 @@ impl Inner {
         })
     }
 
-    fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
+    pub(crate) fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
         self.folder.put_if(name, content, || self.replace())?;
         self.written(name);
         Ok(())
@@ -225,7 +224,7 @@ impl Inner {
 
     /// What stands in the log of this name; `None` where there is none, or none that names what the name does: that is
     /// set aside with its content, out of the way.
-    fn log(&self, name: &str, (key, id): (&str, &str)) -> io::Result<Option<Value>> {
+    pub(crate) fn log(&self, name: &str, (key, id): (&str, &str)) -> io::Result<Option<Value>> {
         let content = match file::read(&self.path(name)) {
             Err(error) => match error.kind() {
                 ErrorKind::NotFound => return Ok(None),
@@ -266,7 +265,7 @@ fn take(folder: &Path) -> Result<Lock, JournalError> {
 }
 
 /// A log that names what it should and cannot be read all the same: it stays where it is.
-fn not_understood(log: Option<u32>) -> io::Error {
+pub(crate) fn not_understood(log: Option<u32>) -> io::Error {
     let said = match log {
         Some(version) if version > VERSION => {
             "written by a newer version of mcp-odoo, and not understood by this one"
@@ -276,7 +275,7 @@ fn not_understood(log: Option<u32>) -> io::Error {
     io::Error::other(said)
 }
 
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, JournalError> + Send + 'static,
 ) -> Result<T, JournalError> {
     match tokio::task::spawn_blocking(work).await {

@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::record::{self, Record};
 use super::{Inner, Journal, JournalError, blocking};
-use crate::quotation::id::{IdempotencyKey, TrackingId};
+use crate::key::IdempotencyKey;
+use crate::quotation::id::TrackingId;
 use crate::quotation::status::QuotationStatus;
 use crate::quotation::told::Told;
 

@@ -3,19 +3,18 @@
 use std::io;
 use std::sync::Arc;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Kept, Logged, kept, not_understood};
+use super::{LogName, Logged, not_understood};
+use crate::kept::{self, Kept};
 use crate::quotation::id::{ExternalIds, TrackingId};
 use crate::quotation::request::QuotationRequest;
 use crate::quotation::status::{QuotationOutput, QuotationStatus, State};
 use crate::quotation::texts;
 use crate::quotation::told::Told;
 use crate::timestamp::Timestamp;
-
-pub(super) const SUFFIX: &str = ".log";
 
 /// Of what is written here. Higher with each change that an older version would misread, not with fields it may pass on.
 pub(crate) const VERSION: u32 = 1;
@@ -126,13 +125,11 @@ impl Record {
 
 /// `2026-01-30_quot_abc123def456.log`
 pub fn file_name(date: NaiveDate, id: &TrackingId) -> String {
-    format!("{date}_{id}{SUFFIX}")
+    LogName::new(date, id.as_str()).file_name()
 }
 
 /// The day and the id in a file's name; `None` for files that are not logs of quotations.
 pub fn parse_file_name(name: &str) -> Option<(NaiveDate, TrackingId)> {
-    let (date, id) = name.strip_suffix(SUFFIX)?.split_once('_')?;
-    let date: NaiveDate = date.parse().ok()?;
-    // Files are looked for day by day, so no stray name may reach back further than Odoo itself.
-    (date.year() >= 2005).then_some((date, id.parse().ok()?))
+    let name = LogName::parse(name)?;
+    Some((name.date(), name.id().parse().ok()?))
 }

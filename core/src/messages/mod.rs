@@ -6,6 +6,7 @@ mod deliver;
 mod failure;
 mod field;
 mod letter;
+mod report;
 mod texts;
 
 use std::sync::Arc;
@@ -24,10 +25,12 @@ use crate::quotation::salespeople::Salespeople;
 use crate::twilio::{Channel, Content, Twilio};
 
 pub use self::config::{MessageConfig, PhoneConfig};
+pub use self::report::Report;
 
 pub(crate) use self::deliver::{Errand, Ledger};
 pub(crate) use self::failure::{Failure, OUTCOME_UNKNOWN};
 pub(crate) use self::letter::{Letter, Occasion, Order, Product};
+pub(crate) use self::report::Delivery;
 
 /// Where Twilio reports what became of a message.
 pub const STATUS_PATH: &str = "/api/twilio/status";

@@ -6,9 +6,10 @@
 use serde_json::{Map, json};
 
 use super::company::Company;
-use super::id::{MODULE, partner_external_name};
+use super::id::partner_external_name;
 use super::request::QuotationRequest;
 use super::rows;
+use crate::external_id::MODULE;
 use crate::odoo::{ExternalRef, Odoo, OdooError, Record, SearchRead};
 
 const MODEL: &str = "res.partner";

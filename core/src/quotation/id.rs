@@ -7,17 +7,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use hmac::{Hmac, KeyInit, Mac};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 
 use super::request::QuotationRequest;
-
-/// The `module` part of every external id that this service makes: no module can be called so, for a module's name
-/// is that of its folder. Odoo deletes the records of a module that is uninstalled, and some of one that is upgraded.
-pub const MODULE: &str = "mcp/odoo";
-/// What it was in versions up to 0.1.0.
-pub const OLD_MODULE: &str = "mcp_odoo";
+use crate::key::{IdempotencyKey, digest, hex_of};
 
 const PREFIX: &str = "quot_";
 const MAX_LENGTH: usize = 64;
@@ -37,7 +31,7 @@ impl TrackingId {
     /// keys of one caller apart from those of another. Anybody can compute it, so it names no quotation to callers; it
     /// did before ids were [hidden](Self::hidden).
     pub fn from_key(caller: &str, key: &IdempotencyKey) -> Self {
-        Self(format!("{PREFIX}{}", digest(&["quotation", caller, &key.0])))
+        Self(format!("{PREFIX}{}", digest(&["quotation", caller, key.as_str()])))
     }
 
     /// The id of the quotation with this reference, which nobody can compute without the secret.
@@ -102,34 +96,6 @@ pub fn partner_external_name(email: &str, company: Option<i64>, generation: u32)
     }
 }
 
-/// The name of the external id of a record that a caller's key stands for, with the values it is to have:
-/// a key that is used for other values stands for another record.
-pub fn keyed_external_name(kind: &str, key: &IdempotencyKey, cells: &[(&'static str, String)]) -> String {
-    let cells = cells.iter().flat_map(|(column, cell)| [*column, cell.as_str()]);
-    let parts: Vec<&str> = [kind, key.0.as_str()].into_iter().chain(cells).collect();
-    format!("{kind}_{}", digest(&parts))
-}
-
-/// An external id with its module, as `load` wants it.
-pub fn qualified(name: &str) -> String {
-    format!("{MODULE}.{name}")
-}
-
-/// 128 bits of SHA-256 over the parts, each with its length so that no two lists of parts agree.
-pub(crate) fn digest(parts: &[&str]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part.len().to_be_bytes());
-        hash.update(part);
-    }
-    hex_of(&hash.finalize())
-}
-
-/// The first 128 bits.
-fn hex_of(hash: &[u8]) -> String {
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// A text that is not a tracking id.
 #[derive(Debug, thiserror::Error)]
 #[error("a tracking id is `quot_` and letters or digits")]
@@ -165,53 +131,10 @@ impl fmt::Display for TrackingId {
     }
 }
 
-/// A caller's `Idempotency-Key`: 1–255 printable ASCII characters.
-#[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(try_from = "String")]
-#[schemars(with = "String")]
-pub struct IdempotencyKey(String);
-
-/// A text that cannot be an idempotency key.
-#[derive(Debug, thiserror::Error)]
-#[error("must be 1 to 255 printable ASCII characters")]
-pub struct InvalidIdempotencyKey;
-
-impl IdempotencyKey {
-    /// A new key that nobody else uses.
-    pub fn random() -> Self {
-        Self(uuid::Uuid::new_v4().simple().to_string())
-    }
-
-    /// The key as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for IdempotencyKey {
-    type Error = InvalidIdempotencyKey;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl FromStr for IdempotencyKey {
-    type Err = InvalidIdempotencyKey;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let printable = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-        if printable && (1..=255).contains(&text.len()) && !text.trim().is_empty() {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidIdempotencyKey)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::external_id::keyed_external_name;
 
     #[test]
     fn a_key_gives_the_same_id_for_one_caller_only() {

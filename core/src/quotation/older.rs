@@ -3,12 +3,12 @@
 use super::check::Checked;
 use super::draft::{Customer, Standing};
 use super::error::QuotationError;
-use super::id::OLD_MODULE;
 use super::orders::{self, Which};
 use super::pipeline::{Pipeline, Try};
 use super::recall::{self, Missing};
 use super::rows::Form;
 use super::texts::Step;
+use crate::external_id::OLD_MODULE;
 
 impl Pipeline {
     /// Goes on where a version up to 0.1.0 was cut off: it made the opportunity, the order and the lines with a price

@@ -15,7 +15,7 @@ use super::customer::{self, Choice};
 pub use super::draft::{Before, Draft};
 use super::draft::{Customer, Salesperson, Standing};
 use super::error::QuotationError;
-use super::id::{ExternalIds, MODULE, OLD_MODULE};
+use super::id::ExternalIds;
 use super::products::Decimals;
 use super::recall::{self, Recalled};
 use super::request::QuotationRequest;
@@ -23,6 +23,7 @@ use super::rows::{Form, Table};
 use super::salespeople::{SalesConfig, Salespeople};
 use super::status::{Origin, QuotationOutput};
 use super::texts::Step;
+use crate::external_id::{MODULE, OLD_MODULE};
 use crate::odoo::{Odoo, OdooError};
 
 /// Makes quotations in one Odoo; a cheap handle.

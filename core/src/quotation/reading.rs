@@ -2,12 +2,12 @@
 
 use super::draft::Standing;
 use super::error::QuotationError;
-use super::id::MODULE;
 use super::orders::{self, Order, Which};
 use super::pipeline::{Pipeline, Try};
 use super::recall::{self, Missing};
 use super::status::{Origin, QuotationOutput};
 use super::texts::{self, Changed};
+use crate::external_id::MODULE;
 use crate::odoo::OdooError;
 
 impl Pipeline {

@@ -1,8 +1,9 @@
 //! What earlier tries, other processes and other versions of this program left of a quotation.
 
 use super::error::QuotationError;
-use super::id::{ExternalIds, MODULE, OLD_MODULE};
+use super::id::ExternalIds;
 use super::orders::{self, Order, Which};
+use crate::external_id::{MODULE, OLD_MODULE};
 use crate::odoo::{ExternalRef, Metadata, Odoo, OdooError};
 
 /// What is found of a quotation before anything of it is made.

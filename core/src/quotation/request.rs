@@ -8,11 +8,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 
-use super::rules;
+use super::together;
 use crate::input::{trimmed, trimmed_or_absent};
+use crate::rules;
 
-/// Lets Odoo's pricelist decide the unit price.
-pub const PRICELIST: f64 = -1.0;
+pub use crate::rules::PRICELIST;
 
 /// A quotation to make: one partner, one opportunity, one sale order with its lines.
 ///
@@ -74,12 +74,12 @@ pub struct QuotationRequest {
     pub lead_name: String,
     /// One product (`product.product`); 0: none.
     #[serde(default)]
-    #[garde(custom(rules::record_id(0)), custom(rules::one_product_form(self)))]
+    #[garde(custom(rules::record_id(0)), custom(together::one_product_form(self)))]
     #[schema(minimum = 0, maximum = 2_147_483_647, default = 0)]
     pub product_id: i64,
     /// The product by its internal reference or exact name, instead of its id.
     #[serde(default, deserialize_with = "trimmed_or_absent", skip_serializing_if = "Option::is_none")]
-    #[garde(inner(custom(rules::name)), custom(rules::one_product(self.product_id)))]
+    #[garde(inner(custom(rules::name)), custom(together::one_product(self.product_id)))]
     #[schema(max_length = 256, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$")]
     pub product: Option<String>,
     /// Its quantity.
@@ -94,7 +94,7 @@ pub struct QuotationRequest {
     pub product_price: f64,
     /// Several products instead.
     #[serde(default)]
-    #[garde(custom(rules::line_count), dive)]
+    #[garde(custom(together::line_count), dive)]
     #[schema(min_items = 1, max_items = 1000)]
     pub products: Option<Vec<ProductLine>>,
     /// Salesperson (`res.users`); 0: the least busy.
@@ -104,7 +104,7 @@ pub struct QuotationRequest {
     pub user_id: i64,
     /// The salesperson by name or e-mail, instead of the id.
     #[serde(default, deserialize_with = "trimmed_or_absent", skip_serializing_if = "Option::is_none")]
-    #[garde(inner(custom(rules::name)), custom(rules::one_salesperson(self.user_id)))]
+    #[garde(inner(custom(rules::name)), custom(together::one_salesperson(self.user_id)))]
     #[schema(max_length = 256, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$")]
     pub salesperson: Option<String>,
     /// Notes for the opportunity.
@@ -131,12 +131,12 @@ pub struct QuotationRequest {
 pub struct ProductLine {
     /// Product (`product.product`).
     #[serde(default, skip_serializing_if = "is_zero")]
-    #[garde(custom(rules::record_id(0)), custom(rules::some_product(self.product.is_some())))]
+    #[garde(custom(rules::record_id(0)), custom(together::some_product(self.product.is_some())))]
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     pub product_id: i64,
     /// The product by its internal reference or exact name, instead of its id.
     #[serde(default, deserialize_with = "trimmed_or_absent", skip_serializing_if = "Option::is_none")]
-    #[garde(inner(custom(rules::name)), custom(rules::one_product(self.product_id)))]
+    #[garde(inner(custom(rules::name)), custom(together::one_product(self.product_id)))]
     #[schema(max_length = 256, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$")]
     pub product: Option<String>,
     /// Quantity.

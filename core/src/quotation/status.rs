@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::id::{ExternalIds, TrackingId};
 use super::request::QuotationRequest;
-use crate::journal::Kept;
+use crate::kept::Kept;
 use crate::timestamp::Timestamp;
 
 /// Where a quotation is in its life.

@@ -1,20 +1,20 @@
 //! Goes on with what windows that were killed have left.
 
 use super::Tasks;
-use crate::handoff::id::HandoffId;
+use crate::journal::LogName;
 
 impl Tasks {
-    /// Takes in the logs of windows that are gone, and takes up their quotations; gives their handoffs.
-    pub async fn adopt(&self) -> Vec<HandoffId> {
+    /// Takes in the logs of windows that are gone, and takes up their quotations; names all of the logs.
+    pub async fn adopt(&self) -> Vec<LogName> {
         let journal = self.inner.journal.clone();
         // A stop waits for it: the folder is given free when nothing is moved into it any more.
         let adopted = self.inner.background.see_through(async move { journal.adopt().await }).await;
         match adopted {
             Some(Ok(adopted)) => {
-                for id in adopted.quotations {
+                for id in adopted.iter().filter_map(|log| log.id().parse().ok()) {
                     self.take_up(&id).await;
                 }
-                adopted.handoffs
+                adopted
             }
             Some(Err(error)) => {
                 tracing::warn!(%error, "logs of other windows are not taken in; tried again");

@@ -9,10 +9,10 @@ use tokio::time::Instant;
 
 use super::Inner;
 use super::task::Task;
-use crate::handoff::Report;
 use crate::journal::JournalError;
 use crate::messages::{
-    Concerns, Errand, Failure, Ledger, Letter, Messenger, Occasion, Order, Product, Recipient, Route, Unsent,
+    Concerns, Errand, Failure, Ledger, Letter, Messenger, Occasion, Order, Product, Recipient, Report, Route,
+    Unsent,
 };
 use crate::phone::Phone;
 use crate::quotation::id::TrackingId;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::quotation::id::{TrackingId, digest};
+use crate::key::digest;
+use crate::quotation::id::TrackingId;
 use crate::quotation::request::QuotationRequest;
 
 /// Requests that are remembered, at most.

@@ -1,7 +1,7 @@
 //! Whether the service can work with an account of Odoo.
 
+use mcp_odoo_core::external_id::MODULE;
 use mcp_odoo_core::odoo::{Call, Connection, Odoo, OdooConfig, OdooError, SearchRead};
-use mcp_odoo_core::quotation::id::MODULE;
 use mcp_odoo_core::quotation::salespeople::SalesConfig;
 use serde_json::{Value, json};
 

@@ -12,7 +12,7 @@ use serde_json::{Error, Value};
 #[derive(Clone, Debug, Default)]
 pub struct Kept {
     /// The version that it was written by.
-    pub(super) version: u32,
+    pub(crate) version: u32,
     fields: Vec<Field>,
 }
 
@@ -32,12 +32,12 @@ impl std::fmt::Debug for Field {
 }
 
 impl Kept {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
 
     /// Puts the fields where they stood, as far as that is still there.
-    pub(super) fn put_back(&self, log: &mut Value) {
+    pub(crate) fn put_back(&self, log: &mut Value) {
         for Field { parent, name, value } in &self.fields {
             if let Some(object) = log.pointer_mut(parent).and_then(Value::as_object_mut) {
                 object.entry(name.as_str()).or_insert_with(|| value.clone());
@@ -47,7 +47,7 @@ impl Kept {
 }
 
 /// Reads what it can of a value, and keeps the rest; structs that deny unknown fields get none to see.
-pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<(T, Kept), Error> {
+pub(crate) fn read<T: DeserializeOwned>(value: Value) -> Result<(T, Kept), Error> {
     let unknown = RefCell::default();
     let read = T::deserialize(Known { value, at: String::new(), unknown: &unknown })?;
     Ok((read, Kept { version: 0, fields: unknown.into_inner() }))
