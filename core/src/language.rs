@@ -1,7 +1,10 @@
 //! The language of what people read.
 
+use serde::{Deserialize, Serialize};
+
 /// A language that messages are written in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Language {
     /// Spanish.
     #[default]
@@ -31,6 +34,14 @@ impl Language {
             }
         }
         most.map(|(_, language)| language)
+    }
+
+    /// The text that is in this language.
+    pub fn choose<'a>(self, es: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Self::Es => es,
+            Self::En => en,
+        }
     }
 
     fn of(locale: &str) -> Option<Self> {

@@ -11,6 +11,7 @@ use axum::http::{StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream::{self, Stream, StreamExt};
+use mcp_odoo_core::language::Language;
 use mcp_odoo_core::quotation::id::TrackingId;
 use mcp_odoo_core::quotation::request::QuotationRequest;
 use mcp_odoo_core::quotation::status::{QuotationStatus, State as QuotationState};
@@ -49,18 +50,18 @@ pub struct AcceptedQuotation {
     status_url: String,
 }
 
-impl From<Accepted> for AcceptedQuotation {
-    fn from(Accepted { status, estimate, is_repeat, .. }: Accepted) -> Self {
+impl AcceptedQuotation {
+    fn new(Accepted { status, estimate, is_repeat, .. }: Accepted, language: Language) -> Self {
         Self {
             tracking_id: status.tracking_id.clone(),
             status: status.status,
             message: match status.status {
-                _ if is_repeat => texts::REPEATED,
-                QuotationState::Queued | QuotationState::Processing => texts::ACCEPTED,
-                QuotationState::Completed => texts::COMPLETED,
-                QuotationState::Failed => texts::FAILED,
+                _ if is_repeat => texts::repeated(language),
+                QuotationState::Queued | QuotationState::Processing => texts::accepted(language),
+                QuotationState::Completed => texts::completed(language),
+                QuotationState::Failed => texts::failed(language),
             },
-            estimated_time: estimate.to_string(),
+            estimated_time: estimate.text(language),
             status_url: format!("/api/quotation/status/{}", status.tracking_id),
         }
     }
@@ -114,8 +115,9 @@ pub async fn submit(
     OptionalKey(key): OptionalKey,
     ValidJson(request): ValidJson<QuotationRequest>,
 ) -> Result<Response, Problem> {
+    let language = call.language;
     let accepted = dispatch::<CreateQuotation>(call, NewQuotation { request, key }).await?;
-    let accepted = AcceptedQuotation::from(accepted);
+    let accepted = AcceptedQuotation::new(accepted, language);
     let location = [(header::LOCATION, accepted.status_url.clone())];
     Ok((StatusCode::ACCEPTED, location, Json(accepted)).into_response())
 }

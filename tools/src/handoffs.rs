@@ -5,8 +5,8 @@ use futures::future::BoxFuture;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::handoff::HandoffAnswer;
 use mcp_odoo_core::handoff::id::HandoffId;
-use mcp_odoo_core::handoff::record::HandoffStatus;
 use mcp_odoo_core::handoff::request::HandoffRequest;
+use mcp_odoo_core::handoff::status::HandoffStatus;
 use mcp_odoo_core::input;
 use mcp_odoo_core::key::IdempotencyKey;
 use mcp_odoo_core::refusal::Refusal;
@@ -41,7 +41,7 @@ impl Operation for HandOff {
     type Answer = HandoffAnswer;
 
     async fn run(call: Call, NewHandoff { request, keys }: NewHandoff) -> Result<HandoffAnswer, Refusal> {
-        Ok(call.tenant.handoffs.hand_off(request, &keys).await?)
+        Ok(call.tenant.handoffs.hand_off(request, &keys, &call.caller).await?)
     }
 }
 

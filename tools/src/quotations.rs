@@ -54,7 +54,7 @@ impl Operation for CreateQuotation {
     type Answer = Accepted;
 
     async fn run(call: Call, NewQuotation { request, key }: NewQuotation) -> Result<Accepted, Refusal> {
-        Ok(call.tenant.tasks.submit(request, key.as_ref(), &call.caller).await?)
+        Ok(call.tenant.tasks.submit(request, key.as_ref(), &call.caller, call.language).await?)
     }
 }
 

@@ -16,8 +16,8 @@ use super::{Inner, Journal, JournalError, LogName, blocking};
 pub const WINDOW: &str = "stdio-";
 
 impl Journal {
-    /// Takes in the logs of every window that is gone: those it took, and whether the disk refused others. The next time
-    /// goes on from there.
+    /// Takes in the logs of every window that is gone: names those it took, and whether the disk refused others. The next
+    /// time goes on from there.
     pub async fn adopt(&self) -> (Vec<LogName>, Result<(), JournalError>) {
         let inner = Arc::clone(&self.inner);
         let adopting = blocking(move || {
@@ -60,22 +60,21 @@ impl Inner {
         if !moved.is_empty() {
             tracing::info!(count = moved.len(), window = %window.display(), "log files of a window that is gone taken in");
         }
-        for name in moved {
-            self.written(&name);
-            adopted.extend(LogName::parse(&name));
-        }
+        moved.iter().for_each(|name| self.written(name));
+        adopted.append(&mut moved);
         done
     }
 
     fn move_all(
         &self,
         window: &Path,
-        logs: impl Iterator<Item = io::Result<String>>,
-        moved: &mut Vec<String>,
+        logs: impl Iterator<Item = io::Result<LogName>>,
+        moved: &mut Vec<LogName>,
     ) -> io::Result<()> {
         for name in logs {
             let name = name?;
-            if self.take_in(&window.join(&name), &name)? {
+            let file = name.file_name();
+            if self.take_in(&window.join(&file), &file)? {
                 moved.push(name);
             }
         }
@@ -103,12 +102,9 @@ fn is_window(name: &str) -> bool {
     name.strip_prefix(WINDOW).is_some_and(|number| number.parse::<u32>().is_ok())
 }
 
-fn logs(window: &Path) -> io::Result<impl Iterator<Item = io::Result<String>> + use<>> {
-    Ok(fs::read_dir(window)?.filter_map(|entry| {
-        let name = match entry {
-            Ok(entry) => entry.file_name().to_str()?.to_owned(),
-            Err(error) => return Some(Err(error)),
-        };
-        LogName::parse(&name).map(|_| Ok(name))
+fn logs(window: &Path) -> io::Result<impl Iterator<Item = io::Result<LogName>> + use<>> {
+    Ok(fs::read_dir(window)?.filter_map(|entry| match entry {
+        Ok(entry) => entry.file_name().to_str().and_then(LogName::parse).map(Ok),
+        Err(error) => Some(Err(error)),
     }))
 }

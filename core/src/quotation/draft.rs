@@ -7,6 +7,7 @@ use super::products::Line;
 use super::salespeople::Claim;
 use super::status::{Origin, QuotationOutput, Steps};
 use super::texts;
+use crate::language::Language;
 use crate::odoo::OdooError;
 
 /// Imports that Odoo refused without saying what of them it refused, at most: a lost race is over sooner.
@@ -28,6 +29,7 @@ pub enum Before {
 /// What is known of a quotation's records.
 pub struct Draft {
     pub(super) before: Before,
+    pub(super) language: Language,
     /// Records may be in Odoo that are not noted here: look before making any.
     pub(super) unsure: bool,
     /// The answer of a call that makes records was lost, and nothing has been learned since.
@@ -83,9 +85,10 @@ impl Salesperson {
 
 impl Draft {
     /// Nothing is known yet.
-    pub fn new(before: Before) -> Self {
+    pub fn new(before: Before, language: Language) -> Self {
         Self {
             before,
+            language,
             unsure: before != Before::Nobody,
             outcome_unknown: before == Before::Run,
             fresh: before == Before::Nobody,
@@ -98,6 +101,11 @@ impl Draft {
             unexplained: 0,
             unread: 0,
         }
+    }
+
+    /// What who asked for it reads.
+    pub fn language(&self) -> Language {
+        self.language
     }
 
     /// Whether nobody knows what there is in Odoo beyond [`Draft::output`].
@@ -134,7 +142,7 @@ impl Draft {
         let stands = self.stands?;
         // The order of an opportunity that stood before may be gone.
         let lead = stands.lead.filter(|_| stands.order.is_some() || self.fresh)?;
-        Some(QuotationOutput { warnings: vec![texts::not_read(lead)], ..self.output() })
+        Some(QuotationOutput { warnings: vec![texts::not_read(lead, self.language)], ..self.output() })
     }
 
     /// Takes in what was found; gives what is to be done about the customer, and a column of this Odoo only.

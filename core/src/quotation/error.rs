@@ -1,7 +1,9 @@
 //! Why a quotation could not be made.
 
+use super::causes;
 use super::id::TrackingId;
 use super::texts::{self, Changed};
+use crate::language::Language;
 use crate::odoo::OdooError;
 
 /// A failed attempt.
@@ -144,13 +146,13 @@ pub struct Failure {
 
 impl Failure {
     /// What the last attempt failed of. `outcome_unknown`: records may have been made that are not known of.
-    pub fn new(error: &QuotationError, outcome_unknown: bool, id: &TrackingId) -> Self {
+    pub fn new(error: &QuotationError, outcome_unknown: bool, id: &TrackingId, language: Language) -> Self {
         let code = if outcome_unknown { OUTCOME_UNKNOWN } else { error.code() };
-        Self { code, sentence: texts::failure(error, outcome_unknown, id) }
+        Self { code, sentence: causes::failure(error, outcome_unknown, id, language) }
     }
 
     /// A defect of this service.
-    pub fn internal(id: &TrackingId) -> Self {
-        Self { code: INTERNAL, sentence: texts::internal(id) }
+    pub fn internal(id: &TrackingId, language: Language) -> Self {
+        Self { code: INTERNAL, sentence: texts::internal(id, language) }
     }
 }

@@ -1,8 +1,10 @@
 //! A quotation: what is asked for, how it is made in Odoo exactly once, and what is told of it.
 
+mod causes;
 mod check;
 mod company;
 mod customer;
+pub mod document;
 mod draft;
 pub mod error;
 pub mod id;
@@ -16,7 +18,6 @@ pub mod request;
 mod rows;
 pub mod salespeople;
 pub mod status;
-pub mod target;
 pub mod texts;
 mod together;
 pub mod told;

@@ -214,6 +214,7 @@ impl Try<'_> {
         let customer = customer.ok_or_else(|| OdooError::Malformed("no customer".to_owned()))?;
         Ok(Form {
             ids: self.ids,
+            language: self.draft.language,
             module,
             request: self.request,
             partner_id: customer.partner_id,

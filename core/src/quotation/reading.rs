@@ -82,7 +82,13 @@ impl Try<'_> {
                 std::iter::once((Changed::Quantity, asked.qty, line.qty)).chain(price)
             {
                 if wanted != stands {
-                    changes.push(texts::changed(&line.product_name, what, wanted, stands));
+                    changes.push(texts::changed(
+                        &line.product_name,
+                        what,
+                        wanted,
+                        stands,
+                        self.draft.language,
+                    ));
                 }
             }
         }

@@ -11,6 +11,7 @@ use super::products::Line;
 use super::request::QuotationRequest;
 use super::texts;
 use crate::html;
+use crate::language::Language;
 
 /// Columns, rows and context of one call of `load`.
 pub(super) struct Table {
@@ -46,6 +47,7 @@ fn single(cells: Cells) -> Table {
 pub(super) struct Form<'a> {
     pub(super) ids: &'a ExternalIds,
     /// The module of the external ids.
+    pub(super) language: Language,
     pub(super) module: &'static str,
     pub(super) request: &'a QuotationRequest,
     pub(super) partner_id: i64,
@@ -76,7 +78,7 @@ impl Form<'_> {
         match self.known_phone {
             None => lead.push(cell("phone", &request.phone)),
             Some(known) if digits(known) == digits(&request.phone) => {}
-            Some(_) => notes.push(texts::phone_given(&request.phone)),
+            Some(_) => notes.push(texts::phone_given(&request.phone, self.language)),
         }
         lead.extend(self.user_id.map(|user| cell("user_id/.id", user)));
         if !notes.is_empty() {

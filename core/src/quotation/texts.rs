@@ -1,33 +1,80 @@
-//! What people read of a quotation's progress and failures.
+//! What people read of a quotation's progress and failures, in the language that it was asked for in.
 
 use std::time::Duration;
 
-use super::error::{Ambiguous, QuotationError, Rounding};
+use super::causes::cause;
+use super::error::QuotationError;
 use super::id::TrackingId;
-use crate::odoo::OdooError;
+use crate::language::Language::{self, En, Es};
 
 /// Said when a quotation was accepted.
-pub const ACCEPTED: &str = "Cotización en proceso...";
-/// Progress of a quotation that is made.
-pub const COMPLETED: &str = "Cotización completada";
-/// Progress of a quotation that failed.
-pub const FAILED: &str = "La cotización no se completó";
-/// Progress of a quotation that this process leaves alone.
-pub const OTHER_ODOO: &str = "En espera de otro Odoo: se aceptó cuando el servicio trabajaba con otra dirección o base de \
-                              datos (ODOO_URL, ODOO_DB) y continúa cuando vuelva a trabajar con ella";
-/// Said when the same request comes once more without a key.
-pub const REPEATED: &str = "Es la misma solicitud de hace un momento: esta es aquella cotización, no se hizo otra; para hacer \
-                            otra igual envíe una Idempotency-Key nueva";
-/// A defect of this service.
-pub fn internal(id: &TrackingId) -> String {
-    format!("Error interno del servicio, avise al administrador; {}.", repeat(id))
+pub fn accepted(language: Language) -> &'static str {
+    language.choose("Cotización en proceso...", "Quotation under way...")
 }
 
-fn repeat(id: &TrackingId) -> String {
-    format!(
-        "repita la solicitud con la misma Idempotency-Key (no se duplicará nada) o, si no envió ninguna, \
-         busque {id} en el campo Origen de las cotizaciones de Odoo antes de repetirla"
-    )
+/// Progress of a quotation that was just accepted.
+pub fn queued(language: Language) -> &'static str {
+    language.choose("En cola...", "Waiting in line...")
+}
+
+/// Progress of a quotation that is made.
+pub fn completed(language: Language) -> &'static str {
+    language.choose("Cotización completada", "Quotation completed")
+}
+
+/// Progress of a quotation that failed.
+pub fn failed(language: Language) -> &'static str {
+    language.choose("La cotización no se completó", "The quotation was not completed")
+}
+
+/// Progress of a quotation that this process leaves alone.
+pub fn other_odoo(language: Language) -> &'static str {
+    match language {
+        Es => {
+            "En espera de otro Odoo: se aceptó cuando el servicio trabajaba con otra dirección o base de datos (ODOO_URL, \
+             ODOO_DB) y continúa cuando vuelva a trabajar con ella"
+        }
+        En => {
+            "Waiting for another Odoo: it was accepted when the service worked with another address or database (ODOO_URL, \
+             ODOO_DB) and goes on when it does so again"
+        }
+    }
+}
+
+/// Said when the same request comes once more without a key.
+pub fn repeated(language: Language) -> &'static str {
+    match language {
+        Es => {
+            "Es la misma solicitud de hace un momento: esta es aquella cotización, no se hizo otra; para hacer otra igual \
+             envíe una Idempotency-Key nueva"
+        }
+        En => {
+            "This is the same request as a moment ago: this is its quotation, no second one was made; for another one like \
+             it send a new Idempotency-Key"
+        }
+    }
+}
+
+/// A defect of this service.
+pub fn internal(id: &TrackingId, language: Language) -> String {
+    let repeat = repeat(id, language);
+    match language {
+        Es => format!("Error interno del servicio, avise al administrador; {repeat}."),
+        En => format!("The service has a defect, tell its administrator; {repeat}."),
+    }
+}
+
+pub(super) fn repeat(id: &TrackingId, language: Language) -> String {
+    match language {
+        Es => format!(
+            "repita la solicitud con la misma Idempotency-Key (no se duplicará nada) o, si no envió ninguna, busque {id} en \
+             el campo Origen de las cotizaciones de Odoo antes de repetirla"
+        ),
+        En => format!(
+            "repeat the request with the same Idempotency-Key (nothing is made twice) or, if you sent none, look for {id} in \
+             the Source Document of Odoo's quotations before you repeat it"
+        ),
+    }
 }
 
 /// What is being done.
@@ -59,159 +106,67 @@ impl Step {
     }
 
     /// For people.
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::Recall => "Comprobando lo que ya existe en Odoo...",
-            Self::Check => "Validando cliente, vendedor y productos...",
-            Self::Partner => "Creando cliente...",
-            Self::Lead => "Creando lead...",
-            Self::Order => "Creando cotización...",
-            Self::ReadBack => "Leyendo la cotización...",
+    pub fn text(self, language: Language) -> &'static str {
+        match (language, self) {
+            (Es, Self::Recall) => "Comprobando lo que ya existe en Odoo...",
+            (En, Self::Recall) => "Looking for what is in Odoo already...",
+            (Es, Self::Check) => "Validando cliente, vendedor y productos...",
+            (En, Self::Check) => "Checking customer, salesperson and products...",
+            (Es, Self::Partner) => "Creando cliente...",
+            (En, Self::Partner) => "Creating customer...",
+            (Es, Self::Lead) => "Creando lead...",
+            (En, Self::Lead) => "Creating lead...",
+            (Es, Self::Order) => "Creando cotización...",
+            (En, Self::Order) => "Creating quotation...",
+            (Es, Self::ReadBack) => "Leyendo la cotización...",
+            (En, Self::ReadBack) => "Reading the quotation...",
         }
     }
 }
 
 /// Why a quotation waits, and for how long.
-pub fn waiting(error: &QuotationError, pause: Duration) -> String {
-    format!("{}; se reintenta en {} s...", cause(error), pause.as_secs().max(1))
-}
-
-/// One sentence a person can act on.
-pub fn failure(error: &QuotationError, outcome_unknown: bool, id: &TrackingId) -> String {
-    let cause = cause(error);
-    if outcome_unknown {
-        format!("{cause} y no se sabe si la cotización se creó; {}.", repeat(id))
-    } else if error.is_transient() {
-        format!("{cause}; {}.", repeat(id))
-    } else {
-        format!("{cause}.")
+pub fn waiting(error: &QuotationError, pause: Duration, language: Language) -> String {
+    let (cause, seconds) = (cause(error, language), pause.as_secs().max(1));
+    match language {
+        Es => format!("{cause}; se reintenta en {seconds} s..."),
+        En => format!("{cause}; tried again in {seconds} s..."),
     }
 }
 
-fn cause(error: &QuotationError) -> String {
-    match error {
-        QuotationError::ProductNotFound(ids) => {
-            format!("No existe en Odoo (o está archivado) el producto {}; corrija product_id", list(ids))
-        }
-        QuotationError::ProductNotCalled(names) => format!(
-            "Ningún producto activo de Odoo tiene la referencia o el nombre exacto {}; búsquelo o indique product_id",
-            quoted(names)
-        ),
-        QuotationError::ProductAmbiguous(it) => {
-            format!("El producto «{}» puede ser {}; indique su product_id", it.called, either(it))
-        }
-        QuotationError::ProductNotSellable(ids) => {
-            format!("El producto {} no se puede vender (sale_ok); elija otro o actívelo en Odoo", list(ids))
-        }
-        QuotationError::ProductOfOtherCompany(products) => {
-            let named = |(id, company): &(i64, String)| format!("{id} (de {company})");
-            let named: Vec<String> = products.iter().map(named).collect();
-            format!("El producto {} es de otra empresa que la del pedido; elija otro", named.join(", "))
-        }
-        QuotationError::RoundsToZero(Rounding { product, what, value }) => format!(
-            "{} {value} del producto {product} queda en 0 con los decimales que guarda Odoo; pida más",
-            what.text()
-        ),
-        QuotationError::SalespersonNotFound(id) => {
-            format!("El vendedor {id} no es un usuario interno activo de Odoo; corrija user_id o use 0")
-        }
-        QuotationError::SalespersonNotCalled(name) => format!(
-            "Ningún usuario interno activo de Odoo tiene el nombre o correo «{name}»; corrija salesperson o indique \
-             user_id"
-        ),
-        QuotationError::SalespersonAmbiguous(it) => {
-            format!("El vendedor «{}» puede ser {}; indique su user_id", it.called, either(it))
-        }
-        QuotationError::StudioValueNotFound(id) => {
-            format!("El registro {id} no existe en Odoo; corrija x_studio_producto")
-        }
-        QuotationError::NoSalesperson => {
-            "No hay vendedores en Odoo: agregue miembros a un equipo de ventas o indique user_id".to_owned()
-        }
-        QuotationError::OrderDeleted(lead) => format!(
-            "La oportunidad {lead} de esta cotización existe, pero alguien eliminó su pedido en Odoo; para cotizar de \
-             nuevo haga otra solicitud con otra Idempotency-Key"
-        ),
-        QuotationError::Unreadable(record) => format!(
-            "El registro {record} de esta cotización existe pero el usuario de Odoo del servicio no puede leerlo: \
-             déle acceso a todos los documentos de ventas"
-        ),
-        QuotationError::Odoo(error) => odoo_cause(error),
+/// How long a quotation should take, in seconds.
+pub fn estimated(least: u64, most: u64, language: Language) -> String {
+    match language {
+        Es => format!("{least}-{most} segundos"),
+        En => format!("{least}-{most} seconds"),
     }
-}
-
-fn odoo_cause(error: &OdooError) -> String {
-    match error {
-        OdooError::Unreachable(_) => "No se pudo conectar con Odoo".to_owned(),
-        OdooError::TimedOut(_) => "Odoo no respondió a tiempo".to_owned(),
-        OdooError::Gateway(status) => format!("El proxy de Odoo respondió HTTP {status}"),
-        OdooError::ConnectionLost(_) => "Se perdió la conexión con Odoo".to_owned(),
-        OdooError::Busy => "El servicio está ocupado con otras llamadas a Odoo".to_owned(),
-        OdooError::TooLarge(mib) => format!("Odoo dio una respuesta de más de {mib} MiB"),
-        OdooError::Overloaded(_) => "Odoo está sobrecargado".to_owned(),
-        OdooError::Conflict(_) => "Odoo está ocupado con los mismos registros".to_owned(),
-        OdooError::Malformed(_) => "Odoo dio una respuesta incomprensible".to_owned(),
-        OdooError::AccessDenied(_) => {
-            "Odoo rechazó el usuario o la clave del servicio; revise ODOO_LOGIN y ODOO_API_KEY".to_owned()
-        }
-        OdooError::AccessError(said) => {
-            format!("El usuario de Odoo del servicio no tiene permiso: {}", line(said))
-        }
-        OdooError::Validation(said) | OdooError::Unexplained(said) => {
-            format!("Odoo no aceptó los datos: {}", line(said))
-        }
-        OdooError::MissingRecord(said) => format!("Falta un registro en Odoo: {}", line(said)),
-        OdooError::Unknown(said) => {
-            format!("Odoo no conoce un modelo, campo o base de datos: {}", line(said))
-        }
-        OdooError::Server(said) => format!("Odoo falló: {}", line(said)),
-    }
-}
-
-/// Odoo's own words as part of a sentence.
-fn line(said: &str) -> String {
-    let words: Vec<&str> = said.split_whitespace().collect();
-    words.join(" ").trim_end_matches('.').to_owned()
-}
-
-/// More than anybody reads through.
-const LISTED: usize = 10;
-
-fn either(ambiguous: &Ambiguous) -> String {
-    let named = |(id, name): &(i64, String)| format!("{id} ({name})");
-    let listed: Vec<String> = ambiguous.candidates.iter().take(LISTED).map(named).collect();
-    match ambiguous.candidates.len().saturating_sub(LISTED) {
-        0 => listed.join(" o "),
-        more => format!("{} o {more} más", listed.join(" o ")),
-    }
-}
-
-fn quoted(names: &[String]) -> String {
-    let quoted: Vec<String> = names.iter().take(LISTED).map(|name| format!("«{name}»")).collect();
-    quoted.join(", ")
-}
-
-fn list(ids: &[i64]) -> String {
-    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    ids.join(", ")
 }
 
 /// A note on the opportunity of a customer whom Odoo knows under another number.
-pub fn phone_given(phone: &str) -> String {
-    format!("Teléfono indicado en la solicitud: {phone}")
+pub fn phone_given(phone: &str, language: Language) -> String {
+    format!("{}: {phone}", language.choose("Teléfono indicado en la solicitud", "Phone given in the request"))
 }
 
 /// Said beside a quotation that is made, when it could not be read.
-pub fn not_read(lead: i64) -> String {
-    format!(
-        "La cotización está en Odoo, en la oportunidad {lead}, pero no se pudo leer: no se conocen su número, líneas \
-         ni total"
-    )
+pub fn not_read(lead: i64, language: Language) -> String {
+    match language {
+        Es => format!(
+            "La cotización está en Odoo, en la oportunidad {lead}, pero no se pudo leer: no se conocen su número, líneas ni \
+             total"
+        ),
+        En => format!(
+            "The quotation is in Odoo, in opportunity {lead}, but could not be read: its number, lines and total are not \
+             known"
+        ),
+    }
 }
 
 /// Said when a line stands otherwise than it was asked for.
-pub fn changed(product: &str, what: Changed, asked: f64, stands: f64) -> String {
-    format!("{} de {product}: se pidió {asked} y en Odoo quedó {stands}", what.text())
+pub fn changed(product: &str, what: Changed, asked: f64, stands: f64, language: Language) -> String {
+    let what = what.text(language);
+    match language {
+        Es => format!("{what} de {product}: se pidió {asked} y en Odoo quedó {stands}"),
+        En => format!("{what} of {product}: {asked} was asked for and Odoo has {stands}"),
+    }
 }
 
 /// A number of a line.
@@ -224,10 +179,12 @@ pub enum Changed {
 }
 
 impl Changed {
-    fn text(self) -> &'static str {
-        match self {
-            Self::Quantity => "La cantidad",
-            Self::Price => "El precio",
+    pub(super) fn text(self, language: Language) -> &'static str {
+        match (language, self) {
+            (Es, Self::Quantity) => "La cantidad",
+            (En, Self::Quantity) => "The quantity",
+            (Es, Self::Price) => "El precio",
+            (En, Self::Price) => "The price",
         }
     }
 }

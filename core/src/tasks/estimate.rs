@@ -1,11 +1,13 @@
 //! How long a quotation takes here, from the last ones that were made.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use crate::language::Language;
+use crate::quotation::texts;
 
 const REMEMBERED: usize = 100;
 /// Of a quotation: reading, two that write, reading back.
@@ -13,7 +15,7 @@ const STEPS: u32 = 4;
 /// Said before the first quotation was made.
 const UNKNOWN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(2));
 
-/// Seconds from now to a finished quotation, as a range. Written `1-2 segundos`.
+/// Seconds from now to a finished quotation, as a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Estimate {
     usual: Duration,
@@ -27,13 +29,11 @@ impl Estimate {
     pub fn until_a_place_is_free(self) -> Duration {
         Duration::from_secs(ceil_seconds(self.next).clamp(1, 300))
     }
-}
 
-impl fmt::Display for Estimate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// For people, e.g. `1-2 segundos`.
+    pub fn text(self, language: Language) -> String {
         let least = self.usual.as_secs().max(1);
-        let most = ceil_seconds(self.slow).max(least + 1);
-        write!(f, "{least}-{most} segundos")
+        texts::estimated(least, ceil_seconds(self.slow).max(least + 1), language)
     }
 }
 
@@ -166,10 +166,10 @@ mod tests {
     #[test]
     fn grows_with_the_queue() {
         let durations = Durations::default();
-        assert_eq!(durations.estimate(0, 8).to_string(), "1-2 segundos");
+        assert_eq!(durations.estimate(0, 8).text(Language::Es), "1-2 segundos");
         (1..=100).for_each(|n| durations.record(Duration::from_millis(n * 100)));
-        assert_eq!(durations.estimate(0, 8).to_string(), "5-10 segundos");
-        assert_eq!(durations.estimate(16, 8).to_string(), "15-28 segundos");
+        assert_eq!(durations.estimate(0, 8).text(Language::Es), "5-10 segundos");
+        assert_eq!(durations.estimate(16, 8).text(Language::Es), "15-28 segundos");
     }
 
     /// Seconds to wait, as told after so many seconds.

@@ -1,18 +1,14 @@
 //! Says once, not once for every quotation, that Odoo fails, and that it answers again.
 
+use super::Inner;
 use crate::odoo::OdooError;
 use crate::quotation::error::QuotationError;
 use crate::quotation::id::TrackingId;
-use crate::trouble::Trouble;
 
-/// Whether Odoo is failing.
-#[derive(Default)]
-pub(super) struct Outage(Trouble);
-
-impl Outage {
+impl Inner {
     /// An attempt failed and will be made again.
-    pub(super) fn met(&self, id: &TrackingId, error: &QuotationError) {
-        if !self.0.met(id.as_str(), true) {
+    pub(super) fn failed(&self, id: &TrackingId, error: &QuotationError) {
+        if !self.trouble.met(id.as_str(), true) {
             return;
         }
         // Other words come from Odoo, and may quote what a customer typed.
@@ -24,14 +20,9 @@ impl Outage {
     }
 
     /// An attempt succeeded.
-    pub(super) fn ended(&self, id: &TrackingId) {
-        if self.0.passed(id.as_str()) {
+    pub(super) fn answered(&self, id: &TrackingId) {
+        if self.trouble.passed(id.as_str()) {
             tracing::info!("Odoo answers again");
         }
-    }
-
-    /// It is not tried any more.
-    pub(super) fn given_up(&self, id: &TrackingId) {
-        self.0.given_up(id.as_str());
     }
 }

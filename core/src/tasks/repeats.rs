@@ -1,19 +1,22 @@
 //! The same request once more, without a key: who asks again after a time-out, or clicks twice, means the first one.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashMap;
 use std::time::Duration;
 
+use chrono::{TimeDelta, Utc};
 use tokio::sync::OnceCell;
-use tokio::time::Instant;
 
+use super::Inner;
 use crate::access::{Caller, Door};
-use crate::journal::{Journal, JournalError};
+use crate::journal::JournalError;
 use crate::key::digest;
+use crate::quotation::document::Quotation;
 use crate::quotation::id::TrackingId;
 use crate::quotation::request::QuotationRequest;
+use crate::store::{Document, Filter, Store, Stored};
+use crate::timestamp::Timestamp;
 
-/// Requests that are remembered, at most.
+/// Requests of earlier processes that are remembered, at most.
 const MOST: usize = 10_000;
 
 /// How long the same request is the same quotation (`REPEAT_WINDOW_SECONDS`).
@@ -39,93 +42,52 @@ impl RepeatWindows {
         }
     }
 
-    fn longest(&self) -> Duration {
-        self.rest.max(self.mcp)
-    }
-}
-
-/// The last requests without a key.
-pub(super) struct Repeats {
-    windows: RepeatWindows,
-    restored: OnceCell<()>,
-    recent: Mutex<Recent>,
-}
-
-/// What a request without a key is known by, and for how long.
-pub(super) struct Mark {
-    pub(super) text: String,
-    window: Duration,
-}
-
-#[derive(Default)]
-struct Recent {
-    /// What was asked for, by whom: its quotation, and when last.
-    by_mark: HashMap<String, (TrackingId, Instant)>,
-    oldest_first: VecDeque<(Instant, String)>,
-}
-
-impl Repeats {
-    pub(super) fn new(windows: RepeatWindows) -> Self {
-        Self { windows, restored: OnceCell::new(), recent: Mutex::default() }
-    }
-
-    /// What this request of this caller is known by; `None` where each is a new one.
-    pub(super) fn mark(&self, request: &QuotationRequest, caller: &Caller) -> Option<Mark> {
-        let window = self.windows.of(caller.door);
+    /// What this request of this caller is known by, and how long; `None` where each is a new one.
+    pub(super) fn mark(&self, request: &QuotationRequest, caller: &Caller) -> Option<(String, Duration)> {
+        let window = self.of(caller.door);
         if window.is_zero() {
             return None;
         }
-        let door = format!("{:?}", caller.door);
-        let log_in = hex::encode(caller.log_in());
-        let text = digest(&["same", &door, &log_in, &serde_json::to_string(request).ok()?]);
-        Some(Mark { text, window })
-    }
-
-    /// The id of the quotation that a request with this mark, or the first one like it, asks for. The time counts from the
-    /// last of them: while a caller keeps asking, it is the same quotation.
-    pub(super) fn id(&self, mark: &Mark) -> TrackingId {
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = recent.by_mark.get(&mark.text).filter(|(_, last)| last.elapsed() < mark.window);
-        let id = known.map_or_else(TrackingId::random, |(id, _)| id.clone());
-        recent.remember(mark.text.clone(), id.clone(), Instant::now(), self.windows.longest());
-        id
-    }
-
-    /// Remembers, before it is first asked, what an earlier process has accepted.
-    pub(super) async fn restore(&self, journal: &Journal) -> Result<(), JournalError> {
-        let longest = self.windows.longest();
-        let restore = || async {
-            let logged = journal.repeatable(longest).await?;
-            let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-            for status in logged {
-                let (now, age) = (Instant::now(), status.created_at.elapsed());
-                if let (Some(mark), Some(last)) = (&status.repeat_mark, now.checked_sub(age)) {
-                    recent.remember(mark.clone(), status.tracking_id.clone(), last, longest);
-                }
-            }
-            Ok(())
-        };
-        self.restored.get_or_try_init(restore).await.copied()
+        let (door, log_in) = (format!("{:?}", caller.door), hex::encode(caller.log_in()));
+        let request = serde_json::to_string(request).ok()?;
+        Some((digest(&["same", &door, &log_in, &request]), window))
     }
 }
 
-impl Recent {
-    fn remember(&mut self, mark: String, id: TrackingId, last: Instant, longest: Duration) {
-        self.forget(longest);
-        self.by_mark.insert(mark.clone(), (id, last));
-        self.oldest_first.push_back((last, mark));
+/// What an earlier process has accepted without a key, by its mark; read when it is first asked for.
+#[derive(Default)]
+pub(super) struct Earlier(OnceCell<HashMap<String, (TrackingId, Timestamp)>>);
+
+impl Inner {
+    /// The id of the quotation that a request with this mark, or the first one like it, asks for. The time counts from the
+    /// last of them: while a caller keeps asking, it is the same quotation.
+    pub(super) async fn same(&self, mark: &str, window: Duration) -> Result<TrackingId, JournalError> {
+        let journal = &self.work.journal;
+        let earlier = self.earlier.0.get_or_try_init(|| self.read_earlier()).await?;
+        if let Some((id, at)) = earlier.get(mark)
+            && let Some(left) = window.checked_sub(at.elapsed()).filter(|left| !left.is_zero())
+        {
+            journal.mark(mark, id.as_str(), left).await?;
+        }
+        let new = TrackingId::random();
+        Ok(journal.mark(mark, new.as_str(), window).await?.parse().unwrap_or(new))
     }
 
-    fn forget(&mut self, longest: Duration) {
-        while let Some((last, _)) = self.oldest_first.front()
-            && (last.elapsed() >= longest || self.oldest_first.len() >= MOST)
-            && let Some((last, mark)) = self.oldest_first.pop_front()
-        {
-            // It may have been asked for again since.
-            if self.by_mark.get(&mark).is_some_and(|(_, known)| *known <= last) {
-                self.by_mark.remove(&mark);
-            }
-        }
+    async fn read_earlier(&self) -> Result<HashMap<String, (TrackingId, Timestamp)>, JournalError> {
+        let RepeatWindows { rest, mcp } = self.config.repeat_windows;
+        let since =
+            TimeDelta::from_std(rest.max(mcp)).ok().and_then(|ago| Utc::now().checked_sub_signed(ago));
+        let (journal, stop) = (self.work.journal.clone(), self.work.background.stop.clone());
+        let marked = move |stored: Stored<Quotation>| {
+            let Document { content, head, .. } = stored.document;
+            let mark = content.repeat_mark.filter(|_| journal.is_ours(&head.odoo))?;
+            Some((mark, (content.status.tracking_id, content.status.created_at)))
+        };
+        let filter = Filter { unfinished: false, since };
+        let mut marked = self.work.journal.list(filter, stop, marked).await?;
+        marked.sort_by_key(|(_, (_, at))| *at);
+        let too_many = marked.len().saturating_sub(MOST);
+        Ok(marked.into_iter().skip(too_many).collect())
     }
 }
 
@@ -143,46 +105,18 @@ mod tests {
         serde_json::from_value(request).unwrap()
     }
 
-    fn asked(repeats: &Repeats, n: usize, caller: &Caller) -> TrackingId {
-        repeats.id(&repeats.mark(&request(n), caller).unwrap())
-    }
-
     fn mcp(name: &str) -> Caller {
         Caller::anonymous(Door::Mcp, Some(name.as_bytes()))
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn it_is_the_same_for_one_caller_and_for_a_while() {
-        let repeats = Repeats::new(RepeatWindows::default());
-        let id = |caller: &Caller| asked(&repeats, 1, caller);
-        let first = id(&mcp("a"));
-        assert_ne!(id(&mcp("b")), first);
-        assert_ne!(asked(&repeats, 2, &mcp("a")), first);
-        for _ in 0..3 {
-            tokio::time::advance(Duration::from_secs(119)).await;
-            assert_eq!(id(&mcp("a")), first, "it keeps asking");
-        }
-        tokio::time::advance(Duration::from_secs(121)).await;
-        assert_ne!(id(&mcp("a")), first);
-        let page = Caller::anonymous(Door::Rest, None);
-        assert!(repeats.mark(&request(1), &page).is_none(), "over REST each is a new one");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn memory_is_bounded() {
-        let repeats = Repeats::new(RepeatWindows::default());
-        let first = asked(&repeats, 0, &mcp(""));
-        for n in 1..=2 * MOST {
-            asked(&repeats, n, &mcp(""));
-        }
-        let kept = {
-            let recent = repeats.recent.lock().unwrap();
-            recent.by_mark.len().max(recent.oldest_first.len())
-        };
-        assert!(kept <= MOST, "{kept}");
-        assert_ne!(asked(&repeats, 0, &mcp("")), first);
-        tokio::time::advance(Duration::from_secs(121)).await;
-        asked(&repeats, 0, &mcp(""));
-        assert_eq!(repeats.recent.lock().unwrap().by_mark.len(), 1);
+    #[test]
+    fn it_is_the_same_for_one_caller_and_one_request() {
+        let windows = RepeatWindows::default();
+        let mark = |n, caller: &Caller| windows.mark(&request(n), caller);
+        let (first, window) = mark(1, &mcp("a")).unwrap();
+        assert_eq!((&first, window), (&mark(1, &mcp("a")).unwrap().0, windows.mcp));
+        assert_ne!(mark(1, &mcp("b")).unwrap().0, first);
+        assert_ne!(mark(2, &mcp("a")).unwrap().0, first);
+        assert!(mark(1, &Caller::anonymous(Door::Rest, None)).is_none(), "over REST each is a new one");
     }
 }
