@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use mcp_odoo_core::journal::Journal;
 use mcp_odoo_core::journal::Target;
+use mcp_odoo_core::language::Language;
 use mcp_odoo_core::quotation::document::Quotation;
 use mcp_odoo_core::quotation::id::{ExternalIds, TrackingId};
 use mcp_odoo_core::quotation::status::{QuotationStatus, State};
-use mcp_odoo_core::store::{ANONYMOUS, Document, Put, Store};
+use mcp_odoo_core::store::{Document, Put, Store};
 use mcp_odoo_core::timestamp::Timestamp;
 use mcp_odoo_sandbox::Options;
 use reqwest::StatusCode;
@@ -151,9 +152,13 @@ async fn what_comes_back_to_life_while_it_is_removed_stays() {
     let input = serde_json::from_value(request("back@days.example")).unwrap();
     let id: TrackingId = "quot_back".parse().unwrap();
     let external_ids = ExternalIds::new(&id, &input);
-    let status = QuotationStatus::queued(id, input, Timestamp::now());
+    let status = QuotationStatus::queued(id, input, Timestamp::now(), Language::Es);
     let name = format!("{}_quot_back.log", status.created_at.date());
-    let queued = Document::new(Quotation { status, external_ids, repeat_mark: None }, "", ANONYMOUS);
+    let queued = Document::new(
+        Quotation { status, external_ids, repeat_mark: None, language: Language::Es },
+        "",
+        "anonymous",
+    );
     let mut failed = queued.clone();
     failed.content.status.status = State::Failed;
     let save = async |document: &Document<Quotation>, over| {

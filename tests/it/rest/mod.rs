@@ -6,5 +6,6 @@ mod front_end;
 mod hosts;
 mod idempotency;
 mod invalid;
+mod languages;
 mod openapi;
 mod service;

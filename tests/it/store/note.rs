@@ -1,7 +1,7 @@
 //! The smallest piece of work.
 
 use chrono::NaiveDate;
-use mcp_odoo_core::store::{ANONYMOUS, Content, Document, Head, Reader};
+use mcp_odoo_core::store::{Content, Document, Head, Reader};
 use mcp_odoo_core::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +61,7 @@ impl Content for Note {
 pub fn note(id: &str, day: &str) -> Document<Note> {
     let created_at = serde_json::from_value(format!("{day}T10:00:00").into()).unwrap();
     let note = Note { id: format!("quot_{id}"), created_at, text: String::new(), over: false };
-    Document::new(note, "https://odoo.example acme", ANONYMOUS)
+    Document::new(note, "https://odoo.example acme", "anonymous")
 }
 
 /// The same that says something else.
