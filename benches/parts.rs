@@ -10,10 +10,12 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use mcp_odoo_core::input;
 use mcp_odoo_core::odoo::Protocol;
 use mcp_odoo_core::odoo::wire::Answer;
+use mcp_odoo_core::quotation::document::Quotation;
 use mcp_odoo_core::quotation::id::{ExternalIds, TrackingId};
 use mcp_odoo_core::quotation::request::QuotationRequest;
 use mcp_odoo_core::quotation::status::QuotationStatus;
 use mcp_odoo_core::quotation::told::Told;
+use mcp_odoo_core::store::{ANONYMOUS, Document};
 use mcp_odoo_core::timestamp::Timestamp;
 use serde_json::{Value, json};
 
@@ -62,13 +64,14 @@ fn telling(criterion: &mut Criterion) {
         );
         let request: QuotationRequest = serde_json::from_str(&text).unwrap();
         let id = TrackingId::random();
-        let ids = ExternalIds::new(&id, &request);
-        let status = QuotationStatus::queued(id, ids, request, Timestamp::now());
+        let external_ids = ExternalIds::new(&id, &request);
+        let status = QuotationStatus::queued(id, request, Timestamp::now());
+        let document = Document::new(Quotation { status, external_ids }, "", ANONYMOUS);
         criterion.bench_with_input(
             BenchmarkId::new("write a state, lines", lines),
-            &status,
-            |bencher, status| {
-                bencher.iter(|| Told::from(black_box(status).clone()).json());
+            &document,
+            |bencher, document| {
+                bencher.iter(|| Told::from(black_box(document).clone()).json());
             },
         );
     }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::backoff::{Backoff, Pauses};
+
 /// The work of one part of the process.
 #[derive(Default)]
 pub struct Background {
@@ -16,28 +18,26 @@ pub struct Background {
     pub abort: CancellationToken,
 }
 
-/// Between two tries to write what the disk refuses, at most.
-const LONGEST: Duration = Duration::from_secs(60);
+/// Between two tries to write what the disk refuses.
+pub const PAUSES: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(60) };
 
 /// The pauses of who tries until the disk takes it.
 pub struct Patience<'a> {
     stop: &'a CancellationToken,
-    next: Duration,
+    pauses: Pauses,
 }
 
 impl Patience<'_> {
     /// Waits, longer each time; `false` when the process stops meanwhile and leaves it to the next one.
     pub async fn wait(&mut self) -> bool {
-        let pause = self.next;
-        self.next = (pause * 2).min(LONGEST);
-        self.stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some()
+        self.stop.run_until_cancelled(tokio::time::sleep(self.pauses.pause())).await.is_some()
     }
 }
 
 impl Background {
     /// For one thing that is to be written.
     pub fn patience(&self) -> Patience<'_> {
-        Patience { stop: &self.stop, next: Duration::from_secs(1) }
+        Patience { stop: &self.stop, pauses: PAUSES.pauses() }
     }
 
     /// Does it to its end, also when the caller goes, and a stop waits for it; `None` when the process is stopping.

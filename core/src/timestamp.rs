@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SubsecRound, TimeDelta, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::{PartialSchema, ToSchema};
@@ -19,6 +19,19 @@ impl Timestamp {
     /// The time now.
     pub fn now() -> Self {
         Self(Utc::now().naive_utc().trunc_subsecs(0))
+    }
+
+    /// So long after another time; to a second that is not before that.
+    pub fn after(time: DateTime<Utc>, duration: Duration) -> Self {
+        let at = TimeDelta::from_std(duration).ok().and_then(|duration| time.checked_add_signed(duration));
+        let at = at.unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let whole = at.trunc_subsecs(0);
+        if whole < at { Self::from(whole + TimeDelta::seconds(1)) } else { Self::from(whole) }
+    }
+
+    /// How long it is until then; nothing, once it is past.
+    pub fn remaining(self) -> Duration {
+        (self.0 - Utc::now().naive_utc()).to_std().unwrap_or_default()
     }
 
     /// With its offset.

@@ -12,8 +12,8 @@ use std::net::Ipv4Addr;
 
 use mcp_odoo::app::App;
 use mcp_odoo::config::{Config, Env};
+use mcp_odoo_core::journal::Target;
 use mcp_odoo_core::odoo::{OdooConfig, ProtocolChoice};
-use mcp_odoo_core::quotation::target::Target;
 use tokio::net::TcpListener;
 
 #[tokio::main]

@@ -3,8 +3,8 @@
 use std::net::Ipv4Addr;
 
 use anyhow::Context;
+use mcp_odoo_core::journal::Target;
 use mcp_odoo_core::odoo::OdooConfig;
-use mcp_odoo_core::quotation::target::Target;
 use mcp_odoo_sandbox::{Options, Sandbox};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
+use mcp_odoo_core::journal::Target;
 use mcp_odoo_core::journal::{JournalError, WINDOW};
 use mcp_odoo_core::odoo::OdooConfig;
-use mcp_odoo_core::quotation::target::Target;
 use mcp_odoo_tools::OdooTools;
 
 use super::embedded::Embedded;

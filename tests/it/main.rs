@@ -17,6 +17,7 @@ mod process;
 mod quotation;
 mod rest;
 mod sandbox;
+mod store;
 mod support;
 mod tasks;
 mod twilio;

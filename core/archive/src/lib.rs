@@ -9,7 +9,6 @@ mod credentials;
 mod error;
 mod key;
 mod marks;
-mod outage;
 mod queue;
 mod retention;
 mod store;
@@ -23,7 +22,7 @@ use std::time::Duration;
 
 use chrono::Days;
 use mcp_odoo_core::background::Background;
-use mcp_odoo_core::journal::{Journal, JournalError, LogName};
+use mcp_odoo_core::journal::{Journal, JournalError};
 
 pub use self::browse::{BrowseError, Filter, Library};
 pub use self::config::{AwsKeys, AwsRole, S3Config};
@@ -75,11 +74,7 @@ impl Archive {
             let marks = Marks::open(journal.folder(), &folder_name(&config))?;
             let queue = Arc::<Queue>::default();
             let changed = Arc::clone(&queue);
-            journal.on_write(move |file| {
-                if let Some(name) = LogName::parse(file) {
-                    changed.add(name);
-                }
-            });
+            journal.on_write(move |name| changed.add(name.clone()));
             Ok(Bucket { config, marks, queue })
         });
         let bucket = bucket.transpose().map_err(|said| JournalError::Io {

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use mcp_odoo_core::journal::{LogName, create_private, read_file, unfinished_folder};
+use mcp_odoo_core::journal::{LogName, create_private, half_written_folder, read_file};
 use same_file::is_same_file;
 use tokio_util::sync::CancellationToken;
 
@@ -31,7 +31,7 @@ impl Marks {
         let folder = logs.join(FOLDER).join(bucket);
         create_private(&folder)?;
         // For the pins.
-        create_private(&unfinished_folder(logs))?;
+        create_private(&half_written_folder(logs))?;
         Ok(Self { logs: logs.to_owned(), folder })
     }
 
@@ -61,7 +61,7 @@ impl Marks {
     /// Holds the state that a log has now, whatever is written meanwhile; `None` when there is nothing to upload.
     pub fn pin(&self, name: &LogName) -> io::Result<Option<Pinned>> {
         let (log, mark) = (self.logs.join(name.file_name()), self.folder.join(name.file_name()));
-        let path = unfinished_folder(&self.logs).join(format!("{}{PIN}", name.file_name()));
+        let path = half_written_folder(&self.logs).join(format!("{}{PIN}", name.file_name()));
         match fs::hard_link(&log, &path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             linked => linked?,

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use mcp_odoo_core::backoff::Backoff;
 use mcp_odoo_core::journal::LogName;
+use mcp_odoo_core::outage::Outage;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +18,6 @@ use crate::config::S3Config;
 use crate::error::StoreError;
 use crate::key::key;
 use crate::marks::Marks;
-use crate::outage::Outage;
 use crate::queue::Queue;
 use crate::store::Store;
 
@@ -55,7 +56,8 @@ impl Uploader {
     /// Runs until `stop`, and then until nothing is left or the store does not take it.
     pub async fn run(self, stop: CancellationToken) {
         let store = Store::new(&self.config).await;
-        let mut outage = Outage::new(self.config.first_retry, self.config.longest_retry);
+        let mut outage =
+            Outage::new(Backoff { first: self.config.first_retry, longest: self.config.longest_retry });
         let mut uploads = FuturesUnordered::new();
         // A log is never uploaded twice at once: the newest state must be the last to arrive.
         let mut busy = HashSet::new();
@@ -129,10 +131,17 @@ impl Uploader {
         let Upload { name, began, done } = upload;
         busy.remove(&name);
         match done {
-            Ok(Done::Uploaded) => outage.ended(began),
+            Ok(Done::Uploaded) => {
+                if outage.ended(began) {
+                    tracing::info!("S3 takes log files again");
+                }
+            }
             Ok(Done::NotNeeded) => {}
             Err(Failed::Store(error)) => {
-                outage.met(&error);
+                tracing::debug!(%error, "upload failed");
+                if outage.met(began) {
+                    tracing::warn!("S3 takes no log files, they are kept and tried again: {error}");
+                }
                 self.queue.add(name);
             }
             // One file must not hold up the others.

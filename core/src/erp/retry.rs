@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
-
+use crate::backoff::Backoff;
 use crate::odoo::OdooError;
 
 /// Tries of one call in all, and how long none is begun any more.
-const TRIES: usize = 4;
+const TRIES: u32 = 4;
 const TRY_FOR: Duration = Duration::from_secs(20);
+const PAUSES: Backoff = Backoff { first: Duration::from_millis(100), longest: TRY_FOR };
 
 /// Repeats a call that may be repeated while it fails for passing reasons. With the last failure:
 /// whether any try may have been done all the same.
@@ -17,11 +17,8 @@ where
     F: Future<Output = Result<T, OdooError>>,
 {
     let begun = tokio::time::Instant::now();
-    let mut pauses = ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(100))
-        .with_max_times(TRIES - 1)
-        .with_jitter()
-        .build();
+    let mut pauses = PAUSES.pauses();
+    let mut tries = 1;
     let mut outcome_unknown = false;
     loop {
         let error = match call().await {
@@ -29,11 +26,10 @@ where
             Err(error) => error,
         };
         outcome_unknown |= error.outcome_unknown();
-        match pauses.next() {
-            Some(pause) if error.is_transient() && begun.elapsed() < TRY_FOR => {
-                tokio::time::sleep(pause).await;
-            }
-            _ => return Err((error, outcome_unknown)),
+        if tries == TRIES || !error.is_transient() || begun.elapsed() >= TRY_FOR {
+            return Err((error, outcome_unknown));
         }
+        tries += 1;
+        tokio::time::sleep(pauses.pause()).await;
     }
 }

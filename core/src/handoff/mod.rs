@@ -1,37 +1,38 @@
 //! Handing a customer over to a salesperson: accepted durably, sent in the background, told truly.
 
+pub mod document;
 mod error;
 pub mod id;
-mod log;
-pub mod record;
 mod repeats;
 mod report;
 pub mod request;
 mod run;
+pub mod status;
 mod texts;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
-use dashmap::DashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Mutex, OnceCell, watch};
+use tokio::sync::{Mutex, OnceCell};
 use utoipa::ToSchema;
 
 pub use self::error::HandoffError;
 
+use self::document::{Handoff, HandoffDocument};
 use self::id::HandoffId;
-use self::record::{HandoffRecord, HandoffState, HandoffStatus};
 use self::repeats::{Repeats, key_mark};
 use self::request::HandoffRequest;
-use self::run::Live;
+use self::status::{HandoffState, HandoffStatus};
 use crate::background::Background;
 use crate::journal::{Journal, JournalError, LogName};
 use crate::key::IdempotencyKey;
 use crate::messages::{Messenger, OUTCOME_UNKNOWN, Report};
+use crate::store::{ANONYMOUS, Document, Filter, Store, Stored};
 use crate::timestamp::Timestamp;
+use crate::work::{Known, Live, Work};
 
 /// Handoffs that are being sent at once, at most.
 const CAPACITY: usize = 1000;
@@ -47,14 +48,10 @@ pub struct Handoffs {
 struct Inner {
     /// Or the variables that it lacks.
     messenger: Result<Messenger, Vec<&'static str>>,
-    journal: Journal,
+    work: Work<Handoff>,
     /// Read from the journal once. Held while a handoff is accepted, so that of two equal requests at once one is
     /// the repeat.
     repeats: OnceCell<Mutex<Repeats>>,
-    /// Held while a delivery report is taken in.
-    reports: Mutex<()>,
-    live: DashMap<HandoffId, Arc<Live>>,
-    background: Background,
 }
 
 /// What the caller of a handoff is told.
@@ -95,14 +92,7 @@ pub enum Answered {
 impl Handoffs {
     /// Handoffs sent by this messenger, or by none: then every one is refused with the variables that are missing.
     pub fn new(messenger: Result<Messenger, Vec<&'static str>>, journal: Journal) -> Self {
-        let inner = Inner {
-            messenger,
-            journal,
-            repeats: OnceCell::new(),
-            reports: Mutex::default(),
-            live: DashMap::new(),
-            background: Background::default(),
-        };
+        let inner = Inner { messenger, work: Work::new(journal), repeats: OnceCell::new() };
         Self { inner: Arc::new(inner) }
     }
 
@@ -123,7 +113,7 @@ impl Handoffs {
 
     /// Takes up what the journal took in since: handoffs of another window.
     pub async fn take_up(&self, logs: &[LogName]) {
-        for id in logs.iter().filter_map(log::id) {
+        for id in logs.iter().filter_map(|log| log.id().parse().ok()) {
             if let Err(error) = self.take_up_one(&id).await {
                 tracing::error!(handoff_id = %id, %error, "handoff not taken up; restart to try again");
             }
@@ -131,38 +121,45 @@ impl Handoffs {
     }
 
     async fn take_up_one(&self, id: &HandoffId) -> Result<(), JournalError> {
+        let work = &self.inner.work;
         let mut repeats = self.repeats().await?.lock().await;
-        let _taking_up = self.inner.background.tracker.token();
-        let Some(record) = self.inner.journal.handoff(id).await? else { return Ok(()) };
-        repeats.remember(&record);
-        let left = !record.status.is_over() && !self.inner.live.contains_key(id);
-        if let (true, false, Ok(messenger)) =
-            (left, self.inner.background.stop.is_cancelled(), &self.inner.messenger)
-        {
-            self.start(messenger, record);
+        let _taking_up = work.background.tracker.token();
+        let _alone = work.lock(id.as_str()).await;
+        if let Some(Known::Stored(stored)) = work.find(id.as_str()).await? {
+            repeats.remember(&stored.document.content);
+            self.go_on(stored);
         }
         Ok(())
     }
 
     async fn repeats(&self) -> Result<&Mutex<Repeats>, JournalError> {
         let read = || async {
+            let Background { tracker, stop, .. } = &self.inner.work.background;
             // A stop meanwhile waits for this, and nothing is begun after it: the next process takes it up.
-            let _reading = self.inner.background.tracker.token();
-            let mut records = self.inner.journal.handoffs(Utc::now() - repeats::KEY).await?;
-            records.sort_by_key(|record| record.handoff_id.at());
+            let _reading = tracker.token();
+            let filter = Filter { since: Some(Utc::now() - repeats::KEY) };
+            let mut recent: Vec<Stored<Handoff>> =
+                self.inner.work.journal.list(filter, stop.clone(), Some).await?;
+            recent.sort_by_key(|stored| stored.document.content.status.handoff_id.at());
             let mut repeats = Repeats::default();
-            for record in records {
-                repeats.remember(&record);
-                if !record.status.is_over()
-                    && !self.inner.background.stop.is_cancelled()
-                    && let Ok(messenger) = &self.inner.messenger
-                {
-                    self.start(messenger, record);
-                }
+            for stored in recent {
+                repeats.remember(&stored.document.content);
+                self.go_on(stored);
             }
             Ok(Mutex::new(repeats))
         };
         self.inner.repeats.get_or_try_init(read).await
+    }
+
+    /// Sends what an earlier process did not, unless it is over or this one stops.
+    fn go_on(&self, stored: Stored<Handoff>) {
+        let work = &self.inner.work;
+        if !stored.document.content.status.status.is_over()
+            && !work.background.stop.is_cancelled()
+            && let Ok(messenger) = &self.inner.messenger
+        {
+            self.start(messenger, &work.take_up(stored));
+        }
     }
 
     /// Tells a salesperson that a customer wants to speak with one. Durable when it begins; a repeat (one of the same
@@ -181,13 +178,11 @@ impl Handoffs {
         let handoffs = self.clone();
         // A caller that hangs up must not leave a handoff on disk that nobody sends.
         let accepting = async move { handoffs.accept(&messenger, request, keys).await };
-        let accepted = self.inner.background.see_through(accepting).await;
-        let mut record = accepted.unwrap_or(Err(HandoffError::Stopping))?;
-        let over = record.wait_for(|record| record.status.is_over());
+        let accepted = self.inner.work.background.see_through(accepting).await;
+        let live = accepted.unwrap_or(Err(HandoffError::Stopping))?;
         // Late or not, what is known by then is told.
-        let _ = tokio::time::timeout(patience, over).await;
-        let record = Arc::clone(&record.borrow());
-        texts::answer(self.messenger()?.language(), &record)
+        let _ = tokio::time::timeout(patience, live.over()).await;
+        texts::answer(self.messenger()?.language(), live.told().document())
     }
 
     /// Where a handoff is, however old.
@@ -195,7 +190,7 @@ impl Handoffs {
     /// # Errors
     /// When the journal cannot be read.
     pub async fn status(&self, id: &HandoffId) -> Result<Option<HandoffStatus>, JournalError> {
-        Ok(self.record(id).await?.as_deref().map(HandoffStatus::from))
+        Ok(self.inner.work.find(id.as_str()).await?.map(|known| HandoffStatus::clone(&known.told())))
     }
 
     /// Takes in what Twilio reports of a message.
@@ -205,29 +200,22 @@ impl Handoffs {
     pub async fn reported(&self, id: HandoffId, report: Report) -> Result<(), HandoffError> {
         let handoffs = self.clone();
         // Half taken in, it could be written over newer news.
-        let taken_in = self.inner.background.see_through(async move { handoffs.take_in(&id, &report).await });
+        let taken_in =
+            self.inner.work.background.see_through(async move { handoffs.take_in(&id, &report).await });
         taken_in.await.map_or(Err(HandoffError::Stopping), |taken_in| Ok(taken_in?))
     }
 
     async fn take_in(&self, id: &HandoffId, report: &Report) -> Result<(), JournalError> {
         // What an earlier process left is in memory first: this is not to be lost on it.
         self.repeats().await?;
-        let _alone = self.inner.reports.lock().await;
-        let live = self.inner.live.get(id).map(|live| Arc::clone(&live));
-        let live = match live {
-            Some(live) => live,
-            None => match self.inner.journal.handoff(id).await? {
-                Some(record) => Arc::new(Live::new(record)),
-                None => return Ok(()),
-            },
-        };
         let language = self.inner.messenger.as_ref().map(Messenger::language).unwrap_or_default();
-        live.change(&self.inner.journal, |record| report::take_in(language, record, report)).await
+        let take_in = |document: &mut HandoffDocument| report::take_in(language, document, report);
+        self.inner.work.report(id.as_str(), take_in).await
     }
 
     /// Lets running tries finish for so long, then leaves the rest to the journal.
     pub async fn shutdown(&self, grace: Duration) {
-        self.inner.background.shutdown(grace).await;
+        self.inner.work.background.shutdown(grace).await;
     }
 
     async fn accept(
@@ -235,60 +223,51 @@ impl Handoffs {
         messenger: &Messenger,
         request: HandoffRequest,
         keys: Vec<String>,
-    ) -> Result<watch::Receiver<Arc<HandoffRecord>>, HandoffError> {
-        let inner = &self.inner;
+    ) -> Result<Arc<Live<Handoff>>, HandoffError> {
+        let work = &self.inner.work;
         let mut repeats = self.repeats().await?.lock().await;
-        // A report is taken in before, or finds it running.
-        let _no_report = inner.reports.lock().await;
-        if inner.background.stop.is_cancelled() {
+        if work.background.stop.is_cancelled() {
             return Err(HandoffError::Stopping);
         }
         let with_key = keys.iter().find_map(|key| repeats.with_key(key)).cloned();
         let has_key = with_key.is_some();
         if let Some(id) = with_key.or_else(|| repeats.of_conversation(&request).cloned()) {
-            let running = inner.live.get(&id).map(|live| Arc::clone(&live));
-            let is_running = running.is_some();
-            let first = match running {
-                Some(live) => Some(live),
-                // Its end was written before it left memory.
-                None => inner.journal.handoff(&id).await?.map(|record| Arc::new(Live::new(record))),
-            };
-            if let Some(first) = first {
-                if has_key && first.record().request != request {
+            // A report is taken in before, or finds it running.
+            let _no_report = work.lock(id.as_str()).await;
+            if let Some(first) = work.find(id.as_str()).await? {
+                if has_key && first.told().document().content.request != request {
                     return Err(HandoffError::KeyReused);
                 }
+                let is_running = matches!(first, Known::Live(_));
+                let first = first.live();
                 self.also_known_by(&first, keys, &mut repeats).await?;
-                return if is_running {
-                    Ok(first.subscribe())
-                } else {
-                    self.repeat(messenger, first.record()).await
-                };
+                return if is_running { Ok(first) } else { self.repeat(messenger, first).await };
             }
         }
-        let odoo = inner.journal.target().name();
-        let record = HandoffRecord::queued(request, keys, odoo, messenger.channel().as_str());
-        repeats.remember(&record);
-        self.begin(messenger, record).await
+        let handoff = Handoff::queued(request, keys, messenger.channel().as_str());
+        repeats.remember(&handoff);
+        self.begin(messenger, Document::new(handoff, work.journal.target().name(), ANONYMOUS), None).await
     }
 
     /// A repeat's keys, too, are those of the first: it may come once more when its conversation is forgotten.
     async fn also_known_by(
         &self,
-        first: &Live,
+        first: &Live<Handoff>,
         mut keys: Vec<String>,
         repeats: &mut Repeats,
     ) -> Result<(), JournalError> {
-        let known = first.record();
+        let told = first.told();
+        let known = &told.document().content;
         keys.retain(|key| !known.keys.contains(key));
         if keys.is_empty() || known.keys.len() >= KEYS {
             return Ok(());
         }
-        let add = |record: &mut HandoffRecord| {
-            record.keys.extend_from_slice(&keys);
+        let add = |document: &mut HandoffDocument| {
+            document.content.keys.extend_from_slice(&keys);
             true
         };
-        first.change(&self.inner.journal, add).await?;
-        repeats.remember_keys(&known.handoff_id, keys);
+        first.change(&self.inner.work.journal, add).await?;
+        repeats.remember_keys(&known.status.handoff_id, keys);
         Ok(())
     }
 
@@ -296,47 +275,41 @@ impl Handoffs {
     async fn repeat(
         &self,
         messenger: &Messenger,
-        first: Arc<HandoffRecord>,
-    ) -> Result<watch::Receiver<Arc<HandoffRecord>>, HandoffError> {
-        if !matches!(first.status, HandoffState::Queued | HandoffState::Failed) {
-            return Ok(watch::Sender::new(first).subscribe());
+        first: Arc<Live<Handoff>>,
+    ) -> Result<Arc<Live<Handoff>>, HandoffError> {
+        let told = first.told();
+        if !matches!(told.status, HandoffState::Queued | HandoffState::Failed) {
+            return Ok(first);
         }
-        let mut record = (*first).clone();
-        if record.status == HandoffState::Failed && record.error_code.as_deref() != Some(OUTCOME_UNKNOWN) {
+        let mut document = told.document().clone();
+        let status = &mut document.content.status;
+        if status.status == HandoffState::Failed && status.error_code.as_deref() != Some(OUTCOME_UNKNOWN) {
             // Refused for certain, perhaps because of the number.
-            record.vendor_sms = None;
+            document.head.vendor_sms = None;
         }
-        record.status = HandoffState::Queued;
-        (record.error, record.error_code) = (None, None);
-        record.updated_at = Timestamp::now();
-        self.begin(messenger, record).await
+        status.status = HandoffState::Queued;
+        (status.error, status.error_code) = (None, None);
+        status.updated_at = Timestamp::now();
+        self.begin(messenger, document, Some(&Known::Live(first))).await
     }
 
     async fn begin(
         &self,
         messenger: &Messenger,
-        record: HandoffRecord,
-    ) -> Result<watch::Receiver<Arc<HandoffRecord>>, HandoffError> {
-        if self.inner.live.len() >= CAPACITY {
+        mut document: HandoffDocument,
+        first: Option<&Known<Handoff>>,
+    ) -> Result<Arc<Live<Handoff>>, HandoffError> {
+        if self.inner.work.count() >= CAPACITY {
             return Err(HandoffError::TooMany);
         }
-        self.inner.journal.accept_handoff(&record).await?;
-        Ok(self.start(messenger, record).subscribe())
+        document.head.deadline_at = Some(Timestamp::after(Utc::now(), messenger.config().deadline));
+        let live = self.inner.work.accept(document, first).await?;
+        self.start(messenger, &live);
+        Ok(live)
     }
 
-    fn start(&self, messenger: &Messenger, record: HandoffRecord) -> Arc<Live> {
-        let id = record.handoff_id.clone();
-        let live = Arc::new(Live::new(record));
-        self.inner.live.insert(id, Arc::clone(&live));
-        let (inner, messenger, running) = (Arc::clone(&self.inner), messenger.clone(), Arc::clone(&live));
-        self.inner.background.tracker.spawn(async move { inner.run(&messenger, &running).await });
-        live
-    }
-
-    async fn record(&self, id: &HandoffId) -> Result<Option<Arc<HandoffRecord>>, JournalError> {
-        if let Some(live) = self.inner.live.get(id) {
-            return Ok(Some(live.record()));
-        }
-        Ok(self.inner.journal.handoff(id).await?.map(Arc::new))
+    fn start(&self, messenger: &Messenger, live: &Arc<Live<Handoff>>) {
+        let (inner, messenger, running) = (Arc::clone(&self.inner), messenger.clone(), Arc::clone(live));
+        self.inner.work.background.tracker.spawn(async move { inner.run(&messenger, &running).await });
     }
 }

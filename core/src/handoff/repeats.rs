@@ -4,8 +4,8 @@ use std::collections::{HashMap, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::document::Handoff;
 use super::id::HandoffId;
-use super::record::HandoffRecord;
 use super::request::HandoffRequest;
 use crate::key::{IdempotencyKey, digest};
 
@@ -39,7 +39,7 @@ impl Repeats {
         self.recent(&conversation_mark(request)?, CONVERSATION)
     }
 
-    pub(super) fn remember(&mut self, record: &HandoffRecord) {
+    pub(super) fn remember(&mut self, handoff: &Handoff) {
         let forgotten_before = Utc::now() - KEY;
         while let Some((at, _)) = self.oldest_first.front() {
             if *at >= forgotten_before && self.oldest_first.len() < REMEMBERED {
@@ -51,8 +51,8 @@ impl Repeats {
                 self.by_mark.remove(&mark);
             }
         }
-        let marks = record.keys.iter().cloned().chain(conversation_mark(&record.request));
-        self.remember_keys(&record.handoff_id, marks);
+        let marks = handoff.keys.iter().cloned().chain(conversation_mark(&handoff.request));
+        self.remember_keys(&handoff.status.handoff_id, marks);
     }
 
     pub(super) fn remember_keys(&mut self, id: &HandoffId, marks: impl IntoIterator<Item = String>) {

@@ -1,33 +1,35 @@
 //! What the caller of a handoff reads, in Spanish and English.
 
-use super::record::{HandoffRecord, HandoffState};
+use super::document::HandoffDocument;
+use super::status::HandoffState;
 use super::{Answered, HandoffAnswer, HandoffError};
 use crate::language::Language;
 use crate::messages::Route;
 
 /// What the caller is told of a handoff in this state.
-pub(super) fn answer(language: Language, record: &HandoffRecord) -> Result<HandoffAnswer, HandoffError> {
-    let (status, message) = match record.status {
+pub(super) fn answer(language: Language, document: &HandoffDocument) -> Result<HandoffAnswer, HandoffError> {
+    let told = &document.content.status;
+    let (status, message) = match told.status {
         HandoffState::Failed => {
             return Err(HandoffError::Failed {
-                id: record.handoff_id.clone(),
-                sentence: record.error.clone().unwrap_or_default(),
-                code: record.error_code.clone().unwrap_or_default(),
+                id: told.handoff_id.clone(),
+                sentence: told.error.clone().unwrap_or_default(),
+                code: told.error_code.clone().unwrap_or_default(),
             });
         }
         HandoffState::Queued => (Answered::Queued, queued(language).to_owned()),
         HandoffState::Sent | HandoffState::Delivered | HandoffState::Read => {
-            (Answered::Ok, sent(language, &record.channel, record.route))
+            (Answered::Ok, sent(language, &told.channel, document.content.route))
         }
-        HandoffState::Undelivered => (Answered::Undelivered, record.error.clone().unwrap_or_default()),
+        HandoffState::Undelivered => (Answered::Undelivered, told.error.clone().unwrap_or_default()),
     };
     Ok(HandoffAnswer {
         status,
         message,
-        message_sid: record.message_sid.clone(),
-        assigned_user_id: record.assigned_user_id,
-        selected_number: record.vendor_sms.clone(),
-        handoff_id: record.handoff_id.clone(),
+        message_sid: told.message_sid.clone(),
+        assigned_user_id: told.assigned_user_id,
+        selected_number: document.head.vendor_sms.clone(),
+        handoff_id: told.handoff_id.clone(),
     })
 }
 

@@ -55,7 +55,8 @@ impl Inner {
         let mut moved = Vec::new();
         for name in logs {
             let name = name?;
-            if self.take_in(&window.join(&name), &name)? {
+            let file = name.file_name();
+            if self.take_in(&window.join(&file), &file)? {
                 moved.push(name);
             }
         }
@@ -65,10 +66,8 @@ impl Inner {
         if !moved.is_empty() {
             tracing::info!(count = moved.len(), window = %window.display(), "log files of a window that is gone taken in");
         }
-        for name in moved {
-            self.written(&name);
-            adopted.extend(LogName::parse(&name));
-        }
+        moved.iter().for_each(|name| self.written(name));
+        adopted.append(&mut moved);
         Ok(())
     }
 
@@ -90,12 +89,9 @@ fn is_window(name: &str) -> bool {
     name.strip_prefix(WINDOW).is_some_and(|number| number.parse::<u32>().is_ok())
 }
 
-fn logs(window: &Path) -> io::Result<impl Iterator<Item = io::Result<String>> + use<>> {
-    Ok(fs::read_dir(window)?.filter_map(|entry| {
-        let name = match entry {
-            Ok(entry) => entry.file_name().to_str()?.to_owned(),
-            Err(error) => return Some(Err(error)),
-        };
-        LogName::parse(&name).map(|_| Ok(name))
+fn logs(window: &Path) -> io::Result<impl Iterator<Item = io::Result<LogName>> + use<>> {
+    Ok(fs::read_dir(window)?.filter_map(|entry| match entry {
+        Ok(entry) => entry.file_name().to_str().and_then(LogName::parse).map(Ok),
+        Err(error) => Some(Err(error)),
     }))
 }

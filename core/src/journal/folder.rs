@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::unfinished;
+use super::half_written;
 
 /// Writers that wait for one sync, and what came of it.
 type Batch = OnceLock<Result<(), Arc<io::Error>>>;
@@ -52,7 +52,7 @@ impl Folder {
         content: &[u8],
         allowed: impl FnOnce() -> io::Result<T>,
     ) -> io::Result<()> {
-        let mut file = unfinished::file(&self.path)?;
+        let mut file = half_written::file(&self.path)?;
         file.write_all(content)?;
         file.as_file().sync_all()?;
         {

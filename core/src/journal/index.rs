@@ -6,8 +6,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{Days, NaiveDate};
 
-use crate::quotation::id::TrackingId;
-
 /// Logs that are kept in mind, about 14 bytes each. With more, all days are looked at.
 const MOST: usize = if cfg!(test) { 1000 } else { 4_000_000 };
 /// No log is older.
@@ -37,15 +35,15 @@ struct Known {
 
 impl Index {
     /// There is a log of this day.
-    pub fn add(&self, day: NaiveDate, id: &TrackingId) {
+    pub fn add(&self, day: NaiveDate, id: &str) {
         lock(&self.known).add(day, id);
     }
 
     /// The days, newest first, that may have a log of this id; `list` tells those of the folder, once.
     pub fn days<E>(
         &self,
-        id: &TrackingId,
-        list: impl FnOnce(&mut dyn FnMut(NaiveDate, &TrackingId)) -> Result<(), E>,
+        id: &str,
+        list: impl FnOnce(&mut dyn FnMut(NaiveDate, &str)) -> Result<(), E>,
     ) -> Result<Vec<NaiveDate>, E> {
         if let Some(days) = self.days_if_listed(id) {
             return Ok(days);
@@ -61,14 +59,14 @@ impl Index {
     }
 
     /// The same without a look at the disk; `None` before the folder was listed.
-    pub fn days_if_listed(&self, id: &TrackingId) -> Option<Vec<NaiveDate>> {
+    pub fn days_if_listed(&self, id: &str) -> Option<Vec<NaiveDate>> {
         let known = lock(&self.known);
         known.listed.then(|| known.days(id))
     }
 }
 
 impl Known {
-    fn add(&mut self, day: NaiveDate, id: &TrackingId) {
+    fn add(&mut self, day: NaiveDate, id: &str) {
         let Ok(day) = u16::try_from(day.signed_duration_since(FIRST).num_days()) else { return };
         self.note(day);
         if !self.too_many {
@@ -102,7 +100,7 @@ impl Known {
         self.listed = true;
     }
 
-    fn days(&self, id: &TrackingId) -> Vec<NaiveDate> {
+    fn days(&self, id: &str) -> Vec<NaiveDate> {
         let date = |day: u16| FIRST.checked_add_days(Days::new(u64::from(day)));
         if self.too_many {
             return self
@@ -120,7 +118,7 @@ impl Known {
 }
 
 /// In the upper 48 bits.
-fn hash(id: &TrackingId) -> u64 {
+fn hash(id: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     id.hash(&mut hasher);
     hasher.finish() & !u64::from(u16::MAX)
@@ -134,6 +132,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
+    fn random() -> String {
+        uuid::Uuid::new_v4().simple().to_string()
+    }
+
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
     }
@@ -141,10 +143,10 @@ mod tests {
     #[test]
     fn only_days_that_have_it_are_looked_at() {
         let (index, mut listings) = (Index::default(), 0);
-        let (old, new) = (TrackingId::random(), TrackingId::random());
+        let (old, new) = (random(), random());
         index.add(day("2026-11-21"), &new);
-        let mut days = |id: &TrackingId| {
-            let list = |add: &mut dyn FnMut(NaiveDate, &TrackingId)| {
+        let mut days = |id: &str| {
+            let list = |add: &mut dyn FnMut(NaiveDate, &str)| {
                 listings += 1;
                 add(day("2019-02-01"), &old);
                 add(day("2026-01-30"), &old);
@@ -154,24 +156,24 @@ mod tests {
         };
         assert_eq!(days(&old), [day("2026-01-30"), day("2019-02-01")]);
         assert_eq!(days(&new), [day("2026-11-21")]);
-        assert!(days(&TrackingId::random()).is_empty());
+        assert!(days(&random()).is_empty());
         assert_eq!(listings, 1);
     }
 
     #[test]
     fn with_too_many_all_days_are_looked_at() {
         let mut known = Known::default();
-        known.add(day("2026-01-30"), &TrackingId::random());
+        known.add(day("2026-01-30"), &random());
         known.logs.extend((0..MOST as u64).map(|n| n << 16));
-        known.add(day("2026-02-02"), &TrackingId::random());
+        known.add(day("2026-02-02"), &random());
         assert!(known.logs.is_empty());
-        let days = known.days(&TrackingId::random());
+        let days = known.days(&random());
         assert_eq!(days, ["2026-02-02", "2026-02-01", "2026-01-31", "2026-01-30"].map(day));
     }
 
     #[test]
     fn what_cannot_be_listed_is_listed_again() {
-        let (index, id) = (Index::default(), TrackingId::random());
+        let (index, id) = (Index::default(), random());
         assert_eq!(index.days(&id, |_| Err(())), Err(()));
         assert!(index.days_if_listed(&id).is_none());
         assert_eq!(

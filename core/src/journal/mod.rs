@@ -4,18 +4,21 @@
 //! acknowledged is therefore on disk, and a crash leaves either the old state or the new one.
 
 mod adopt;
+mod claims;
+mod documents;
 mod file;
 mod folder;
+mod half_written;
 mod identity;
 mod index;
 mod lock;
+mod marks;
 mod name;
-mod quotations;
-mod record;
 mod refusal;
 mod secret;
-mod unfinished;
+mod target;
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -25,26 +28,29 @@ use serde_json::Value;
 
 pub use self::adopt::WINDOW;
 pub use self::file::read as read_file;
+pub use self::half_written::folder as half_written_folder;
 pub use self::name::LogName;
-pub use self::quotations::{Logged, Unfinished};
-pub(crate) use self::record::VERSION;
-pub use self::unfinished::folder as unfinished_folder;
+pub use self::secret::Secret;
+pub use self::target::Target;
 
+use self::claims::Claims;
 use self::folder::Folder;
 use self::identity::Identities;
 use self::index::Index;
 use self::lock::Lock;
-use self::refusal::Refusal;
+use self::marks::Marks;
 use self::secret::Secrets;
-use crate::quotation::target::Target;
+use crate::background::PAUSES;
+use crate::outage::Outage;
+use crate::store::{Changed, Revision, VERSION};
 
 /// The folder of log files, held by one process at a time.
 #[derive(Clone)]
 pub struct Journal {
-    pub(crate) inner: Arc<Inner>,
+    inner: Arc<Inner>,
 }
 
-pub(crate) struct Inner {
+struct Inner {
     folder: Folder,
     target: Target,
     identities: Identities,
@@ -53,12 +59,18 @@ pub(crate) struct Inner {
     secrets: RwLock<Secrets>,
     /// Held while a file takes its place or is removed.
     replacing: Mutex<()>,
-    refusal: Refusal,
+    /// What may stand in a file after a failed write of it, by its name.
+    unsettled: Mutex<HashMap<String, Revision>>,
+    /// Of the disk.
+    outage: Mutex<Outage>,
+    changed: Changed,
+    claims: Claims,
+    marks: Marks,
     listener: OnceLock<Listener>,
 }
 
 /// Is told the name of every file that was written.
-type Listener = Box<dyn Fn(&str) + Send + Sync>;
+type Listener = Box<dyn Fn(&LogName) + Send + Sync>;
 
 /// Why the journal cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +80,9 @@ pub enum JournalError {
         "LOG_DIR {0} is in use by another mcp-odoo process: stop it or give this one a folder of its own"
     )]
     InUse(PathBuf),
+    /// Another worker has written the document meanwhile: the work on it is that one's.
+    #[error("another process goes on with it")]
+    TakenOver,
     /// The disk refused.
     #[error("cannot {action} in LOG_DIR {folder}: {said}")]
     Io {
@@ -88,7 +103,7 @@ impl Journal {
     pub fn open(folder: &Path, target: Target) -> Result<Self, JournalError> {
         let failed = |action| move |said| JournalError::Io { action, folder: folder.to_owned(), said };
         let lock = take(folder)?;
-        unfinished::clear(folder).map_err(failed("list the files"))?;
+        half_written::clear(folder).map_err(failed("list the files"))?;
         let folder = Folder::open(folder.to_owned()).map_err(failed("open the folder"))?;
         let secrets = Secrets::open(&folder).map_err(failed("keep a secret"))?;
         let inner = Inner {
@@ -99,7 +114,11 @@ impl Journal {
             lock,
             secrets: RwLock::new(secrets),
             replacing: Mutex::default(),
-            refusal: Refusal::default(),
+            unsettled: Mutex::default(),
+            outage: Mutex::new(Outage::new(PAUSES)),
+            changed: Changed::default(),
+            claims: Claims::default(),
+            marks: Marks::default(),
             listener: OnceLock::new(),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -124,7 +143,7 @@ impl Journal {
     }
 
     /// From now on this is told the name of every file that was written; it must not block. Only the first counts.
-    pub fn on_write(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
+    pub fn on_write(&self, listener: impl Fn(&LogName) + Send + Sync + 'static) {
         let _ = self.inner.listener.set(Box::new(listener));
     }
 
@@ -141,27 +160,15 @@ impl Journal {
         self.inner.lock.release();
     }
 
-    /// Writes a file of this name and content, in this way.
-    pub(crate) async fn save(
-        &self,
-        name: String,
-        content: impl FnOnce() -> serde_json::Result<Vec<u8>> + Send + 'static,
-        way: fn(&Inner, &str, &[u8]) -> io::Result<()>,
-    ) -> Result<(), JournalError> {
-        let inner = Arc::clone(&self.inner);
-        blocking(move || {
-            let content = content().map_err(io::Error::from);
-            let written = content.and_then(|content| way(&inner, &name, &content));
-            let written = written.map_err(inner.failed("write a log file"));
-            inner.refusal.note(&written);
-            written
-        })
-        .await
+    /// What hides the ids that follow from keys: the folder's own secret, then those of the folders it has taken in.
+    pub fn secrets(&self) -> Vec<Secret> {
+        let secrets = self.inner.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        secrets.all().copied().collect()
     }
 }
 
 impl Inner {
-    pub(crate) fn failed(&self, action: &'static str) -> impl FnOnce(io::Error) -> JournalError {
+    fn failed(&self, action: &'static str) -> impl FnOnce(io::Error) -> JournalError {
         let folder = self.folder.path().to_owned();
         move |said| JournalError::Io { action, folder, said }
     }
@@ -170,32 +177,9 @@ impl Inner {
         self.folder.path().join(name)
     }
 
-    pub(crate) fn accept(&self, name: &str, content: &[u8]) -> io::Result<()> {
-        let path = self.path(name);
-        let before = file::read(&path).ok();
-        self.write(name, content).inspect_err(|_| {
-            let unchanged = file::read(&path).ok() == before;
-            let taken_back = match &before {
-                _ if unchanged => Ok(()),
-                Some(before) => self.write(name, before),
-                None => self.remove_if(name, |_| Ok(true)).and_then(|_| self.folder.sync()),
-            };
-            if let Err(error) = taken_back {
-                tracing::error!(file = name, %error, "what was refused is in the log: the next start takes it up");
-            }
-        })
-    }
-
-    pub(crate) fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
-        self.folder.put_if(name, content, || self.replace())?;
-        self.written(name);
-        Ok(())
-    }
-
-    fn written(&self, name: &str) {
-        if let Some((day, id)) = record::parse_file_name(name) {
-            self.index.add(day, &id);
-        }
+    fn written(&self, name: &LogName) {
+        self.index.add(name.date(), name.id());
+        self.changed.tell(name.id());
         if let Some(listener) = self.listener.get() {
             listener(name);
         }
@@ -224,7 +208,7 @@ impl Inner {
 
     /// What stands in the log of this name; `None` where there is none, or none that names what the name does: that is
     /// set aside with its content, out of the way.
-    pub(crate) fn log(&self, name: &str, (key, id): (&str, &str)) -> io::Result<Option<Value>> {
+    fn log(&self, name: &str, (key, id): (&str, &str)) -> io::Result<Option<Value>> {
         let content = match file::read(&self.path(name)) {
             Err(error) => match error.kind() {
                 ErrorKind::NotFound => return Ok(None),
@@ -265,7 +249,7 @@ fn take(folder: &Path) -> Result<Lock, JournalError> {
 }
 
 /// A log that names what it should and cannot be read all the same: it stays where it is.
-pub(crate) fn not_understood(log: Option<u32>) -> io::Error {
+fn not_understood(log: Option<u32>) -> io::Error {
     let said = match log {
         Some(version) if version > VERSION => {
             "written by a newer version of mcp-odoo, and not understood by this one"
@@ -275,7 +259,7 @@ pub(crate) fn not_understood(log: Option<u32>) -> io::Error {
     io::Error::other(said)
 }
 
-pub(crate) async fn blocking<T: Send + 'static>(
+async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, JournalError> + Send + 'static,
 ) -> Result<T, JournalError> {
     match tokio::task::spawn_blocking(work).await {
@@ -311,22 +295,66 @@ pub fn create_private(folder: &Path) -> io::Result<()> {
 mod tests {
     use std::sync::atomic::Ordering;
 
-    use serde_json::json;
+    use chrono::NaiveDate;
+    use serde::{Deserialize, Serialize};
     use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::quotation::id::{ExternalIds, TrackingId};
-    use crate::quotation::status::{QuotationStatus, State};
+    use crate::store::{ANONYMOUS, Content, Document, Filter, Head, Put, Reader, Store};
     use crate::timestamp::Timestamp;
 
-    fn queued() -> QuotationStatus {
-        let request = json!({
-            "partner_name": "Torres", "contact_name": "Luis", "email": "luis@torres.mx", "phone": "3312345678",
-            "lead_name": "Robot",
-        });
-        let request = serde_json::from_value(request).unwrap();
-        let id = TrackingId::random();
-        QuotationStatus::queued(id.clone(), ExternalIds::new(&id, &request), request, Timestamp::now())
+    #[derive(Clone, Serialize, Deserialize)]
+    struct Note {
+        id: String,
+        created_at: Timestamp,
+        over: bool,
+    }
+
+    #[derive(Serialize)]
+    struct Keys<'a> {
+        id: &'a str,
+        timestamp: Timestamp,
+        over: bool,
+    }
+
+    impl Content for Note {
+        type Status = bool;
+        const KIND: &'static str = "note";
+        const ID: &'static str = "id";
+
+        fn id(&self) -> &str {
+            &self.id
+        }
+        fn may_be(_: &str, _: NaiveDate) -> bool {
+            true
+        }
+        fn status(&self) -> &bool {
+            &self.over
+        }
+        fn accepted_at(&self) -> Timestamp {
+            self.created_at
+        }
+        fn touch(&mut self) {}
+        fn is_over(&self) -> bool {
+            self.over
+        }
+        fn keys(&self) -> impl Serialize {
+            Keys { id: &self.id, timestamp: self.created_at, over: self.over }
+        }
+        fn read(log: &mut Reader, _: &mut Head) -> serde_json::Result<Self> {
+            log.take()
+        }
+    }
+
+    fn note(over: bool) -> Document<Note> {
+        let id = format!("quot_{}", uuid::Uuid::new_v4().simple());
+        Document::new(Note { id, created_at: Timestamp::now(), over }, "", ANONYMOUS)
+    }
+
+    async fn unfinished(journal: &Journal) -> Vec<String> {
+        let stop = CancellationToken::new();
+        let id = |stored: crate::store::Stored<Note>| Some(stored.document.content.id);
+        journal.list(Filter::default(), stop, id).await.unwrap()
     }
 
     /// Whoever is refused may ask for another one elsewhere: the next start must not make this one, too.
@@ -334,21 +362,38 @@ mod tests {
     async fn what_the_folder_did_not_keep_was_not_accepted() {
         let folder = tempfile::TempDir::new().unwrap();
         let journal = Journal::open(folder.path(), Target::embedded()).unwrap();
-        let new = queued();
-        let failed = QuotationStatus { status: State::Failed, ..queued() };
-        journal.write(&failed).await.unwrap();
+        let (new, failed) = (note(false), note(true));
+        assert_eq!(journal.accept(&failed, 0).await.unwrap(), Put::Done);
 
         journal.inner.folder.refuses.store(true, Ordering::Relaxed);
-        assert!(journal.accept(&new).await.is_err());
-        let again = QuotationStatus { status: State::Queued, ..failed.clone() };
-        assert!(journal.accept(&again).await.is_err());
-        assert!(journal.find(&new.tracking_id).await.unwrap().is_none());
-        let found = journal.find(&failed.tracking_id).await.unwrap().unwrap();
-        assert_eq!(found.status.status, State::Failed);
-        assert!(journal.unfinished(CancellationToken::new()).await.unwrap().ids.is_empty());
+        assert!(journal.accept(&new, 0).await.is_err());
+        let again = failed.again(Note { over: false, ..failed.content.clone() });
+        assert!(journal.accept(&again, 1).await.is_err());
+        assert!(journal.load::<Note>(&new.content.id).await.unwrap().is_none());
+        let found = journal.load::<Note>(&failed.content.id).await.unwrap().unwrap();
+        assert!(found.document.content.over && found.revision == 1);
+        assert!(unfinished(&journal).await.is_empty());
 
         journal.inner.folder.refuses.store(false, Ordering::Relaxed);
-        journal.accept(&again).await.unwrap();
-        assert_eq!(journal.unfinished(CancellationToken::new()).await.unwrap().ids, [again.tracking_id]);
+        assert_eq!(journal.accept(&again, 1).await.unwrap(), Put::Done);
+        assert_eq!(unfinished(&journal).await, [again.content.id]);
+    }
+
+    /// The file may hold what was to be written: to write it again is no change of somebody else's.
+    #[tokio::test]
+    async fn what_the_folder_did_not_keep_is_saved_again() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let journal = Journal::open(folder.path(), Target::embedded()).unwrap();
+        let mut note = note(false);
+        assert_eq!(journal.accept(&note, 0).await.unwrap(), Put::Done);
+        note.content.over = true;
+        journal.inner.folder.refuses.store(true, Ordering::Relaxed);
+        for _ in 0..2 {
+            assert!(journal.save(&note, 1).await.is_err());
+        }
+        journal.inner.folder.refuses.store(false, Ordering::Relaxed);
+        assert_eq!(journal.save(&note, 1).await.unwrap(), Put::Done);
+        assert_eq!(journal.save(&note, 1).await.unwrap(), Put::Changed);
+        assert_eq!(journal.save(&note, 2).await.unwrap(), Put::Done);
     }
 }

@@ -14,7 +14,7 @@ pub struct LogName {
 
 impl LogName {
     /// That of a log of this day and id.
-    pub(crate) fn new(date: NaiveDate, id: &str) -> Self {
+    pub fn new(date: NaiveDate, id: &str) -> Self {
         Self { date, id: id.to_owned() }
     }
 

@@ -1,25 +1,27 @@
 //! Says once, not once for every log, that the disk refuses, and that it takes logs again.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::PoisonError;
 
-use super::JournalError;
+use tokio::time::Instant;
 
-/// Whether the disk refuses.
-#[derive(Default)]
-pub(super) struct Refusal(AtomicBool);
+use super::{Inner, JournalError};
+use crate::store::Put;
 
-impl Refusal {
+impl Inner {
     /// A log was written, or not.
-    pub fn note(&self, written: &Result<(), JournalError>) {
-        let refused = written.is_err();
-        if self.0.swap(refused, Ordering::Relaxed) == refused {
-            return;
-        }
-        match written {
+    pub(super) fn note(&self, put: &Result<Put, JournalError>) {
+        let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        match put {
             Err(error) => {
-                tracing::error!(%error, "log files cannot be written: what is made or sent is written when they can");
+                if outage.met(Instant::now()) {
+                    tracing::error!(%error, "log files cannot be written: what is made or sent is written when they can");
+                }
             }
-            Ok(()) => tracing::info!("log files are written again"),
+            Ok(_) => {
+                if outage.ended(Instant::now()) {
+                    tracing::info!("log files are written again");
+                }
+            }
         }
     }
 }

@@ -5,12 +5,11 @@ use std::path::Path;
 
 use super::file;
 use super::folder::Folder;
-use crate::quotation::id::TrackingId;
 
 const NAME: &str = ".secret";
 
 /// Hexadecimal digits, used as they stand.
-type Secret = [u8; 64];
+pub type Secret = [u8; 64];
 
 /// The secret of a folder, and those of the folders it has taken in.
 #[derive(Clone)]
@@ -61,12 +60,8 @@ impl Secrets {
         self.others.len() > before
     }
 
-    /// The ids that the quotation with this reference may have; a new one gets the first.
-    pub fn ids(&self, reference: &TrackingId) -> Vec<TrackingId> {
-        self.all().map(|secret| reference.hidden(secret)).collect()
-    }
-
-    fn all(&self) -> impl Iterator<Item = &Secret> {
+    /// That of the folder first.
+    pub fn all(&self) -> impl Iterator<Item = &Secret> {
         std::iter::once(&self.own).chain(&self.others)
     }
 }

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -13,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::failure::Failure;
 use super::letter::Letter;
 use super::{Messenger, Recipient, Route, Unsent};
+use crate::backoff::Backoff;
 use crate::journal::JournalError;
 use crate::phone::Phone;
 use crate::twilio::{Content, Outgoing, TwilioError};
@@ -123,12 +123,7 @@ impl Messenger {
     ) -> Result<String, Option<(TwilioError, bool)>> {
         let mut doubt = Doubt { ever: unsure, now: unsure };
         let config = &self.inner.config;
-        let mut pauses = ExponentialBuilder::default()
-            .with_min_delay(config.first_retry)
-            .with_max_delay(config.longest_retry)
-            .with_jitter()
-            .without_max_times()
-            .build();
+        let mut pauses = Backoff { first: config.first_retry, longest: config.longest_retry }.pauses();
         // A message that was just taken may not be listed at once, nor one that an earlier process sent as it died.
         let settling = tokio::time::sleep(config.settle);
         if doubt.now && errand.stop.run_until_cancelled(settling).await.is_none() {
@@ -149,7 +144,7 @@ impl Messenger {
                     Err(error) => error,
                 },
             };
-            let next = pauses.next().unwrap_or(config.longest_retry);
+            let next = pauses.pause();
             let settle = if doubt.now { config.settle } else { Duration::ZERO };
             let pause = error.retry_after().unwrap_or(next).max(settle);
             if !error.is_transient() || Instant::now() + pause >= errand.until {

@@ -3,6 +3,7 @@
 mod check;
 mod company;
 mod customer;
+pub mod document;
 mod draft;
 pub mod error;
 pub mod id;
@@ -16,7 +17,6 @@ pub mod request;
 mod rows;
 pub mod salespeople;
 pub mod status;
-pub mod target;
 pub mod texts;
 mod together;
 pub mod told;

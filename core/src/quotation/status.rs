@@ -6,9 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::id::{ExternalIds, TrackingId};
+use super::id::TrackingId;
 use super::request::QuotationRequest;
-use crate::kept::Kept;
 use crate::timestamp::Timestamp;
 
 /// Where a quotation is in its life.
@@ -58,28 +57,11 @@ pub struct QuotationStatus {
     pub created_at: Timestamp,
     /// UTC.
     pub updated_at: Timestamp,
-    /// The salesperson's number. Once it stands here, a message may have been sent to it. In the logs only.
-    #[serde(skip)]
-    #[schema(ignore)]
-    pub vendor_sms: Option<String>,
-    /// What its records in Odoo are known by. In the logs only.
-    #[serde(skip)]
-    #[schema(ignore)]
-    pub external_ids: ExternalIds,
-    /// What a newer version wrote besides. In the logs only.
-    #[serde(skip)]
-    #[schema(ignore)]
-    pub kept: Kept,
 }
 
 impl QuotationStatus {
     /// A quotation just accepted.
-    pub fn queued(
-        tracking_id: TrackingId,
-        external_ids: ExternalIds,
-        input: QuotationRequest,
-        created_at: Timestamp,
-    ) -> Self {
+    pub fn queued(tracking_id: TrackingId, input: QuotationRequest, created_at: Timestamp) -> Self {
         Self {
             tracking_id,
             status: State::Queued,
@@ -90,14 +72,9 @@ impl QuotationStatus {
             error_code: None,
             created_at,
             updated_at: Timestamp::now(),
-            vendor_sms: None,
-            external_ids,
-            kept: Kept::default(),
         }
     }
-}
 
-impl QuotationStatus {
     /// Whether something of it is still to be done.
     pub fn is_unfinished(&self) -> bool {
         let to_be_told = |output: &QuotationOutput| output.notification.is_pending();

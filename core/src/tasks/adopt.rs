@@ -6,9 +6,9 @@ use crate::journal::LogName;
 impl Tasks {
     /// Takes in the logs of windows that are gone, and takes up their quotations; names all of the logs.
     pub async fn adopt(&self) -> Vec<LogName> {
-        let journal = self.inner.journal.clone();
+        let journal = self.inner.work.journal.clone();
         // A stop waits for it: the folder is given free when nothing is moved into it any more.
-        let adopted = self.inner.background.see_through(async move { journal.adopt().await }).await;
+        let adopted = self.inner.work.background.see_through(async move { journal.adopt().await }).await;
         match adopted {
             Some(Ok(adopted)) => {
                 for id in adopted.iter().filter_map(|log| log.id().parse().ok()) {

@@ -15,11 +15,11 @@ impl Tasks {
     /// the address alone tells. What turns out to be this Odoo's is taken up.
     pub async fn identify(&self, odoo: &Odoo) {
         let inner = &self.inner;
-        if !inner.journal.is_nameless() {
+        if !inner.work.journal.is_nameless() {
             return;
         }
         // One of those may be this one, and its quotations wait.
-        let may_have_moved = inner.journal.has_had_other_names();
+        let may_have_moved = inner.work.journal.has_had_other_names();
         let mut pause = if may_have_moved { Duration::ZERO } else { inner.config.identify_after };
         loop {
             if inner.unless_stopping(tokio::time::sleep(pause)).await.is_err() {
@@ -27,7 +27,7 @@ impl Tasks {
             }
             match read_uuid(odoo).await {
                 Ok(Some(uuid)) => {
-                    if let Err(error) = inner.journal.identify(uuid).await {
+                    if let Err(error) = inner.work.journal.identify(uuid).await {
                         tracing::warn!(%error, "the database's UUID is not remembered");
                     }
                     if may_have_moved {

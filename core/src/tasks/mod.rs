@@ -9,44 +9,44 @@ mod estimate;
 mod finished;
 mod gate;
 mod identify;
-mod locks;
+mod keys;
 mod notify;
 mod outage;
 mod place;
 mod repeats;
 mod run;
-mod task;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use backon::ExponentialBuilder;
-use dashmap::DashMap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use self::estimate::Estimate;
 pub use self::repeats::{Caller, Door, RepeatWindows};
-pub use self::task::Subscription;
 
 use self::estimate::Durations;
 use self::finished::Finished;
 use self::gate::Gate;
-use self::locks::Locks;
-use self::outage::Outage;
 use self::place::Workers;
-use self::repeats::Repeats;
-use self::task::Task;
-use crate::background::Background;
-use crate::journal::{Journal, JournalError, Logged};
+use crate::backoff::Backoff;
+use crate::journal::{Journal, JournalError};
 use crate::key::IdempotencyKey;
 use crate::messages::{Messenger, Report};
+use crate::outage::Outage;
+use crate::quotation::document::{Quotation, QuotationDocument};
 use crate::quotation::error;
 use crate::quotation::id::{ExternalIds, TrackingId};
 use crate::quotation::pipeline::{Before, Pipeline};
 use crate::quotation::request::QuotationRequest;
 use crate::quotation::status::{QuotationStatus, State};
+use crate::quotation::texts;
 use crate::quotation::told::Told;
+use crate::store::{Document, Filter, Store, Stored};
 use crate::timestamp::Timestamp;
+use crate::work::{Known, Live, Work};
+
+/// The state of a quotation, then each change, the last one final.
+pub type Subscription = crate::work::Subscription<Quotation>;
 
 /// How quotations are queued, retried and remembered.
 #[derive(Clone, Debug)]
@@ -85,12 +85,8 @@ impl Default for TaskConfig {
 }
 
 impl TaskConfig {
-    fn pauses(&self) -> ExponentialBuilder {
-        ExponentialBuilder::default()
-            .with_min_delay(self.first_retry)
-            .with_max_delay(self.longest_retry)
-            .with_jitter()
-            .without_max_times()
+    fn backoff(&self) -> Backoff {
+        Backoff { first: self.first_retry, longest: self.longest_retry }
     }
 }
 
@@ -103,19 +99,16 @@ pub struct Tasks {
 struct Inner {
     config: TaskConfig,
     pipeline: Pipeline,
-    journal: Journal,
+    work: Work<Quotation>,
     /// Tells salespeople, where that is configured.
     messenger: Option<Messenger>,
-    tasks: DashMap<TrackingId, Arc<Task>>,
-    finished: Mutex<Finished<Arc<Task>>>,
+    finished: Mutex<Finished<Arc<Live<Quotation>>>>,
     queue: Arc<Semaphore>,
     workers: Workers,
     gate: Gate,
-    repeats: Repeats,
     durations: Durations,
-    locks: Locks,
-    outage: Outage,
-    background: Background,
+    /// Of Odoo.
+    outage: Mutex<Outage>,
 }
 
 /// A quotation that was accepted, now or by an earlier request with the same key.
@@ -178,19 +171,15 @@ impl Tasks {
         messenger: Option<Messenger>,
     ) -> Self {
         let inner = Inner {
-            tasks: DashMap::new(),
             finished: Mutex::default(),
             queue: Arc::new(Semaphore::new(config.queue_capacity)),
             workers: Workers::new(config.workers),
-            gate: Gate::new(config.pauses(), config.longest_retry),
-            repeats: Repeats::new(config.repeat_windows),
+            gate: Gate::new(config.backoff()),
             durations: Durations::default(),
-            locks: Locks::default(),
-            outage: Outage::default(),
-            background: Background::default(),
+            outage: Mutex::new(Outage::new(config.backoff())),
             config,
             pipeline,
-            journal,
+            work: Work::new(journal),
             messenger,
         };
         Self { inner: Arc::new(inner) }
@@ -202,22 +191,29 @@ impl Tasks {
     }
 
     async fn take_up_unfinished(&self) {
-        let unfinished = match self.inner.journal.unfinished(self.inner.background.stop.clone()).await {
+        let work = &self.inner.work;
+        let stop = work.background.stop.clone();
+        let named = |Stored { document, .. }: Stored<Quotation>| {
+            Some((document.content.status.tracking_id, document.head.odoo))
+        };
+        let unfinished = match work.journal.list(Filter::default(), stop, named).await {
             Ok(unfinished) => unfinished,
             Err(error) => {
                 return tracing::error!(%error, "unfinished quotations could not be read; restart to try again");
             }
         };
-        if unfinished.elsewhere > 0 {
+        let (ours, elsewhere): (Vec<_>, Vec<_>) =
+            unfinished.into_iter().partition(|(_, odoo)| work.journal.is_ours(odoo));
+        if !elsewhere.is_empty() {
             tracing::warn!(
-                count = unfinished.elsewhere,
+                count = elsewhere.len(),
                 "unfinished quotations were accepted for another Odoo: they wait until ODOO_URL and ODOO_DB name it again"
             );
         }
-        if !unfinished.ids.is_empty() {
-            tracing::info!(count = unfinished.ids.len(), "taking up unfinished quotations");
+        if !ours.is_empty() {
+            tracing::info!(count = ours.len(), "taking up unfinished quotations");
         }
-        for id in unfinished.ids {
+        for (id, _) in ours {
             self.take_up(&id).await;
         }
     }
@@ -234,15 +230,17 @@ impl Tasks {
         key: Option<&IdempotencyKey>,
         caller: &Caller,
     ) -> Result<Accepted, SubmitError> {
-        let scope = self.inner.journal.target().key_scope();
         let name = match key {
-            Some(key) => Name::Key(TrackingId::from_key(scope, key)),
-            None => self.inner.repeats.id(&request, caller).map_or(Name::New, Name::Same),
+            Some(key) => Name::Key(self.inner.reference(key)),
+            None => {
+                let (windows, store) = (&self.inner.config.repeat_windows, &self.inner.work.journal);
+                windows.same(store, &request, caller).await?.map_or(Name::New, Name::Same)
+            }
         };
-        let tasks = self.clone();
+        let (tasks, owner) = (self.clone(), caller.owner());
         // A caller that hangs up must not leave a quotation on disk that nobody works on.
-        let accepted = self.inner.background.see_through(async move { tasks.accept(request, name).await });
-        accepted.await.unwrap_or(Err(SubmitError::Stopping))
+        let accepting = async move { tasks.accept(request, name, owner).await };
+        self.inner.work.background.see_through(accepting).await.unwrap_or(Err(SubmitError::Stopping))
     }
 
     /// Whether Odoo refuses the service's log-in, and quotations wait for that to be mended.
@@ -252,15 +250,18 @@ impl Tasks {
 
     /// Goes on with a quotation that an earlier process left, or tells the salesperson of one that it made.
     async fn take_up(&self, id: &TrackingId) {
+        let work = &self.inner.work;
         // A stop meanwhile waits for this, and nothing is begun after it: the next process takes it up.
-        let _taking_up = self.inner.background.tracker.token();
-        if self.inner.background.stop.is_cancelled() {
+        let _taking_up = work.background.tracker.token();
+        if work.background.stop.is_cancelled() {
             return;
         }
-        let _alone = self.inner.locks.lock(id).await;
+        let _alone = work.lock(id.as_str()).await;
         match self.find_locked(id).await {
-            Ok(Some(Known::Logged(logged))) if logged.status.is_unfinished() && !logged.other_odoo => {
-                self.resume_notification((**logged.status).clone());
+            Ok(Some(Known::Stored(stored)))
+                if stored.document.content.status.is_unfinished() && self.inner.is_ours(&stored) =>
+            {
+                self.resume_notification(stored);
             }
             Ok(_) => {}
             Err(error) => {
@@ -270,13 +271,12 @@ impl Tasks {
     }
 
     /// The caller holds the quotation's lock.
-    fn resume_notification(&self, status: QuotationStatus) {
-        let (inner, task) = (Arc::clone(&self.inner), Arc::new(Task::new(status)));
+    fn resume_notification(&self, stored: Stored<Quotation>) {
         // In memory, where delivery reports find it.
-        inner.tasks.insert(task.status().tracking_id.clone(), Arc::clone(&task));
-        self.inner.background.tracker.spawn(async move {
-            inner.notify(&task, true).await;
-            inner.retire(&task);
+        let (inner, live) = (Arc::clone(&self.inner), self.inner.work.take_up(stored));
+        self.inner.work.background.tracker.spawn(async move {
+            inner.notify(&live, true).await;
+            inner.retire(&live);
         });
     }
 
@@ -287,7 +287,8 @@ impl Tasks {
     pub async fn reported(&self, id: TrackingId, report: Report) -> Result<(), SubmitError> {
         let inner = Arc::clone(&self.inner);
         // Half taken in, it could be written over newer news.
-        let taken_in = self.inner.background.see_through(async move { inner.reported(&id, &report).await });
+        let taken_in =
+            self.inner.work.background.see_through(async move { inner.reported(&id, &report).await });
         taken_in.await.map_or(Err(SubmitError::Stopping), |taken_in| Ok(taken_in?))
     }
 
@@ -296,10 +297,7 @@ impl Tasks {
     /// # Errors
     /// When the journal cannot be read.
     pub async fn status(&self, id: &TrackingId) -> Result<Option<Arc<Told>>, JournalError> {
-        if let Some(status) = self.inner.tasks.get(id).map(|task| task.status()) {
-            return Ok(Some(status));
-        }
-        Ok(self.inner.journal.find(id).await?.map(|logged| logged.status))
+        Ok(self.inner.work.find(id.as_str()).await?.map(|known| self.inner.told(&known)))
     }
 
     /// The state of a quotation and its changes until it is finished.
@@ -307,10 +305,11 @@ impl Tasks {
     /// # Errors
     /// When the journal cannot be read.
     pub async fn subscribe(&self, id: &TrackingId) -> Result<Option<Subscription>, JournalError> {
-        if let Some(task) = self.inner.tasks.get(id) {
-            return Ok(Some(task.subscribe()));
+        if let Some(live) = self.inner.work.live(id.as_str()) {
+            return Ok(Some(live.subscribe()));
         }
-        Ok(self.find(id).await?.map(|known| known.subscribe()))
+        let _alone = self.inner.work.lock(id.as_str()).await;
+        Ok(self.find_locked(id).await?.map(|known| self.inner.subscribe(&known)))
     }
 
     /// When a quotation accepted now should be done.
@@ -322,53 +321,65 @@ impl Tasks {
 
     /// Takes no new work, lets what runs finish for so long, then leaves the rest to the journal.
     pub async fn shutdown(&self, grace: Duration) {
-        self.inner.background.shutdown(grace).await;
+        self.inner.work.background.shutdown(grace).await;
     }
 
-    async fn accept(&self, request: QuotationRequest, name: Name) -> Result<Accepted, SubmitError> {
+    async fn accept(
+        &self,
+        request: QuotationRequest,
+        name: Name,
+        owner: &str,
+    ) -> Result<Accepted, SubmitError> {
         let inner = &self.inner;
         let id = match &name {
-            Name::Key(reference) => inner.journal.id_of(reference).await?,
+            Name::Key(reference) => inner.id_of(reference).await?,
             Name::Same(id) => id.clone(),
             Name::New => TrackingId::random(),
         };
-        let _alone = inner.locks.lock(&id).await;
+        let _alone = inner.work.lock(id.as_str()).await;
         let known = match &name {
             // A random id is known to nobody.
             Name::New => None,
             Name::Key(_) | Name::Same(_) => self.find_locked(&id).await?,
         };
         let is_repeat = matches!(name, Name::Same(_));
-        let (known, changes) = match known {
-            None => {
-                let (reference, before) = match name {
-                    Name::Key(reference) => (reference, Before::Elsewhere),
-                    Name::Same(_) | Name::New => (id.clone(), Before::Nobody),
-                };
-                let ids = ExternalIds::new(&reference, &request);
-                let status = QuotationStatus::queued(id, ids, request, Timestamp::now());
-                return self.begin(status, before, false).await;
-            }
-            Some(Known::Logged(logged)) if logged.other_odoo => return Err(SubmitError::OtherOdoo),
-            Some(known) => (known.status(), known.subscribe()),
+        let Some(known) = known else {
+            let (reference, before) = match name {
+                Name::Key(reference) => (reference, Before::Elsewhere),
+                Name::Same(_) | Name::New => (id.clone(), Before::Nobody),
+            };
+            let external_ids = ExternalIds::new(&reference, &request);
+            let status = QuotationStatus::queued(id, request, Timestamp::now());
+            let odoo = inner.work.journal.target().name();
+            let document = Document::new(Quotation { status, external_ids }, odoo, owner);
+            return self.begin(document, None, before, false).await;
         };
-        if known.input != request {
+        if let Known::Stored(stored) = &known
+            && !inner.is_ours(stored)
+        {
+            return Err(SubmitError::OtherOdoo);
+        }
+        // None of its changes is missed.
+        let (changes, told) = (inner.subscribe(&known), known.told());
+        if told.input != request {
             return Err(SubmitError::KeyReused);
         }
-        let again = is_repeat || error::worth_repeating(known.error_code.as_deref());
-        if known.status == State::Failed && again {
-            let ids = known.external_ids.clone();
-            let mut status = QuotationStatus::queued(id, ids, request, known.created_at);
-            status.kept = known.kept.clone();
-            return self.begin(status, Before::Run, is_repeat).await;
+        let again = is_repeat || error::worth_repeating(told.error_code.as_deref());
+        if told.status == State::Failed && again {
+            let earlier = told.document();
+            let status = QuotationStatus::queued(id, request, told.created_at);
+            let external_ids = earlier.content.external_ids.clone();
+            let document = earlier.again(Quotation { status, external_ids });
+            return self.begin(document, Some(&known), Before::Run, is_repeat).await;
         }
-        Ok(Accepted { status: known, estimate: self.estimate(), changes, is_repeat })
+        Ok(Accepted { status: told, estimate: self.estimate(), changes, is_repeat })
     }
 
     /// Makes a quotation durable and starts it. The caller holds its lock.
     async fn begin(
         &self,
-        status: QuotationStatus,
+        document: QuotationDocument,
+        earlier: Option<&Known<Quotation>>,
         before: Before,
         is_repeat: bool,
     ) -> Result<Accepted, SubmitError> {
@@ -379,81 +390,65 @@ impl Tasks {
             capacity: inner.config.queue_capacity,
             retry_after: estimate.until_a_place_is_free(),
         })?;
-        inner.journal.accept(&status).await?;
-        let task = self.start(status, Some(place), before);
-        Ok(Accepted { status: task.status(), estimate, changes: task.subscribe(), is_repeat })
+        let live = inner.work.accept(document, earlier).await?;
+        self.start(&live, Some(place), before);
+        Ok(Accepted { status: live.told(), estimate, changes: live.subscribe(), is_repeat })
     }
 
-    /// What is known of a quotation; one that is unfinished is taken up.
-    async fn find(&self, id: &TrackingId) -> Result<Option<Known>, JournalError> {
-        let _alone = self.inner.locks.lock(id).await;
-        self.find_locked(id).await
-    }
-
-    /// The same for who holds its lock.
-    async fn find_locked(&self, id: &TrackingId) -> Result<Option<Known>, JournalError> {
-        if let Some(task) = self.inner.tasks.get(id) {
-            return Ok(Some(Known::Task(Arc::clone(&task))));
-        }
-        Ok(self.inner.journal.find(id).await?.map(|logged| {
-            let over = logged.status.status.is_final() || logged.other_odoo;
-            if over {
-                Known::Logged(logged)
-            } else {
-                Known::Task(self.start((**logged.status).clone(), None, Before::Run))
+    /// What is known of a quotation; one that is unfinished is taken up. The caller holds its lock.
+    async fn find_locked(&self, id: &TrackingId) -> Result<Option<Known<Quotation>>, JournalError> {
+        Ok(self.inner.work.find(id.as_str()).await?.map(|known| match known {
+            Known::Stored(stored)
+                if !stored.document.content.status.status.is_final() && self.inner.is_ours(&stored) =>
+            {
+                let live = self.inner.work.take_up(stored);
+                self.start(&live, None, Before::Run);
+                Known::Live(live)
             }
+            known => known,
         }))
     }
 
     /// Starts a run. The caller holds the quotation's lock.
-    fn start(
-        &self,
-        status: QuotationStatus,
-        place: Option<OwnedSemaphorePermit>,
-        before: Before,
-    ) -> Arc<Task> {
-        let (inner, id) = (Arc::clone(&self.inner), status.tracking_id.clone());
-        let task = Arc::new(Task::new(status));
-        self.inner.tasks.insert(id, Arc::clone(&task));
-        let running = Arc::clone(&task);
-        self.inner.background.tracker.spawn(async move { inner.run(&running, place, before).await });
-        task
-    }
-}
-
-/// What is known of a quotation.
-enum Known {
-    /// In memory.
-    Task(Arc<Task>),
-    /// In the journal only: finished, or made for another Odoo.
-    Logged(Logged),
-}
-
-impl Known {
-    fn status(&self) -> Arc<Told> {
-        match self {
-            Self::Task(task) => task.status(),
-            Self::Logged(logged) => Arc::clone(&logged.status),
-        }
-    }
-
-    fn subscribe(&self) -> Subscription {
-        match self {
-            Self::Task(task) => task.subscribe(),
-            Self::Logged(logged) => Subscription::finished(Arc::clone(&logged.status)),
-        }
+    fn start(&self, live: &Arc<Live<Quotation>>, place: Option<OwnedSemaphorePermit>, before: Before) {
+        let (inner, running) = (Arc::clone(&self.inner), Arc::clone(live));
+        self.inner.work.background.tracker.spawn(async move { inner.run(&running, place, before).await });
     }
 }
 
 impl Inner {
+    fn is_ours(&self, stored: &Stored<Quotation>) -> bool {
+        self.work.journal.is_ours(&stored.document.head.odoo)
+    }
+
+    /// What is told of it: also, what it waits for.
+    fn told(&self, known: &Known<Quotation>) -> Arc<Told> {
+        match known {
+            Known::Stored(stored)
+                if !stored.document.content.status.status.is_final() && !self.is_ours(stored) =>
+            {
+                let mut document = stored.document.clone();
+                texts::OTHER_ODOO.clone_into(&mut document.content.status.progress);
+                Arc::new(document.into())
+            }
+            known => known.told(),
+        }
+    }
+
+    fn subscribe(&self, known: &Known<Quotation>) -> Subscription {
+        match known {
+            Known::Live(live) => live.subscribe(),
+            Known::Stored(_) => Subscription::finished(self.told(known)),
+        }
+    }
+
     /// Remembers a finished quotation for a while, and forgets older ones.
-    fn retire(&self, task: &Arc<Task>) {
-        let size = approximate_size(&task.status());
+    fn retire(&self, live: &Arc<Live<Quotation>>) {
+        let size = approximate_size(&live.told());
         let mut finished = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
-        finished.add(Arc::clone(task), size, self.config.retention, |old| {
+        finished.add(Arc::clone(live), size, self.config.retention, |old| {
             // A later run of the same quotation stays until it is over itself: its end may not be on the disk yet.
-            let id = &old.status().tracking_id;
-            self.tasks.remove_if(id, |_, current| Arc::ptr_eq(current, old));
+            self.work.forget(old);
         });
     }
 }

@@ -1,18 +1,17 @@
 //! Says once, not once for every quotation, that Odoo fails, and that it answers again.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::PoisonError;
 
+use tokio::time::Instant;
+
+use super::Inner;
 use crate::odoo::OdooError;
 use crate::quotation::error::QuotationError;
 
-/// Whether Odoo is failing.
-#[derive(Default)]
-pub(super) struct Outage(AtomicBool);
-
-impl Outage {
+impl Inner {
     /// An attempt failed and will be made again.
-    pub(super) fn met(&self, error: &QuotationError) {
-        if self.0.swap(true, Ordering::Relaxed) {
+    pub(super) fn failed(&self, error: &QuotationError) {
+        if !self.outage.lock().unwrap_or_else(PoisonError::into_inner).met(Instant::now()) {
             return;
         }
         // Other words come from Odoo, and may quote what a customer typed.
@@ -24,8 +23,8 @@ impl Outage {
     }
 
     /// An attempt succeeded.
-    pub(super) fn ended(&self) {
-        if self.0.swap(false, Ordering::Relaxed) {
+    pub(super) fn answered(&self) {
+        if self.outage.lock().unwrap_or_else(PoisonError::into_inner).ended(Instant::now()) {
             tracing::info!("Odoo answers again");
         }
     }

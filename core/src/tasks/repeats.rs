@@ -1,17 +1,11 @@
 //! The same request once more, without a key: who asks again after a time-out, or clicks twice, means the first one.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-
-use tokio::time::Instant;
 
 use crate::key::digest;
 use crate::quotation::id::TrackingId;
 use crate::quotation::request::QuotationRequest;
-
-/// Requests that are remembered, at most.
-const MOST: usize = 10_000;
+use crate::store::{ANONYMOUS, Store};
 
 /// Who asks for a quotation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,6 +41,13 @@ impl Default for RepeatWindows {
     }
 }
 
+impl Caller {
+    /// Who it is in what is remembered. Nobody has a name yet.
+    pub fn owner(&self) -> &'static str {
+        ANONYMOUS
+    }
+}
+
 impl RepeatWindows {
     fn of(&self, door: Door) -> Duration {
         match door {
@@ -54,58 +55,23 @@ impl RepeatWindows {
             Door::Mcp => self.mcp,
         }
     }
-}
-
-/// The last requests without a key.
-pub(super) struct Repeats {
-    windows: RepeatWindows,
-    recent: Mutex<Recent>,
-}
-
-#[derive(Default)]
-struct Recent {
-    /// What was asked for, by whom: its quotation, and until when it is that one.
-    by_mark: HashMap<String, (TrackingId, Instant)>,
-    oldest_first: VecDeque<(Instant, String)>,
-}
-
-impl Repeats {
-    pub(super) fn new(windows: RepeatWindows) -> Self {
-        Self { windows, recent: Mutex::default() }
-    }
 
     /// The id of the quotation that this request, or the first one like it, asks for; `None` where each is a new one.
     /// The time counts from the last of them: while a caller keeps asking, it is the same quotation.
-    pub(super) fn id(&self, request: &QuotationRequest, caller: &Caller) -> Option<TrackingId> {
-        let window = self.windows.of(caller.door);
+    pub(super) async fn same<S: Store>(
+        &self,
+        store: &S,
+        request: &QuotationRequest,
+        caller: &Caller,
+    ) -> Result<Option<TrackingId>, S::Error> {
+        let window = self.of(caller.door);
         if window.is_zero() {
-            return None;
+            return Ok(None);
         }
-        let door = format!("{:?}", caller.door);
-        let mark = digest(&["same", &door, &caller.name, &serde_json::to_string(request).ok()?]);
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.forget();
-        let (now, known) = (Instant::now(), recent.by_mark.get(&mark));
-        let id =
-            known.filter(|(_, until)| *until > now).map_or_else(TrackingId::random, |(id, _)| id.clone());
-        recent.by_mark.insert(mark.clone(), (id.clone(), now + window));
-        recent.oldest_first.push_back((now + window, mark));
-        Some(id)
-    }
-}
-
-impl Recent {
-    fn forget(&mut self) {
-        let now = Instant::now();
-        while let Some((until, _)) = self.oldest_first.front()
-            && (*until <= now || self.oldest_first.len() >= MOST)
-            && let Some((until, mark)) = self.oldest_first.pop_front()
-        {
-            // It may have been asked for again since.
-            if self.by_mark.get(&mark).is_some_and(|(_, last)| *last <= until) {
-                self.by_mark.remove(&mark);
-            }
-        }
+        let Ok(request) = serde_json::to_string(request) else { return Ok(None) };
+        let mark = digest(&["same", &format!("{:?}", caller.door), &caller.name, &request]);
+        let id = store.mark(&mark, TrackingId::random().as_str(), window).await?;
+        Ok(id.parse().ok())
     }
 }
 
@@ -114,6 +80,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::journal::{Journal, Target};
 
     fn request(n: usize) -> QuotationRequest {
         let request = json!({
@@ -129,35 +96,21 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_is_the_same_for_one_caller_and_for_a_while() {
-        let repeats = Repeats::new(RepeatWindows::default());
-        let id = |caller: &Caller| repeats.id(&request(1), caller).unwrap();
-        let first = id(&mcp("a"));
-        assert_ne!(id(&mcp("b")), first);
-        assert_ne!(repeats.id(&request(2), &mcp("a")).unwrap(), first);
+        let folder = tempfile::TempDir::new().unwrap();
+        let journal = Journal::open(folder.path(), Target::embedded()).unwrap();
+        let same = async |n: usize, caller: &Caller| {
+            RepeatWindows::default().same(&journal, &request(n), caller).await.unwrap()
+        };
+        let first = same(1, &mcp("a")).await;
+        assert!(first.is_some());
+        assert_ne!(same(1, &mcp("b")).await, first);
+        assert_ne!(same(2, &mcp("a")).await, first);
         for _ in 0..3 {
             tokio::time::advance(Duration::from_secs(119)).await;
-            assert_eq!(id(&mcp("a")), first, "it keeps asking");
+            assert_eq!(same(1, &mcp("a")).await, first, "it keeps asking");
         }
         tokio::time::advance(Duration::from_secs(121)).await;
-        assert_ne!(id(&mcp("a")), first);
-        assert!(repeats.id(&request(1), &Caller::default()).is_none(), "over REST each is a new one");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn memory_is_bounded() {
-        let repeats = Repeats::new(RepeatWindows::default());
-        let first = repeats.id(&request(0), &mcp("")).unwrap();
-        for n in 1..=2 * MOST {
-            repeats.id(&request(n), &mcp("")).unwrap();
-        }
-        let kept = {
-            let recent = repeats.recent.lock().unwrap();
-            recent.by_mark.len().max(recent.oldest_first.len())
-        };
-        assert!(kept <= MOST, "{kept}");
-        assert_ne!(repeats.id(&request(0), &mcp("")).unwrap(), first);
-        tokio::time::advance(Duration::from_secs(121)).await;
-        repeats.id(&request(0), &mcp("")).unwrap();
-        assert_eq!(repeats.recent.lock().unwrap().by_mark.len(), 1);
+        assert_ne!(same(1, &mcp("a")).await, first);
+        assert!(same(1, &Caller::default()).await.is_none(), "over REST each is a new one");
     }
 }

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mcp_odoo_core::journal::Journal;
+use mcp_odoo_core::journal::Target;
+use mcp_odoo_core::quotation::document::Quotation;
 use mcp_odoo_core::quotation::id::{ExternalIds, TrackingId};
 use mcp_odoo_core::quotation::status::{QuotationStatus, State};
-use mcp_odoo_core::quotation::target::Target;
+use mcp_odoo_core::store::{ANONYMOUS, Document, Put, Store};
 use mcp_odoo_core::timestamp::Timestamp;
 use mcp_odoo_sandbox::Options;
 use reqwest::StatusCode;
@@ -148,13 +150,18 @@ async fn what_comes_back_to_life_while_it_is_removed_stays() {
     let journal = Journal::open(folder.path(), Target::embedded()).unwrap();
     let input = serde_json::from_value(request("back@days.example")).unwrap();
     let id: TrackingId = "quot_back".parse().unwrap();
-    let ids = ExternalIds::new(&id, &input);
-    let queued = QuotationStatus::queued(id, ids, input, Timestamp::now());
-    let failed = QuotationStatus { status: State::Failed, ..queued.clone() };
-    let name = format!("{}_quot_back.log", queued.created_at.date());
+    let external_ids = ExternalIds::new(&id, &input);
+    let status = QuotationStatus::queued(id, input, Timestamp::now());
+    let name = format!("{}_quot_back.log", status.created_at.date());
+    let queued = Document::new(Quotation { status, external_ids }, "", ANONYMOUS);
+    let mut failed = queued.clone();
+    failed.content.status.status = State::Failed;
+    let save = async |document: &Document<Quotation>, over| {
+        assert_eq!(journal.save(document, over).await.unwrap(), Put::Done);
+    };
     let mut removed = 0;
-    for _ in 0..200 {
-        journal.write(&failed).await.unwrap();
+    for n in 0..200 {
+        save(&failed, 2 * n).await;
         let (remover, name) = (journal.clone(), name.clone());
         let removing = tokio::task::spawn_blocking(move || {
             std::thread::sleep(Duration::from_micros(fastrand::u64(0..3000)));
@@ -165,10 +172,10 @@ async fn what_comes_back_to_life_while_it_is_removed_stays() {
                 Ok(may_go)
             })
         });
-        journal.write(&queued).await.unwrap();
+        save(&queued, 2 * n + 1).await;
         removed += usize::from(removing.await.unwrap().unwrap());
-        let found = journal.find(&queued.tracking_id).await.unwrap().expect("it was accepted");
-        assert_eq!(found.status.status, State::Queued);
+        let found = journal.load::<Quotation>("quot_back").await.unwrap().expect("it was accepted");
+        assert_eq!(found.document.content.status.status, State::Queued);
     }
     println!("{removed} of 200 were removed before");
 }

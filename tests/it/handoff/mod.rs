@@ -4,6 +4,8 @@ mod archive;
 mod crash;
 mod disk;
 mod faults;
+mod fenced;
+mod forms;
 mod kills;
 mod notification;
 mod repeats;

@@ -5,9 +5,9 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mcp_odoo_core::journal::Target;
 use mcp_odoo_core::odoo::ProtocolChoice;
 use mcp_odoo_core::quotation::id::{ExternalIds, TrackingId};
-use mcp_odoo_core::quotation::target::Target;
 use mcp_odoo_sandbox::{Options, Sandbox};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;

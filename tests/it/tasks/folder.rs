@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures::future::join_all;
+use mcp_odoo_core::journal::Target;
 use mcp_odoo_core::journal::{Journal, JournalError};
-use mcp_odoo_core::quotation::target::Target;
 use reqwest::StatusCode;
 use serde_json::Value;
 

@@ -150,6 +150,12 @@ async fn a_log_file_has_the_keys_the_name_and_the_mode_it_must_have() {
         "external_ids",
         "odoo",
         "version",
+        "tenant",
+        "owner",
+        "deadline_at",
+        "vendor_sms",
+        "kind",
+        "revision",
     ];
     assert_eq!(keys, expected);
     let (date, time) = failed["created_at"].as_str().unwrap().split_once('T').unwrap();

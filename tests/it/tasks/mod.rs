@@ -1,7 +1,9 @@
 //! Queue, retries, journal and restarts.
 
 mod damage;
+mod deadlines;
 mod folder;
+mod forms;
 mod hidden_ids;
 mod journal;
 mod panic;

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
+use mcp_odoo_core::handoff::document::Handoff;
 use mcp_odoo_core::handoff::id::HandoffId;
-use mcp_odoo_core::journal::Journal;
-use mcp_odoo_core::quotation::target::Target;
+use mcp_odoo_core::journal::{Journal, Target};
+use mcp_odoo_core::store::{Put, Store};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -95,18 +96,17 @@ async fn fields_of_a_newer_handoff_are_carried() {
         "updated_at": "2026-01-30T10:00:00", "version": 99, "priority": { "level": 3 },
     });
     fs::write(&path, log.to_string()).unwrap();
+    // Another one's content is not served under this name.
+    let other: HandoffId = "sms_1769767200_ffffffff".parse().unwrap();
+    fs::copy(&path, folder.path().join(format!("{}_{other}.log", other.date()))).unwrap();
     let journal = Journal::open(folder.path(), Target::embedded()).unwrap();
-    let mut record = journal.handoff(&id).await.unwrap().expect("it is understood");
-    record.error = Some("no".to_owned());
-    journal.write_handoff(&record).await.unwrap();
+    let mut stored = journal.load::<Handoff>(id.as_str()).await.unwrap().expect("it is understood");
+    stored.document.content.status.error = Some("no".to_owned());
+    assert_eq!(journal.save(&stored.document, stored.revision).await.unwrap(), Put::Done);
     let now = read(&path);
     assert_eq!(
         (&now["error"], &now["version"], &now["priority"]),
         (&json!("no"), &json!(99), &log["priority"])
     );
-
-    // Another one's content is not served under this name.
-    let other: HandoffId = "sms_1769767200_ffffffff".parse().unwrap();
-    fs::copy(&path, folder.path().join(format!("{}_{other}.log", other.date()))).unwrap();
-    assert!(journal.handoff(&other).await.unwrap().is_none());
+    assert!(journal.load::<Handoff>(other.as_str()).await.unwrap().is_none());
 }

@@ -5,10 +5,10 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use mcp_odoo_core::journal::Journal;
+use mcp_odoo_core::journal::Target;
 use mcp_odoo_core::odoo::{Odoo as Client, ProtocolChoice};
 use mcp_odoo_core::quotation::pipeline::Pipeline;
 use mcp_odoo_core::quotation::salespeople::SalesConfig;
-use mcp_odoo_core::quotation::target::Target;
 use mcp_odoo_core::tasks::{Caller, TaskConfig, Tasks};
 use mcp_odoo_sandbox::Options;
 use serde_json::Value;

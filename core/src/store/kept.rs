@@ -10,11 +10,7 @@ use serde_json::{Error, Value};
 
 /// Of a log.
 #[derive(Clone, Debug, Default)]
-pub struct Kept {
-    /// The version that it was written by.
-    pub(crate) version: u32,
-    fields: Vec<Field>,
-}
+pub struct Kept(Vec<Field>);
 
 #[derive(Clone)]
 struct Field {
@@ -32,13 +28,13 @@ impl std::fmt::Debug for Field {
 }
 
 impl Kept {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.fields.is_empty()
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Puts the fields where they stood, as far as that is still there.
-    pub(crate) fn put_back(&self, log: &mut Value) {
-        for Field { parent, name, value } in &self.fields {
+    pub(super) fn put_back(&self, log: &mut Value) {
+        for Field { parent, name, value } in &self.0 {
             if let Some(object) = log.pointer_mut(parent).and_then(Value::as_object_mut) {
                 object.entry(name.as_str()).or_insert_with(|| value.clone());
             }
@@ -46,11 +42,70 @@ impl Kept {
     }
 }
 
-/// Reads what it can of a value, and keeps the rest; structs that deny unknown fields get none to see.
-pub(crate) fn read<T: DeserializeOwned>(value: Value) -> Result<(T, Kept), Error> {
-    let unknown = RefCell::default();
-    let read = T::deserialize(Known { value, at: String::new(), unknown: &unknown })?;
-    Ok((read, Kept { version: 0, fields: unknown.into_inner() }))
+/// A log, of which several parts are read, one after the other; what nobody takes is kept. Structs that deny unknown
+/// fields get none to see.
+pub struct Reader {
+    left: Value,
+    kept: Vec<Field>,
+}
+
+impl Reader {
+    /// Of a log of which nothing is read yet.
+    pub fn new(log: Value) -> Self {
+        Self { left: log, kept: Vec::new() }
+    }
+
+    /// Takes out the fields of this part.
+    ///
+    /// # Errors
+    /// When one is missing or is not understood.
+    pub fn take<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
+        let unknown = RefCell::default();
+        let part = T::deserialize(Known { value: self.left.take(), at: String::new(), unknown: &unknown })?;
+        let (left, below): (Vec<_>, Vec<_>) =
+            unknown.into_inner().into_iter().partition(|field| field.parent.is_empty());
+        self.left = Value::Object(left.into_iter().map(|field| (field.name, field.value)).collect());
+        self.kept.extend(below);
+        Ok(part)
+    }
+
+    /// What stands there, before it is taken.
+    pub fn peek(&self, pointer: &str) -> Option<&Value> {
+        self.left.pointer(pointer)
+    }
+
+    /// Gives a field another name.
+    pub fn rename(&mut self, from: &str, to: &str) {
+        if let Some(fields) = self.left.as_object_mut()
+            && let Some(value) = fields.shift_remove(from)
+        {
+            fields.insert(to.to_owned(), value);
+        }
+    }
+
+    /// Gives a field that is not there this value.
+    pub fn or_insert(&mut self, name: &str, value: impl Into<Value>) {
+        if let Some(fields) = self.left.as_object_mut() {
+            fields.entry(name).or_insert_with(|| value.into());
+        }
+    }
+
+    /// Forgets these fields.
+    pub fn drop_keys(&mut self, names: &[&str]) {
+        if let Some(fields) = self.left.as_object_mut() {
+            fields.retain(|name, _| !names.contains(&name.as_str()));
+        }
+    }
+
+    /// What nobody has taken.
+    pub(super) fn rest(self) -> Kept {
+        let Self { left, mut kept } = self;
+        if let Value::Object(left) = left {
+            let field = |(name, value)| Field { parent: String::new(), name, value };
+            kept.extend(left.into_iter().map(field));
+        }
+        Kept(kept)
+    }
 }
 
 /// Shows to each struct the fields that it knows.
@@ -164,13 +219,18 @@ mod tests {
         best: Option<Inner>,
     }
 
+    fn read(log: Value) -> Result<(Outer, Kept), Error> {
+        let mut log = Reader::new(log);
+        Ok((log.take()?, log.rest()))
+    }
+
     #[test]
     fn what_is_unknown_stays_where_it_stood() {
         let log = json!({
             "name": "a", "colour": { "a/b": [1] }, "lines": [{ "price": 1 }, { "price": 2.5, "~unit": "kg" }],
             "best": { "price": 3, "note": "x", "since": null },
         });
-        let (mut outer, kept) = read::<Outer>(log.clone()).unwrap();
+        let (mut outer, kept) = read(log.clone()).unwrap();
         let mut written = serde_json::to_value(&outer).unwrap();
         assert!(written.pointer("/lines/1/~0unit").is_none());
         kept.put_back(&mut written);
@@ -187,8 +247,8 @@ mod tests {
 
     #[test]
     fn nothing_unknown_is_nothing_kept() {
-        let (_, kept) = read::<Outer>(json!({ "lines": [] })).unwrap();
+        let (_, kept) = read(json!({ "lines": [] })).unwrap();
         assert!(kept.is_empty());
-        assert!(read::<Outer>(json!({ "lines": [{}] })).is_err());
+        assert!(read(json!({ "lines": [{}] })).is_err());
     }
 }

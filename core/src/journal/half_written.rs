@@ -16,13 +16,13 @@ pub fn folder(logs: &Path) -> PathBuf {
 
 /// A new one.
 pub(super) fn file(logs: &Path) -> io::Result<NamedTempFile> {
-    let unfinished = folder(logs);
-    match NamedTempFile::new_in(&unfinished) {
+    let half_written = folder(logs);
+    match NamedTempFile::new_in(&half_written) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             // Not the log folder itself: where that has vanished, a disk may be missing.
-            match fs::create_dir(&unfinished) {
+            match fs::create_dir(&half_written) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-                _ => NamedTempFile::new_in(&unfinished),
+                _ => NamedTempFile::new_in(&half_written),
             }
         }
         made => made,

@@ -1,15 +1,13 @@
-//! One at a time for each quotation: its acceptance, its taking up and the writing of its log.
+//! One at a time for each piece of work: its acceptance, its taking up and what is reported of it.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::quotation::id::TrackingId;
-
-/// Quotations that share a lock wait for one another; few do.
+/// Those that share a lock wait for one another; few do.
 const LOCKS: usize = 512;
 
-/// The locks of all quotations.
+/// The locks of all.
 pub(super) struct Locks {
     first: Mutex<()>,
     others: Vec<Mutex<()>>,
@@ -22,8 +20,8 @@ impl Default for Locks {
 }
 
 impl Locks {
-    /// Waits until nobody else is at this quotation.
-    pub(super) async fn lock(&self, id: &TrackingId) -> MutexGuard<'_, ()> {
+    /// Waits until nobody else is at this one.
+    pub(super) async fn lock(&self, id: &str) -> MutexGuard<'_, ()> {
         let mut hasher = DefaultHasher::new();
         id.hash(&mut hasher);
         let index = usize::try_from(hasher.finish() % LOCKS as u64).unwrap_or(LOCKS);

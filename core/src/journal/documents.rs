@@ -1,0 +1,255 @@
+//! The log files as a store: one file per document, `2026-01-30_<id>.log`.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::{Inner, Journal, JournalError, LogName, blocking, file, not_understood};
+use crate::store::{Changes, Content, Document, FIRST, Filter, Put, Revision, Store, Stored};
+
+/// Writes a file of this name and content over this revision.
+type Way = fn(&Inner, &LogName, &[u8], Revision) -> io::Result<()>;
+
+impl Store for Journal {
+    type Error = JournalError;
+
+    async fn accept<C: Content>(&self, document: &Document<C>, over: Revision) -> Result<Put, JournalError> {
+        self.put(document, over, Inner::accept).await
+    }
+
+    async fn save<C: Content>(&self, document: &Document<C>, over: Revision) -> Result<Put, JournalError> {
+        self.put(document, over, Inner::save).await
+    }
+
+    async fn load<C: Content>(&self, id: &str) -> Result<Option<Stored<C>>, JournalError> {
+        if self.inner.index.days_if_listed(id).is_some_and(|days| days.is_empty()) {
+            return Ok(None);
+        }
+        let (inner, id) = (Arc::clone(&self.inner), id.to_owned());
+        blocking(move || inner.load(&id).map_err(inner.failed("read a log file"))).await
+    }
+
+    async fn list<C: Content, T: Send + 'static>(
+        &self,
+        filter: Filter,
+        stop: CancellationToken,
+        pick: impl FnMut(Stored<C>) -> Option<T> + Send + 'static,
+    ) -> Result<Vec<T>, JournalError> {
+        let inner = Arc::clone(&self.inner);
+        blocking(move || inner.list(filter, &stop, pick).map_err(inner.failed("read the log files"))).await
+    }
+
+    async fn claim(&self, id: &str, worker: &str, lease: Duration) -> Result<bool, JournalError> {
+        Ok(self.inner.claims.claim(id, worker, lease))
+    }
+
+    async fn release(&self, id: &str, worker: &str) -> Result<(), JournalError> {
+        self.inner.claims.release(id, worker);
+        Ok(())
+    }
+
+    fn changes(&self, id: &str) -> Changes {
+        self.inner.changed.of(id)
+    }
+
+    async fn mark(&self, key: &str, id: &str, ttl: Duration) -> Result<String, JournalError> {
+        Ok(self.inner.marks.mark(key, id, ttl))
+    }
+}
+
+impl Journal {
+    /// The first of these ids that there is a log of.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn first_of(&self, ids: &[String]) -> Result<Option<String>, JournalError> {
+        let may_have_log =
+            |id: &String| self.inner.index.days_if_listed(id).is_none_or(|days| !days.is_empty());
+        if !ids.iter().any(may_have_log) {
+            return Ok(None);
+        }
+        let (inner, ids) = (Arc::clone(&self.inner), ids.to_owned());
+        blocking(move || inner.first_of(ids).map_err(inner.failed("look for a log file"))).await
+    }
+
+    async fn put<C: Content>(
+        &self,
+        document: &Document<C>,
+        over: Revision,
+        way: Way,
+    ) -> Result<Put, JournalError> {
+        let (inner, document) = (Arc::clone(&self.inner), document.clone());
+        blocking(move || {
+            let content = &document.content;
+            let name = LogName::new(content.accepted_at().date(), content.id());
+            let text = document.to_json(over + 1).map_err(io::Error::from);
+            let put = match text.and_then(|text| way(&inner, &name, &text, over)) {
+                Ok(()) => Ok(Put::Done),
+                Err(error) if is_other(&error) => Ok(Put::Changed),
+                Err(error) => Err(inner.failed("write a log file")(error)),
+            };
+            inner.note(&put);
+            put
+        })
+        .await
+    }
+}
+
+/// Another revision stands there.
+#[derive(Debug)]
+struct OtherRevision;
+
+impl fmt::Display for OtherRevision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("another revision stands there")
+    }
+}
+
+impl std::error::Error for OtherRevision {}
+
+fn is_other(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|said| said.is::<OtherRevision>())
+}
+
+#[derive(Deserialize)]
+struct Stamp {
+    revision: Option<Revision>,
+}
+
+impl Inner {
+    /// As far as the disk lets it, the file is as it was before when this fails: the next start must not find what was
+    /// refused.
+    fn accept(&self, name: &LogName, content: &[u8], over: Revision) -> io::Result<()> {
+        let path = self.path(&name.file_name());
+        let before = file::read(&path).ok();
+        self.unsettled().remove(&name.file_name());
+        self.write(name, content, Some(over)).inspect_err(|_| {
+            if file::read(&path).ok().as_deref() != Some(content) {
+                return;
+            }
+            let taken_back = match &before {
+                Some(before) => self.write(name, before, None),
+                None => self.remove_if(&name.file_name(), |_| Ok(true)).and_then(|_| self.folder.sync()),
+            };
+            if let Err(error) = taken_back {
+                let file = name.file_name();
+                tracing::error!(file, %error, "what was refused is in the log: the next start takes it up");
+            }
+        })
+    }
+
+    /// The file holds what it held before when this fails or, where only the sync of its folder failed, the new state.
+    fn save(&self, name: &LogName, content: &[u8], over: Revision) -> io::Result<()> {
+        let written = self.write(name, content, Some(over));
+        match &written {
+            Ok(()) => self.unsettled().remove(&name.file_name()),
+            Err(error) if is_other(error) => None,
+            Err(_) => self.unsettled().insert(name.file_name(), over + 1),
+        };
+        written
+    }
+
+    fn write(&self, name: &LogName, content: &[u8], over: Option<Revision>) -> io::Result<()> {
+        let file = name.file_name();
+        self.folder.put_if(&file, content, || {
+            let alone = self.replace()?;
+            if over.is_none_or(|over| self.stands(&file, over)) {
+                Ok(alone)
+            } else {
+                Err(io::Error::other(OtherRevision))
+            }
+        })?;
+        self.written(name);
+        Ok(())
+    }
+
+    /// Whether this revision stands in a file, as far as it can be read: what somebody removed is written again.
+    fn stands(&self, file: &str, over: Revision) -> bool {
+        let Ok(content) = file::read(&self.path(file)) else { return true };
+        let Ok(Stamp { revision }) = serde_json::from_slice(&content) else { return true };
+        let revision = revision.unwrap_or(FIRST);
+        revision == over || (revision == over + 1 && self.unsettled().get(file) == Some(&revision))
+    }
+
+    fn unsettled(&self) -> MutexGuard<'_, HashMap<String, Revision>> {
+        self.unsettled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn days(&self, id: &str) -> io::Result<Vec<NaiveDate>> {
+        self.index.days(id, |add| {
+            for entry in fs::read_dir(self.folder.path())? {
+                if let Some(name) = entry?.file_name().to_str().and_then(LogName::parse) {
+                    add(name.date(), name.id());
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn first_of(&self, ids: Vec<String>) -> io::Result<Option<String>> {
+        for id in ids {
+            for day in self.days(&id)? {
+                match fs::symlink_metadata(self.path(&LogName::new(day, &id).file_name())) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    there => return there.map(|_| Some(id)),
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn load<C: Content>(&self, id: &str) -> io::Result<Option<Stored<C>>> {
+        for day in self.days(id)? {
+            if C::may_be(id, day)
+                && let Some(stored) = self.read(&LogName::new(day, id))?
+            {
+                return Ok(Some(stored));
+            }
+        }
+        Ok(None)
+    }
+
+    fn read<C: Content>(&self, name: &LogName) -> io::Result<Option<Stored<C>>> {
+        let Some(log) = self.log(&name.file_name(), (C::ID, name.id()))? else { return Ok(None) };
+        let version = log.get("version").and_then(Value::as_u64).and_then(|version| version.try_into().ok());
+        let (document, revision) = Document::read(log).map_err(|_| not_understood(version))?;
+        Ok(Some(Stored { document, revision }))
+    }
+
+    fn list<C: Content, T>(
+        &self,
+        filter: Filter,
+        stop: &CancellationToken,
+        mut pick: impl FnMut(Stored<C>) -> Option<T>,
+    ) -> io::Result<Vec<T>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(self.folder.path())? {
+            let name = entry?.file_name();
+            names.extend(name.to_str().and_then(LogName::parse));
+        }
+        names.retain(|name| C::may_be(name.id(), name.date()));
+        names.sort_unstable_by(|a, b| b.cmp(a));
+        let mut picked = Vec::new();
+        // The process would wait for it at a stop.
+        for name in names.into_iter().take_while(|_| !stop.is_cancelled()) {
+            match self.read(&name) {
+                Ok(stored) => picked.extend(
+                    stored.filter(|stored| filter.takes(&stored.document.content)).and_then(&mut pick),
+                ),
+                // One that the disk refuses must not keep the others waiting.
+                Err(error) => {
+                    tracing::error!(file = name.file_name(), %error, "log file cannot be read; passed over");
+                }
+            }
+        }
+        Ok(picked)
+    }
+}

@@ -1,0 +1,109 @@
+//! A quotation as it is remembered.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::{Error, Value};
+
+use super::id::{ExternalIds, TrackingId};
+use super::request::QuotationRequest;
+use super::status::{QuotationOutput, QuotationStatus, State};
+use crate::store::{Content, Document, Head, Reader};
+use crate::timestamp::Timestamp;
+
+/// What a quotation's log file holds.
+pub type QuotationDocument = Document<Quotation>;
+
+/// What is remembered of a quotation beside what is of any piece of work.
+#[derive(Clone)]
+pub struct Quotation {
+    /// What is told of it.
+    pub status: QuotationStatus,
+    /// What its records in Odoo are known by.
+    pub external_ids: ExternalIds,
+}
+
+#[derive(Serialize)]
+struct Keys<'a> {
+    tracking_id: &'a TrackingId,
+    /// When it was accepted.
+    timestamp: Timestamp,
+    date: NaiveDate,
+    time: String,
+    status: State,
+    progress: &'a str,
+    input: &'a QuotationRequest,
+    output: &'a Option<QuotationOutput>,
+    error: &'a Option<String>,
+    error_code: &'a Option<String>,
+    updated_at: Timestamp,
+    external_ids: &'a ExternalIds,
+}
+
+#[derive(Deserialize)]
+struct Beside {
+    /// Absent in logs of before they were remembered.
+    external_ids: Option<ExternalIds>,
+}
+
+impl Content for Quotation {
+    type Status = QuotationStatus;
+    const KIND: &'static str = "quotation";
+    const ID: &'static str = "tracking_id";
+
+    fn id(&self) -> &str {
+        self.status.tracking_id.as_str()
+    }
+
+    fn may_be(id: &str, _: NaiveDate) -> bool {
+        id.parse::<TrackingId>().is_ok()
+    }
+
+    fn status(&self) -> &QuotationStatus {
+        &self.status
+    }
+
+    fn accepted_at(&self) -> Timestamp {
+        self.status.created_at
+    }
+
+    fn touch(&mut self) {
+        self.status.updated_at = Timestamp::now();
+    }
+
+    fn is_over(&self) -> bool {
+        self.status.status.is_final()
+    }
+
+    fn is_unfinished(&self) -> bool {
+        self.status.is_unfinished()
+    }
+
+    fn keys(&self) -> impl Serialize {
+        let status = &self.status;
+        Keys {
+            tracking_id: &status.tracking_id,
+            timestamp: status.created_at,
+            date: status.created_at.date(),
+            time: status.created_at.time_of_day(),
+            status: status.status,
+            progress: &status.progress,
+            input: &status.input,
+            output: &status.output,
+            error: &status.error,
+            error_code: &status.error_code,
+            updated_at: status.updated_at,
+            external_ids: &self.external_ids,
+        }
+    }
+
+    fn read(log: &mut Reader, head: &mut Head) -> Result<Self, Error> {
+        // For a few hours of the first day the number stood among what is told.
+        let number = log.peek("/output/notification/selected_number").and_then(Value::as_str);
+        head.vendor_sms = head.vendor_sms.take().or_else(|| number.map(str::to_owned));
+        log.or_insert("progress", "");
+        let status: QuotationStatus = log.take()?;
+        let Beside { external_ids } = log.take()?;
+        let derived = || ExternalIds::new(&status.tracking_id, &status.input);
+        Ok(Self { external_ids: external_ids.unwrap_or_else(derived), status })
+    }
+}
