@@ -1,4 +1,5 @@
-//! Configuration, clients of Odoo and Twilio, quotation pipeline, handoffs, records of Odoo, tasks, journal and archive.
+//! Quotations, handoffs and records of Odoo: pipeline, tasks, journal, messages by Twilio. Knows nothing of HTTP servers,
+//! MCP, AWS or the environment.
 
 pub use odoo_rpc as odoo;
 use odoo_rpc::http;
