@@ -66,7 +66,7 @@ fn telling(criterion: &mut Criterion) {
         let id = TrackingId::random();
         let external_ids = ExternalIds::new(&id, &request);
         let status = QuotationStatus::queued(id, request, Timestamp::now());
-        let document = Document::new(Quotation { status, external_ids }, "", ANONYMOUS);
+        let document = Document::new(Quotation { status, external_ids, repeat_mark: None }, "", ANONYMOUS);
         criterion.bench_with_input(
             BenchmarkId::new("write a state, lines", lines),
             &document,

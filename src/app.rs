@@ -27,8 +27,6 @@ use crate::router;
 use crate::server;
 use crate::state::{AppState, Shared};
 
-/// How often folders of windows that are gone are looked for.
-const ADOPT_EVERY: Duration = Duration::from_secs(30);
 /// How long running quotations may take to finish when the process stops.
 const GRACE: Duration = Duration::from_secs(20);
 
@@ -141,10 +139,11 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         stop: impl Future<Output = ()> + Send,
     ) -> anyhow::Result<()> {
         let Self { config, state, odoo, handler } = self;
+        let adopt_every = config.tasks.adopt_every;
         let mcp = mcp::routes(handler, &config.allowed, &state.sessions);
         let router = router::build(state.clone(), &config.http, &config.allowed, mcp);
         let requests = tokio::spawn(server::serve(listener, router, config.http, state.stop.clone()));
-        let _resuming = resume(&state, odoo);
+        let _resuming = resume(&state, odoo, adopt_every);
         stop.await;
         tracing::info!("stopping: no new requests, running quotations finish");
         let deadline = Instant::now() + GRACE;
@@ -161,10 +160,11 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
     /// # Errors
     /// When a task of the service failed.
     pub async fn serve_stdio(self, stop: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
-        let Self { state, odoo, handler, .. } = self;
+        let Self { config, state, odoo, handler } = self;
+        let adopt_every = config.tasks.adopt_every;
         let sessions = state.sessions.clone();
         let mut serving = tokio::spawn(async move { mcp::stdio::serve(handler, &sessions).await });
-        let _resuming = resume(&state, odoo);
+        let _resuming = resume(&state, odoo, adopt_every);
         tokio::select! {
             served = &mut serving => {
                 wind_down(&state).await;
@@ -181,7 +181,7 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
 }
 
 /// Takes up, beside serving, what an earlier process left, and what windows leave that are killed meanwhile.
-fn resume(state: &AppState, odoo: Odoo) -> AbortOnDropHandle<()> {
+fn resume(state: &AppState, odoo: Odoo, adopt_every: Duration) -> AbortOnDropHandle<()> {
     state.archive.start();
     let (tasks, handoffs) = (state.tasks.clone(), state.handoffs.clone());
     AbortOnDropHandle::new(tokio::spawn(async move {
@@ -189,7 +189,7 @@ fn resume(state: &AppState, odoo: Odoo) -> AbortOnDropHandle<()> {
         let adopting = async {
             loop {
                 handoffs.take_up(&tasks.adopt().await).await;
-                tokio::time::sleep(ADOPT_EVERY).await;
+                tokio::time::sleep(adopt_every).await;
             }
         };
         tokio::join!(tasks.identify(&odoo), adopting);

@@ -19,7 +19,7 @@ pub struct Background {
 }
 
 /// Between two tries to write what the disk refuses.
-pub const PAUSES: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(60) };
+const PAUSES: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(60) };
 
 /// The pauses of who tries until the disk takes it.
 pub struct Patience<'a> {

@@ -24,5 +24,6 @@ mod rules;
 pub mod store;
 pub mod tasks;
 pub mod timestamp;
+mod trouble;
 pub mod twilio;
 pub mod work;

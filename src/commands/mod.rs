@@ -10,3 +10,20 @@ pub mod sandbox;
 pub mod serve;
 pub mod stdio;
 mod stop_signal;
+
+use mcp_odoo_core::twilio::TwilioSetup;
+
+use crate::config::Config;
+
+/// Says what the configuration lacks, however messages come.
+fn warn(config: &Config) {
+    match &config.twilio {
+        TwilioSetup::Missing(names) if !config.twilio.is_absent() => {
+            tracing::warn!("no messages to salespeople: set {}", names.join(", "));
+        }
+        TwilioSetup::Ready(_) | TwilioSetup::Missing(_) => {}
+    }
+    if !config.language_is_known {
+        tracing::warn!("LANGUAGE names neither es nor en: messages are written in Spanish");
+    }
+}

@@ -20,19 +20,11 @@ pub async fn run() -> anyhow::Result<ExitCode> {
     let config = Config::load()?;
     let stop = stop_signal()?;
     let _log = telemetry::start(config.log_level)?;
-    match &config.twilio {
-        TwilioSetup::Ready(_) if config.messages.webhook_secret.is_none() => {
-            tracing::warn!(
-                "ELEVENLABS_WEBHOOK_SECRET is not set: anybody who reaches this service can have messages sent"
-            );
-        }
-        TwilioSetup::Missing(names) if !config.twilio.is_absent() => {
-            tracing::warn!("no messages to salespeople: set {}", names.join(", "));
-        }
-        TwilioSetup::Ready(_) | TwilioSetup::Missing(_) => {}
-    }
-    if !config.language_is_known {
-        tracing::warn!("LANGUAGE names neither es nor en: messages are written in Spanish");
+    super::warn(&config);
+    if matches!(config.twilio, TwilioSetup::Ready(_)) && config.messages.webhook_secret.is_none() {
+        tracing::warn!(
+            "ELEVENLABS_WEBHOOK_SECRET is not set: anybody who reaches this service can have messages sent"
+        );
     }
     let address = (config.http.host, config.http.port);
     let listener = TcpListener::bind(address)

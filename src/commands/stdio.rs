@@ -24,6 +24,7 @@ pub async fn run() -> anyhow::Result<ExitCode> {
     let config = Config::load()?;
     let stop = stop_signal()?;
     let _log = telemetry::start(config.log_level)?;
+    super::warn(&config);
     let embedded = Embedded::if_needed(&config).await?;
     let (odoo, target) = embedded.odoo();
     app(config, &odoo, &target)?.serve_stdio(stop).await?;

@@ -20,6 +20,8 @@ use crate::json;
 
 /// The largest message.
 pub(super) const MAX_BODY: usize = 4 * 1024 * 1024;
+/// What is said of a larger one.
+pub(super) const TOO_LARGE: &str = "a message may have at most 4 MiB";
 /// How long a message may take to arrive.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -27,7 +29,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// call: till then it holds the room.
 pub(super) async fn read(parts: &mut Parts, body: Body, room: &Room) -> Result<Bytes, Problem> {
     let late = || Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the body took too long");
-    let whole = body::read(&parts.headers, body, room, MAX_BODY, "a message may have at most 4 MiB");
+    let whole = body::read(&parts.headers, body, room, MAX_BODY, TOO_LARGE);
     let (body, held) = tokio::time::timeout(PATIENCE, whole).await.map_err(|_| late())??;
     parts.extensions.insert(Arc::new(held));
     Ok(body)
@@ -47,9 +49,14 @@ pub(super) fn is_batch(body: &[u8]) -> bool {
 
 /// The answer to the request in this body, if a key is there twice.
 pub(super) fn ambiguous(body: &[u8]) -> Option<Response> {
+    let (error, id) = given_twice(body)?;
+    Some(refused(error, id))
+}
+
+/// What is wrong if a key is there twice, and the id of the request in this body.
+pub(super) fn given_twice(body: &[u8]) -> Option<(ErrorData, Option<RequestId>)> {
     let path = json::twice(body)?;
-    let error = ErrorData::invalid_params(format!("{path} {}", json::TWICE), None);
-    Some(refused(error, id(body)))
+    Some((ErrorData::invalid_params(format!("{path} {}", json::TWICE), None), id(body)))
 }
 
 /// The id of the request in this body.

@@ -3,6 +3,7 @@
 mod batch;
 mod body;
 mod caller;
+mod lines;
 mod session;
 mod single;
 mod sse;

@@ -35,6 +35,20 @@ pub struct Page<T> {
     pub next_offset: Option<u64>,
 }
 
+impl<T: Serialize> Page<T> {
+    /// The same, beginning at this offset, as far as there is room for it beside so many bytes of JSON.
+    pub(super) fn beside(mut self, bytes: usize, offset: u32) -> Self {
+        let count = |items: &[T]| u64::from(offset) + u64::try_from(items.len()).unwrap_or(u64::MAX);
+        let fits = readable_beside(&self.items, bytes);
+        if fits < self.items.len() {
+            self.total = self.total.or(Some(count(&self.items)));
+            self.items.truncate(fits);
+            self.next_offset = Some(count(&self.items));
+        }
+        self
+    }
+}
+
 /// Which records of a model that has names to list.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
@@ -99,14 +113,22 @@ impl Listing<'_> {
 /// How many of these, at least one, are no more than a model reads at once: an answer has them twice, structured
 /// and as lines that are no longer, and a token is three bytes or more.
 pub(super) fn readable<T: Serialize>(items: &[T]) -> usize {
-    let size = |item: &T| serde_json::to_vec(item).map_or(0, |json| json.len());
-    let mut left = MOST_BYTES / 2;
+    readable_beside(items, 0)
+}
+
+fn readable_beside<T: Serialize>(items: &[T], bytes: usize) -> usize {
+    let mut left = (MOST_BYTES / 2).saturating_sub(bytes);
     let fits = move |item: &&T| {
         let fits = size(item) <= left;
         left = left.saturating_sub(size(item));
         fits
     };
     items.iter().take_while(fits).count().max(1)
+}
+
+/// Bytes of JSON.
+pub(super) fn size(item: &impl Serialize) -> usize {
+    serde_json::to_vec(item).map_or(0, |json| json.len())
 }
 
 /// The domain of records of which one of these fields contains the text, as it stands.

@@ -6,13 +6,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Value, json};
 
-use super::page::{Listing, contains};
+use super::page::{Listing, MOST, contains, size};
 use super::reference::Unresolved;
 use super::value::{datetime_rule, odoo_datetime, plain, text, time};
 use super::words::plain as plain_word;
 use super::{Erp, ErpError, Named, Page, default_limit, yes};
 use crate::input::trimmed_or_absent;
-use crate::odoo::{OdooError, Record, SearchRead};
+use crate::odoo::{OdooError, Record};
 use crate::rules;
 
 pub(super) const MODEL: &str = "sale.order";
@@ -120,6 +120,10 @@ pub struct SaleRequest {
     #[serde(default = "yes")]
     #[garde(skip)]
     pub include_lines: bool,
+    /// Skip so many lines
+    #[serde(default)]
+    #[garde(skip)]
+    pub lines_offset: u32,
 }
 
 /// One sale of a list.
@@ -167,6 +171,10 @@ pub struct Sale {
     pub url: String,
     /// Lines
     pub lines: Option<Vec<SaleLine>>,
+    /// All, if more
+    pub lines_total: Option<u64>,
+    /// If more: the lines_offset to go on with
+    pub lines_next_offset: Option<u64>,
 }
 
 /// One line of a sale.
@@ -246,13 +254,13 @@ impl Erp {
         let fields = [SUMMARY.as_slice(), &DETAILS].concat();
         let lines = async {
             match request.include_lines {
-                true => self.lines(id).await.map(Some),
+                true => self.lines(id, request.lines_offset).await.map(Some),
                 false => Ok(None),
             }
         };
         let (record, lines) = tokio::try_join!(self.record(MODEL, id, &fields), lines)?;
         let record = record.ok_or(ErpError::NotFound { what: "sale", id, find: "list_sales" })?;
-        Ok(Sale {
+        let mut sale = Sale {
             summary: summary(&record)?,
             amount_untaxed: record.float("amount_untaxed")?,
             amount_tax: record.float("amount_tax")?,
@@ -262,20 +270,33 @@ impl Erp {
             validity_date: time(&record, "validity_date")?,
             note: plain(&record, "note")?,
             url: self.odoo.record_url(MODEL, id),
-            lines,
-        })
+            lines: None,
+            lines_total: None,
+            lines_next_offset: None,
+        };
+        if let Some(lines) = lines {
+            let lines = lines.beside(size(&sale), request.lines_offset);
+            sale.lines = Some(lines.items);
+            (sale.lines_total, sale.lines_next_offset) = (lines.total, lines.next_offset);
+        }
+        Ok(sale)
     }
 
-    async fn lines(&self, sale_id: i64) -> Result<Vec<SaleLine>, OdooError> {
+    async fn lines(&self, sale_id: i64, offset: u32) -> Result<Page<SaleLine>, OdooError> {
         let unit = match self.odoo.connection().await?.version.major {
             ..19 => "product_uom",
             19.. => "product_uom_id",
         };
         let fields =
             ["product_id", "name", "product_uom_qty", unit, "price_unit", "discount", "price_subtotal"];
-        let query = SearchRead { fields: &fields, order: Some("sequence, id"), ..SearchRead::default() };
-        let domain = json!([["order_id", "=", sale_id]]);
-        let lines = self.odoo.search_read("sale.order.line", domain, &query).await?;
+        let listing = Listing {
+            model: "sale.order.line",
+            domain: vec![json!(["order_id", "=", sale_id])],
+            fields: &fields,
+            order: Some("sequence, id"),
+            limit: MOST,
+            offset,
+        };
         let line = |line: &Record| {
             Ok(SaleLine {
                 id: line.id()?,
@@ -288,7 +309,7 @@ impl Erp {
                 subtotal: line.float("price_subtotal")?,
             })
         };
-        lines.iter().map(line).collect()
+        listing.page(&self.odoo, line).await
     }
 }
 

@@ -137,7 +137,7 @@ impl Handoffs {
             let Background { tracker, stop, .. } = &self.inner.work.background;
             // A stop meanwhile waits for this, and nothing is begun after it: the next process takes it up.
             let _reading = tracker.token();
-            let filter = Filter { since: Some(Utc::now() - repeats::KEY) };
+            let filter = Filter { unfinished: true, since: Some(Utc::now() - repeats::KEY) };
             let mut recent: Vec<Stored<Handoff>> =
                 self.inner.work.journal.list(filter, stop.clone(), Some).await?;
             recent.sort_by_key(|stored| stored.document.content.status.handoff_id.at());

@@ -16,27 +16,29 @@ use super::{Inner, Journal, JournalError, LogName, blocking};
 pub const WINDOW: &str = "stdio-";
 
 impl Journal {
-    /// Takes in the logs of every window that is gone, and names them.
-    ///
-    /// # Errors
-    /// When the disk refuses; the next time goes on from there.
-    pub async fn adopt(&self) -> Result<Vec<LogName>, JournalError> {
+    /// Takes in the logs of every window that is gone: names those it took, and whether the disk refused others. The next
+    /// time goes on from there.
+    pub async fn adopt(&self) -> (Vec<LogName>, Result<(), JournalError>) {
         let inner = Arc::clone(&self.inner);
-        blocking(move || inner.adopt().map_err(inner.failed("take in the logs of another window"))).await
+        let adopting = blocking(move || {
+            let mut adopted = Vec::new();
+            let done = inner.adopt(&mut adopted);
+            Ok((adopted, done.map_err(inner.failed("take in the logs of another window"))))
+        });
+        adopting.await.unwrap_or_else(|error| (Vec::new(), Err(error)))
     }
 }
 
 impl Inner {
-    fn adopt(&self) -> io::Result<Vec<LogName>> {
-        let mut adopted = Vec::new();
+    fn adopt(&self, adopted: &mut Vec<LogName>) -> io::Result<()> {
         for entry in fs::read_dir(self.folder.path())? {
             let entry = entry?;
             let is_window = entry.file_name().to_str().is_some_and(is_window);
             if is_window && entry.file_type()?.is_dir() {
-                self.adopt_window(&entry.path(), &mut adopted)?;
+                self.adopt_window(&entry.path(), adopted)?;
             }
         }
-        Ok(adopted)
+        Ok(())
     }
 
     fn adopt_window(&self, window: &Path, adopted: &mut Vec<LogName>) -> io::Result<()> {
@@ -53,6 +55,22 @@ impl Inner {
             }
         }
         let mut moved = Vec::new();
+        let done = self.move_all(window, logs, &mut moved);
+        // Nobody finds them in the window's folder again, whatever the disk refused afterwards.
+        if !moved.is_empty() {
+            tracing::info!(count = moved.len(), window = %window.display(), "log files of a window that is gone taken in");
+        }
+        moved.iter().for_each(|name| self.written(name));
+        adopted.append(&mut moved);
+        done
+    }
+
+    fn move_all(
+        &self,
+        window: &Path,
+        logs: impl Iterator<Item = io::Result<LogName>>,
+        moved: &mut Vec<LogName>,
+    ) -> io::Result<()> {
         for name in logs {
             let name = name?;
             let file = name.file_name();
@@ -63,11 +81,6 @@ impl Inner {
         self.folder.sync()?;
         #[cfg(unix)]
         File::open(window)?.sync_all()?;
-        if !moved.is_empty() {
-            tracing::info!(count = moved.len(), window = %window.display(), "log files of a window that is gone taken in");
-        }
-        moved.iter().for_each(|name| self.written(name));
-        adopted.append(&mut moved);
         Ok(())
     }
 

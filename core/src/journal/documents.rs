@@ -7,7 +7,7 @@ use std::io;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -15,18 +15,24 @@ use tokio_util::sync::CancellationToken;
 use super::{Inner, Journal, JournalError, LogName, blocking, file, not_understood};
 use crate::store::{Changes, Content, Document, FIRST, Filter, Put, Revision, Store, Stored};
 
-/// Writes a file of this name and content over this revision.
-type Way = fn(&Inner, &LogName, &[u8], Revision) -> io::Result<()>;
+/// How a log is written.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Way {
+    /// As part of its acceptance: refused, nothing is left of it.
+    Accept,
+    /// Until the disk takes it.
+    Save,
+}
 
 impl Store for Journal {
     type Error = JournalError;
 
     async fn accept<C: Content>(&self, document: &Document<C>, over: Revision) -> Result<Put, JournalError> {
-        self.put(document, over, Inner::accept).await
+        self.put(document, over, Way::Accept).await
     }
 
     async fn save<C: Content>(&self, document: &Document<C>, over: Revision) -> Result<Put, JournalError> {
-        self.put(document, over, Inner::save).await
+        self.put(document, over, Way::Save).await
     }
 
     async fn load<C: Content>(&self, id: &str) -> Result<Option<Stored<C>>, JournalError> {
@@ -91,12 +97,16 @@ impl Journal {
             let content = &document.content;
             let name = LogName::new(content.accepted_at().date(), content.id());
             let text = document.to_json(over + 1).map_err(io::Error::from);
-            let put = match text.and_then(|text| way(&inner, &name, &text, over)) {
+            let written = text.and_then(|text| match way {
+                Way::Accept => inner.accept(&name, &text, over),
+                Way::Save => inner.save(&name, &text, over),
+            });
+            let put = match written {
                 Ok(()) => Ok(Put::Done),
                 Err(error) if is_other(&error) => Ok(Put::Changed),
                 Err(error) => Err(inner.failed("write a log file")(error)),
             };
-            inner.note(&put);
+            inner.note(&name.file_name(), way, &put);
             put
         })
         .await
@@ -232,8 +242,17 @@ impl Inner {
     ) -> io::Result<Vec<T>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(self.folder.path())? {
-            let name = entry?.file_name();
-            names.extend(name.to_str().and_then(LogName::parse));
+            let entry = entry?;
+            let Some(name) = entry.file_name().to_str().and_then(LogName::parse) else { continue };
+            // What was accepted since was written since.
+            let modified = || entry.metadata().and_then(|file| file.modified()).ok();
+            let is_old = |since: DateTime<Utc>| {
+                name.date() < since.date_naive()
+                    || modified().is_some_and(|at| DateTime::<Utc>::from(at) < since)
+            };
+            if filter.unfinished || !filter.since.is_some_and(is_old) {
+                names.push(name);
+            }
         }
         names.retain(|name| C::may_be(name.id(), name.date()));
         names.sort_unstable_by(|a, b| b.cmp(a));

@@ -20,13 +20,21 @@ pub(super) fn file(logs: &Path) -> io::Result<NamedTempFile> {
     match NamedTempFile::new_in(&half_written) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             // Not the log folder itself: where that has vanished, a disk may be missing.
-            match fs::create_dir(&half_written) {
+            match create_private(&half_written) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
                 _ => NamedTempFile::new_in(&half_written),
             }
         }
         made => made,
     }
+}
+
+/// Alone, as the folder above it must be there.
+fn create_private(folder: &Path) -> io::Result<()> {
+    let mut private = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut private, 0o700);
+    private.create(folder)
 }
 
 /// Removes what a crash left.

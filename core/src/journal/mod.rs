@@ -40,9 +40,8 @@ use self::index::Index;
 use self::lock::Lock;
 use self::marks::Marks;
 use self::secret::Secrets;
-use crate::background::PAUSES;
-use crate::outage::Outage;
 use crate::store::{Changed, Revision, VERSION};
+use crate::trouble::Trouble;
 
 /// The folder of log files, held by one process at a time.
 #[derive(Clone)]
@@ -62,7 +61,7 @@ struct Inner {
     /// What may stand in a file after a failed write of it, by its name.
     unsettled: Mutex<HashMap<String, Revision>>,
     /// Of the disk.
-    outage: Mutex<Outage>,
+    trouble: Trouble,
     changed: Changed,
     claims: Claims,
     marks: Marks,
@@ -115,7 +114,7 @@ impl Journal {
             secrets: RwLock::new(secrets),
             replacing: Mutex::default(),
             unsettled: Mutex::default(),
-            outage: Mutex::new(Outage::new(PAUSES)),
+            trouble: Trouble::default(),
             changed: Changed::default(),
             claims: Claims::default(),
             marks: Marks::default(),
@@ -354,7 +353,7 @@ mod tests {
     async fn unfinished(journal: &Journal) -> Vec<String> {
         let stop = CancellationToken::new();
         let id = |stored: crate::store::Stored<Note>| Some(stored.document.content.id);
-        journal.list(Filter::default(), stop, id).await.unwrap()
+        journal.list(Filter { unfinished: true, since: None }, stop, id).await.unwrap()
     }
 
     /// Whoever is refused may ask for another one elsewhere: the next start must not make this one, too.
@@ -395,5 +394,28 @@ mod tests {
         assert_eq!(journal.save(&note, 1).await.unwrap(), Put::Done);
         assert_eq!(journal.save(&note, 1).await.unwrap(), Put::Changed);
         assert_eq!(journal.save(&note, 2).await.unwrap(), Put::Done);
+    }
+
+    /// In the window's folder nobody would find it again.
+    #[tokio::test]
+    async fn what_was_moved_is_told_though_the_disk_refuses_then() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let left = note(false);
+        let id = left.content.id.clone();
+        let window = Journal::open(&folder.path().join("stdio-2"), Target::embedded()).unwrap();
+        assert_eq!(window.accept(&left, 0).await.unwrap(), Put::Done);
+        drop(window);
+        let journal = Journal::open(folder.path(), Target::embedded()).unwrap();
+        assert!(journal.load::<Note>(&id).await.unwrap().is_none());
+
+        journal.inner.folder.refuses.store(true, Ordering::Relaxed);
+        // The window's secret cannot be kept yet: without it nothing is moved.
+        let (adopted, done) = journal.adopt().await;
+        assert!(adopted.is_empty() && done.is_err());
+        std::fs::remove_file(folder.path().join("stdio-2/.secret")).unwrap();
+        let (adopted, done) = journal.adopt().await;
+        assert!(done.is_err());
+        assert_eq!(adopted.iter().map(LogName::id).collect::<Vec<_>>(), [&id]);
+        assert!(journal.load::<Note>(&id).await.unwrap().is_some());
     }
 }

@@ -20,6 +20,8 @@ pub struct Quotation {
     pub status: QuotationStatus,
     /// What its records in Odoo are known by.
     pub external_ids: ExternalIds,
+    /// What an equal request without a key is known by.
+    pub repeat_mark: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -36,6 +38,8 @@ struct Keys<'a> {
     error: &'a Option<String>,
     error_code: &'a Option<String>,
     updated_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repeat_mark: &'a Option<String>,
     external_ids: &'a ExternalIds,
 }
 
@@ -43,6 +47,7 @@ struct Keys<'a> {
 struct Beside {
     /// Absent in logs of before they were remembered.
     external_ids: Option<ExternalIds>,
+    repeat_mark: Option<String>,
 }
 
 impl Content for Quotation {
@@ -92,6 +97,7 @@ impl Content for Quotation {
             error: &status.error,
             error_code: &status.error_code,
             updated_at: status.updated_at,
+            repeat_mark: &self.repeat_mark,
             external_ids: &self.external_ids,
         }
     }
@@ -102,8 +108,8 @@ impl Content for Quotation {
         head.vendor_sms = head.vendor_sms.take().or_else(|| number.map(str::to_owned));
         log.or_insert("progress", "");
         let status: QuotationStatus = log.take()?;
-        let Beside { external_ids } = log.take()?;
+        let Beside { external_ids, repeat_mark } = log.take()?;
         let derived = || ExternalIds::new(&status.tracking_id, &status.input);
-        Ok(Self { external_ids: external_ids.unwrap_or_else(derived), status })
+        Ok(Self { external_ids: external_ids.unwrap_or_else(derived), repeat_mark, status })
     }
 }

@@ -103,13 +103,16 @@ pub trait Store: Clone + Send + Sync + 'static {
 /// Which documents are listed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Filter {
-    /// Those that were accepted since, beside all that are unfinished.
+    /// All that are unfinished.
+    pub unfinished: bool,
+    /// And those that were accepted since, finished or not.
     pub since: Option<DateTime<Utc>>,
 }
 
 impl Filter {
     /// Whether it is for this one.
     pub fn takes<C: Content>(&self, content: &C) -> bool {
-        content.is_unfinished() || self.since.is_some_and(|since| content.accepted_at().utc() >= since)
+        (self.unfinished && content.is_unfinished())
+            || self.since.is_some_and(|since| content.accepted_at().utc() >= since)
     }
 }

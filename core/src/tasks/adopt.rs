@@ -9,18 +9,13 @@ impl Tasks {
         let journal = self.inner.work.journal.clone();
         // A stop waits for it: the folder is given free when nothing is moved into it any more.
         let adopted = self.inner.work.background.see_through(async move { journal.adopt().await }).await;
-        match adopted {
-            Some(Ok(adopted)) => {
-                for id in adopted.iter().filter_map(|log| log.id().parse().ok()) {
-                    self.take_up(&id).await;
-                }
-                adopted
-            }
-            Some(Err(error)) => {
-                tracing::warn!(%error, "logs of other windows are not taken in; tried again");
-                Vec::new()
-            }
-            None => Vec::new(),
+        let Some((adopted, done)) = adopted else { return Vec::new() };
+        if let Err(error) = done {
+            tracing::warn!(%error, "logs of other windows are not taken in; tried again");
         }
+        for id in adopted.iter().filter_map(|log| log.id().parse().ok()) {
+            self.take_up(&id).await;
+        }
+        adopted
     }
 }

@@ -28,11 +28,11 @@ use self::estimate::Durations;
 use self::finished::Finished;
 use self::gate::Gate;
 use self::place::Workers;
+use self::repeats::Earlier;
 use crate::backoff::Backoff;
 use crate::journal::{Journal, JournalError};
 use crate::key::IdempotencyKey;
 use crate::messages::{Messenger, Report};
-use crate::outage::Outage;
 use crate::quotation::document::{Quotation, QuotationDocument};
 use crate::quotation::error;
 use crate::quotation::id::{ExternalIds, TrackingId};
@@ -43,6 +43,7 @@ use crate::quotation::texts;
 use crate::quotation::told::Told;
 use crate::store::{Document, Filter, Store, Stored};
 use crate::timestamp::Timestamp;
+use crate::trouble::Trouble;
 use crate::work::{Known, Live, Work};
 
 /// The state of a quotation, then each change, the last one final.
@@ -67,6 +68,8 @@ pub struct TaskConfig {
     pub repeat_windows: RepeatWindows,
     /// How long after the start Odoo is asked which database it is, unless something waits for that.
     pub identify_after: Duration,
+    /// How often folders of windows that are gone are looked for.
+    pub adopt_every: Duration,
 }
 
 impl Default for TaskConfig {
@@ -80,6 +83,7 @@ impl Default for TaskConfig {
             longest_retry: Duration::from_secs(15),
             repeat_windows: RepeatWindows::default(),
             identify_after: Duration::from_secs(60),
+            adopt_every: Duration::from_secs(30),
         }
     }
 }
@@ -108,7 +112,8 @@ struct Inner {
     gate: Gate,
     durations: Durations,
     /// Of Odoo.
-    outage: Mutex<Outage>,
+    trouble: Trouble,
+    earlier: Earlier,
 }
 
 /// A quotation that was accepted, now or by an earlier request with the same key.
@@ -128,8 +133,8 @@ pub struct Accepted {
 enum Name {
     /// A caller's key.
     Key(TrackingId),
-    /// That it was asked for a moment ago, or is the first of its kind.
-    Same(TrackingId),
+    /// That it was asked for a moment ago, or is the first of its kind; and what such are known by.
+    Same(TrackingId, String),
     /// Nothing.
     New,
 }
@@ -176,7 +181,8 @@ impl Tasks {
             workers: Workers::new(config.workers),
             gate: Gate::new(config.backoff()),
             durations: Durations::default(),
-            outage: Mutex::new(Outage::new(config.backoff())),
+            trouble: Trouble::default(),
+            earlier: Earlier::default(),
             config,
             pipeline,
             work: Work::new(journal),
@@ -196,7 +202,8 @@ impl Tasks {
         let named = |Stored { document, .. }: Stored<Quotation>| {
             Some((document.content.status.tracking_id, document.head.odoo))
         };
-        let unfinished = match work.journal.list(Filter::default(), stop, named).await {
+        let unfinished = match work.journal.list(Filter { unfinished: true, since: None }, stop, named).await
+        {
             Ok(unfinished) => unfinished,
             Err(error) => {
                 return tracing::error!(%error, "unfinished quotations could not be read; restart to try again");
@@ -232,10 +239,10 @@ impl Tasks {
     ) -> Result<Accepted, SubmitError> {
         let name = match key {
             Some(key) => Name::Key(self.inner.reference(key)),
-            None => {
-                let (windows, store) = (&self.inner.config.repeat_windows, &self.inner.work.journal);
-                windows.same(store, &request, caller).await?.map_or(Name::New, Name::Same)
-            }
+            None => match self.inner.config.repeat_windows.mark(&request, caller) {
+                None => Name::New,
+                Some((mark, window)) => Name::Same(self.inner.same(&mark, window).await?, mark),
+            },
         };
         let (tasks, owner) = (self.clone(), caller.owner());
         // A caller that hangs up must not leave a quotation on disk that nobody works on.
@@ -333,25 +340,26 @@ impl Tasks {
         let inner = &self.inner;
         let id = match &name {
             Name::Key(reference) => inner.id_of(reference).await?,
-            Name::Same(id) => id.clone(),
+            Name::Same(id, _) => id.clone(),
             Name::New => TrackingId::random(),
         };
         let _alone = inner.work.lock(id.as_str()).await;
         let known = match &name {
             // A random id is known to nobody.
             Name::New => None,
-            Name::Key(_) | Name::Same(_) => self.find_locked(&id).await?,
+            Name::Key(_) | Name::Same(..) => self.find_locked(&id).await?,
         };
-        let is_repeat = matches!(name, Name::Same(_));
+        let is_repeat = matches!(name, Name::Same(..));
         let Some(known) = known else {
-            let (reference, before) = match name {
-                Name::Key(reference) => (reference, Before::Elsewhere),
-                Name::Same(_) | Name::New => (id.clone(), Before::Nobody),
+            let (reference, before, repeat_mark) = match name {
+                Name::Key(reference) => (reference, Before::Elsewhere, None),
+                Name::Same(_, mark) => (id.clone(), Before::Nobody, Some(mark)),
+                Name::New => (id.clone(), Before::Nobody, None),
             };
             let external_ids = ExternalIds::new(&reference, &request);
             let status = QuotationStatus::queued(id, request, Timestamp::now());
             let odoo = inner.work.journal.target().name();
-            let document = Document::new(Quotation { status, external_ids }, odoo, owner);
+            let document = Document::new(Quotation { status, external_ids, repeat_mark }, odoo, owner);
             return self.begin(document, None, before, false).await;
         };
         if let Known::Stored(stored) = &known
@@ -368,8 +376,7 @@ impl Tasks {
         if told.status == State::Failed && again {
             let earlier = told.document();
             let status = QuotationStatus::queued(id, request, told.created_at);
-            let external_ids = earlier.content.external_ids.clone();
-            let document = earlier.again(Quotation { status, external_ids });
+            let document = earlier.again(Quotation { status, ..earlier.content.clone() });
             return self.begin(document, Some(&known), Before::Run, is_repeat).await;
         }
         Ok(Accepted { status: told, estimate: self.estimate(), changes, is_repeat })

@@ -1,17 +1,14 @@
 //! Says once, not once for every quotation, that Odoo fails, and that it answers again.
 
-use std::sync::PoisonError;
-
-use tokio::time::Instant;
-
 use super::Inner;
 use crate::odoo::OdooError;
 use crate::quotation::error::QuotationError;
+use crate::quotation::id::TrackingId;
 
 impl Inner {
     /// An attempt failed and will be made again.
-    pub(super) fn failed(&self, error: &QuotationError) {
-        if !self.outage.lock().unwrap_or_else(PoisonError::into_inner).met(Instant::now()) {
+    pub(super) fn failed(&self, id: &TrackingId, error: &QuotationError) {
+        if !self.trouble.met(id.as_str(), true) {
             return;
         }
         // Other words come from Odoo, and may quote what a customer typed.
@@ -23,8 +20,8 @@ impl Inner {
     }
 
     /// An attempt succeeded.
-    pub(super) fn answered(&self) {
-        if self.outage.lock().unwrap_or_else(PoisonError::into_inner).ended(Instant::now()) {
+    pub(super) fn answered(&self, id: &TrackingId) {
+        if self.trouble.passed(id.as_str()) {
             tracing::info!("Odoo answers again");
         }
     }

@@ -1,11 +1,22 @@
 //! The same request once more, without a key: who asks again after a time-out, or clicks twice, means the first one.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use chrono::{TimeDelta, Utc};
+use tokio::sync::OnceCell;
+
+use super::Inner;
+use crate::journal::JournalError;
 use crate::key::digest;
+use crate::quotation::document::Quotation;
 use crate::quotation::id::TrackingId;
 use crate::quotation::request::QuotationRequest;
-use crate::store::{ANONYMOUS, Store};
+use crate::store::{ANONYMOUS, Document, Filter, Store, Stored};
+use crate::timestamp::Timestamp;
+
+/// Requests of earlier processes that are remembered, at most.
+const MOST: usize = 10_000;
 
 /// Who asks for a quotation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,22 +67,51 @@ impl RepeatWindows {
         }
     }
 
-    /// The id of the quotation that this request, or the first one like it, asks for; `None` where each is a new one.
-    /// The time counts from the last of them: while a caller keeps asking, it is the same quotation.
-    pub(super) async fn same<S: Store>(
-        &self,
-        store: &S,
-        request: &QuotationRequest,
-        caller: &Caller,
-    ) -> Result<Option<TrackingId>, S::Error> {
+    /// What this request of this caller is known by, and how long; `None` where each is a new one.
+    pub(super) fn mark(&self, request: &QuotationRequest, caller: &Caller) -> Option<(String, Duration)> {
         let window = self.of(caller.door);
         if window.is_zero() {
-            return Ok(None);
+            return None;
         }
-        let Ok(request) = serde_json::to_string(request) else { return Ok(None) };
-        let mark = digest(&["same", &format!("{:?}", caller.door), &caller.name, &request]);
-        let id = store.mark(&mark, TrackingId::random().as_str(), window).await?;
-        Ok(id.parse().ok())
+        let request = serde_json::to_string(request).ok()?;
+        Some((digest(&["same", &format!("{:?}", caller.door), &caller.name, &request]), window))
+    }
+}
+
+/// What an earlier process has accepted without a key, by its mark; read when it is first asked for.
+#[derive(Default)]
+pub(super) struct Earlier(OnceCell<HashMap<String, (TrackingId, Timestamp)>>);
+
+impl Inner {
+    /// The id of the quotation that a request with this mark, or the first one like it, asks for. The time counts from the
+    /// last of them: while a caller keeps asking, it is the same quotation.
+    pub(super) async fn same(&self, mark: &str, window: Duration) -> Result<TrackingId, JournalError> {
+        let journal = &self.work.journal;
+        let earlier = self.earlier.0.get_or_try_init(|| self.read_earlier()).await?;
+        if let Some((id, at)) = earlier.get(mark)
+            && let Some(left) = window.checked_sub(at.elapsed()).filter(|left| !left.is_zero())
+        {
+            journal.mark(mark, id.as_str(), left).await?;
+        }
+        let new = TrackingId::random();
+        Ok(journal.mark(mark, new.as_str(), window).await?.parse().unwrap_or(new))
+    }
+
+    async fn read_earlier(&self) -> Result<HashMap<String, (TrackingId, Timestamp)>, JournalError> {
+        let RepeatWindows { rest, mcp } = self.config.repeat_windows;
+        let since =
+            TimeDelta::from_std(rest.max(mcp)).ok().and_then(|ago| Utc::now().checked_sub_signed(ago));
+        let (journal, stop) = (self.work.journal.clone(), self.work.background.stop.clone());
+        let marked = move |stored: Stored<Quotation>| {
+            let Document { content, head, .. } = stored.document;
+            let mark = content.repeat_mark.filter(|_| journal.is_ours(&head.odoo))?;
+            Some((mark, (content.status.tracking_id, content.status.created_at)))
+        };
+        let filter = Filter { unfinished: false, since };
+        let mut marked = self.work.journal.list(filter, stop, marked).await?;
+        marked.sort_by_key(|(_, (_, at))| *at);
+        let too_many = marked.len().saturating_sub(MOST);
+        Ok(marked.into_iter().skip(too_many).collect())
     }
 }
 
@@ -80,7 +120,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::journal::{Journal, Target};
 
     fn request(n: usize) -> QuotationRequest {
         let request = json!({
@@ -94,23 +133,14 @@ mod tests {
         Caller { door: Door::Mcp, name: name.to_owned() }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn it_is_the_same_for_one_caller_and_for_a_while() {
-        let folder = tempfile::TempDir::new().unwrap();
-        let journal = Journal::open(folder.path(), Target::embedded()).unwrap();
-        let same = async |n: usize, caller: &Caller| {
-            RepeatWindows::default().same(&journal, &request(n), caller).await.unwrap()
-        };
-        let first = same(1, &mcp("a")).await;
-        assert!(first.is_some());
-        assert_ne!(same(1, &mcp("b")).await, first);
-        assert_ne!(same(2, &mcp("a")).await, first);
-        for _ in 0..3 {
-            tokio::time::advance(Duration::from_secs(119)).await;
-            assert_eq!(same(1, &mcp("a")).await, first, "it keeps asking");
-        }
-        tokio::time::advance(Duration::from_secs(121)).await;
-        assert_ne!(same(1, &mcp("a")).await, first);
-        assert!(same(1, &Caller::default()).await.is_none(), "over REST each is a new one");
+    #[test]
+    fn it_is_the_same_for_one_caller_and_one_request() {
+        let windows = RepeatWindows::default();
+        let mark = |n, caller: &Caller| windows.mark(&request(n), caller);
+        let (first, window) = mark(1, &mcp("a")).unwrap();
+        assert_eq!((&first, window), (&mark(1, &mcp("a")).unwrap().0, windows.mcp));
+        assert_ne!(mark(1, &mcp("b")).unwrap().0, first);
+        assert_ne!(mark(2, &mcp("a")).unwrap().0, first);
+        assert!(mark(1, &Caller::default()).is_none(), "over REST each is a new one");
     }
 }

@@ -102,7 +102,7 @@ impl Inner {
             match time.spend(self.attempt(live, running, draft)).await {
                 Ok(Ok(Ok(output))) => {
                     self.gate.passed(began);
-                    self.answered();
+                    self.answered(&live.told().tracking_id);
                     return Ok(Ok(output));
                 }
                 Ok(Ok(Err(met))) => error = met,
@@ -126,13 +126,14 @@ impl Inner {
             if time.is_over_in(pause) {
                 break error;
             }
-            self.failed(&error);
+            self.failed(id, &error);
             live.update(|document| document.content.status.progress = texts::waiting(&error, pause));
             match time.spend(self.unless_stopping(tokio::time::sleep(pause))).await {
                 Ok(waited) => waited?,
                 Err(OutOfTime) => break error,
             }
         };
+        self.trouble.given_up(live.told().tracking_id.as_str());
         if let Some(made) = draft.made().filter(|_| error.is_transient()) {
             return Ok(Ok(made));
         }

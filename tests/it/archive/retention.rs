@@ -153,7 +153,7 @@ async fn what_comes_back_to_life_while_it_is_removed_stays() {
     let external_ids = ExternalIds::new(&id, &input);
     let status = QuotationStatus::queued(id, input, Timestamp::now());
     let name = format!("{}_quot_back.log", status.created_at.date());
-    let queued = Document::new(Quotation { status, external_ids }, "", ANONYMOUS);
+    let queued = Document::new(Quotation { status, external_ids, repeat_mark: None }, "", ANONYMOUS);
     let mut failed = queued.clone();
     failed.content.status.status = State::Failed;
     let save = async |document: &Document<Quotation>, over| {

@@ -30,7 +30,7 @@ impl Away {
 }
 
 impl World {
-    async fn until_logged(&self, status: &str) {
+    pub(super) async fn until_logged(&self, status: &str) {
         let read = || {
             let log = self.app.logs().pop().and_then(|path| std::fs::read(path).ok());
             log.and_then(|log| serde_json::from_slice::<Value>(&log).ok())

@@ -13,6 +13,7 @@ mod reports;
 mod sending;
 mod tool;
 mod webhook;
+mod windows;
 
 use std::sync::Arc;
 use std::time::Duration;

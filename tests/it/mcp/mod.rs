@@ -25,6 +25,6 @@ mod transport_sessions;
 mod transport_shutdown;
 mod transport_single;
 pub mod transport_stdio;
-mod transport_stdio_shared;
+pub mod transport_stdio_shared;
 mod transport_versions;
 mod transport_wrong;

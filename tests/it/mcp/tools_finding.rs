@@ -202,3 +202,31 @@ async fn no_list_is_longer_than_a_model_reads() {
     seen.dedup();
     assert_eq!(seen.len(), 400, "each of them, once");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_is_a_sale_of_a_thousand_lines() {
+    for (note, calls) in [(0, 2..), (30_000, 4..)] {
+        let app = McpTools::start().await;
+        let lines: Vec<Value> = (0..1000)
+            .map(|n| json!({ "order_id": 7, "product_id": 26174, "product_uom_qty": 1, "price_unit": n }))
+            .collect();
+        app.sandbox().execute("sale.order.line", "create", vec![json!(lines)], Map::new()).unwrap();
+        let noted = vec![json!([7]), json!({ "note": "x".repeat(note) })];
+        app.sandbox().execute("sale.order", "write", noted, Map::new()).unwrap();
+        let (mut seen, mut offset, mut asked) = (Vec::new(), json!(0), 0);
+        while !offset.is_null() {
+            let result = app.result("get_sale", json!({ "sale_id": 7, "lines_offset": offset })).await;
+            let bytes = serde_json::to_vec(&result).unwrap().len();
+            assert!(bytes <= 80_000, "{bytes}");
+            let sale = result.structured_content.unwrap()["record"].take();
+            seen.extend(sale["lines"].as_array().unwrap().iter().map(|line| line["id"].as_i64().unwrap()));
+            offset = sale["lines_next_offset"].clone();
+            assert!(offset.is_null() || sale["lines_total"] == 1002, "{}", sale["lines_total"]);
+            asked += 1;
+        }
+        assert!(calls.contains(&asked), "{asked}");
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), 1002, "each of them, once");
+    }
+}

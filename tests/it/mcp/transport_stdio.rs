@@ -138,14 +138,63 @@ async fn what_is_no_message_does_not_end_it() {
     stdio.ask(&initialize("2025-11-25")).await;
     stdio.write("{ this is no JSON").await;
     stdio.write("").await;
-    stdio.write(&"x".repeat(5 * 1024 * 1024)).await;
+    // Nor is a notification that is none answered.
+    stdio
+        .write(&json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": 7 }).to_string())
+        .await;
     let batch = stdio.ask(&json!([request(2, "ping", &json!({}))])).await;
     assert_eq!(batch["error"]["code"], -32600, "{batch}");
     assert_eq!(stdio.ask(&request(3, "ping", &json!({}))).await["id"], 3);
+    let strange = stdio.ask(&json!({ "jsonrpc": "2.0", "id": 7 })).await;
+    assert_eq!(strange["error"]["code"], -32600, "{strange}");
     let unknown = stdio.ask(&request(4, "tools/call", &json!({ "name": "no_such_tool" }))).await;
     assert!(unknown["error"]["code"].is_i64(), "{unknown}");
     drop(stdio.input.take());
     stdio.ended().await;
+}
+
+/// As over HTTP; the line after it is a message again.
+#[tokio::test]
+async fn what_is_too_long_or_says_a_thing_twice_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let mut stdio = Spoken::start(folder.path());
+    stdio.ask(&initialize("2025-11-25")).await;
+    stdio.write(&initialized().to_string()).await;
+    let ping = |length: usize| {
+        let bare = request(2, "ping", &json!({ "x": "" })).to_string();
+        request(2, "ping", &json!({ "x": "x".repeat(length - bare.len()) })).to_string()
+    };
+    let most = 4 * 1024 * 1024;
+    stdio.write(&ping(most)).await;
+    assert_eq!(stdio.answer().await.unwrap()["id"], 2, "as long as may be");
+    for length in [most + 1, 3 * most] {
+        stdio.write(&ping(length)).await;
+        let refused = stdio.answer().await.unwrap();
+        assert_eq!((&refused["error"]["code"], &refused["id"]), (&json!(-32600), &Value::Null));
+        assert_eq!(refused["error"]["message"], "a message may have at most 4 MiB");
+        assert_eq!(stdio.ask(&request(3, "ping", &json!({}))).await["id"], 3);
+    }
+    let arguments = r#"{"q":"uno","q":"dos"}"#;
+    let twice = format!(
+        r#"{{"jsonrpc":"2.0","id":4,"method":"tools/call","params":{{"name":"find_products","arguments":{arguments}}}}}"#
+    );
+    // Also where the input ends at once.
+    stdio.write(&twice).await;
+    drop(stdio.input.take());
+    let refused = stdio.answer().await.unwrap();
+    assert_eq!((&refused["id"], &refused["error"]["code"]), (&json!(4), &json!(-32602)), "{refused}");
+    let said = refused["error"]["message"].as_str().unwrap();
+    assert_eq!(said, "params.arguments.q is given twice in one object: give it once");
+    stdio.ended().await;
+}
+
+#[tokio::test]
+async fn a_language_that_is_none_is_told_here_too() {
+    let folder = TempDir::new().unwrap();
+    let mut stdio = Spoken::start_with(folder.path(), &[("LANGUAGE", "klingon")]);
+    drop(stdio.input.take());
+    let said = stdio.ended().await;
+    assert!(said.contains("LANGUAGE names neither es nor en"), "{said}");
 }
 
 #[tokio::test]

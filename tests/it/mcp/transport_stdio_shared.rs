@@ -22,14 +22,14 @@ use crate::support::proxy::Fault;
 
 const EMAIL: &str = "eva@windows.example";
 
-struct Window {
-    client: RunningService<RoleClient, ()>,
+pub struct Window {
+    pub client: RunningService<RoleClient, ()>,
     log: Lines<BufReader<ChildStderr>>,
     id: u32,
 }
 
 impl Window {
-    async fn open(folder: &Path, odoo: &Odoo, more: &[(&str, &str)]) -> Self {
+    pub async fn open(folder: &Path, odoo: &Odoo, more: &[(&str, &str)]) -> Self {
         let mut command = binary(folder);
         command.arg("stdio").envs(odoo_env(odoo)).envs(more.iter().copied()).stdin(Stdio::piped());
         let (transport, stderr) = TokioChildProcess::builder(command).stderr(Stdio::piped()).spawn().unwrap();
@@ -37,7 +37,7 @@ impl Window {
         Self { client: soon(().serve(transport)).await.unwrap(), log, id }
     }
 
-    async fn call(&self, tool: &'static str, arguments: Value) -> Value {
+    pub async fn call(&self, tool: &'static str, arguments: Value) -> Value {
         let arguments = arguments.as_object().unwrap().clone();
         let call = CallToolRequestParams::new(tool).with_arguments(arguments);
         let result = soon(self.client.call_tool(call)).await.unwrap();
@@ -54,7 +54,7 @@ impl Window {
         }
     }
 
-    async fn kill(self) {
+    pub async fn kill(self) {
         let killed = Command::new("kill").args(["-KILL", &self.id.to_string()]).status().await;
         assert!(killed.unwrap().success());
         soon(self.client.waiting()).await.unwrap();

@@ -12,6 +12,7 @@ use super::note::{Note, note, saying};
 
 const DAY: &str = "2026-01-30";
 const MANY: usize = 32;
+const UNFINISHED: Filter = Filter { unfinished: true, since: None };
 const MINUTE: Duration = Duration::from_secs(60);
 
 async fn loaded<S: Store>(store: &S, id: &str) -> Option<(Note, Revision)> {
@@ -142,19 +143,19 @@ pub async fn list<P: Place>(place: &P) {
         let id = |stored: Stored<Note>| Some(stored.document.content.id);
         store.list(filter, stop, id).await.unwrap()
     };
-    let unfinished = listed(Filter::default(), CancellationToken::new()).await;
+    let unfinished = listed(UNFINISHED, CancellationToken::new()).await;
     assert_eq!(unfinished, ["quot_new", "quot_old"], "the newest day first");
     let since = Some("2026-01-29T00:00:00Z".parse().unwrap());
-    let mut recent = listed(Filter { since }, CancellationToken::new()).await;
+    let mut recent = listed(Filter { unfinished: true, since }, CancellationToken::new()).await;
     recent.sort();
     assert_eq!(recent, ["quot_done", "quot_new", "quot_old"]);
     let old =
         |stored: Stored<Note>| Some(stored.revision).filter(|_| stored.document.content.id == "quot_old");
-    let picked = store.list(Filter::default(), CancellationToken::new(), old).await;
+    let picked = store.list(UNFINISHED, CancellationToken::new(), old).await;
     assert_eq!(picked.unwrap(), [1]);
     let stopped = CancellationToken::new();
     stopped.cancel();
-    assert!(listed(Filter::default(), stopped).await.is_empty());
+    assert!(listed(UNFINISHED, stopped).await.is_empty());
 }
 
 pub async fn outlives<P: Place>(place: &P) {

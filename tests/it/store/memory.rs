@@ -11,9 +11,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::Place;
 
+/// Each document as it was written, by its id.
+type Documents = Arc<Mutex<BTreeMap<String, (Revision, Vec<u8>)>>>;
+
 #[derive(Default)]
 pub struct Memory {
-    documents: Arc<Mutex<BTreeMap<String, (Revision, Vec<u8>)>>>,
+    documents: Documents,
 }
 
 impl Place for Memory {
@@ -26,7 +29,7 @@ impl Place for Memory {
 
 #[derive(Clone)]
 pub struct InMemory {
-    documents: Arc<Mutex<BTreeMap<String, (Revision, Vec<u8>)>>>,
+    documents: Documents,
     shared: Arc<Shared>,
 }
 

@@ -73,6 +73,14 @@ impl Process {
         found(&seen).unwrap()
     }
 
+    /// Waits until so many lines have this text.
+    pub async fn lines(&self, text: &str, count: usize) {
+        let mut lines = self.lines.clone();
+        let seen = |lines: &Vec<String>| lines.iter().filter(|line| line.contains(text)).count() >= count;
+        let seen = tokio::time::timeout(LIMIT, lines.wait_for(seen)).await;
+        assert!(matches!(seen, Ok(Ok(_))), "not {count} lines have {text:?}");
+    }
+
     /// Sends SIGTERM.
     pub async fn terminate(&self) {
         self.signal("-TERM").await;

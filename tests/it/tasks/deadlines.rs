@@ -6,10 +6,17 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::app::{TestApp, request};
+use crate::support::app::{Builder, TestApp, request};
 use crate::support::proxy::Fault;
 
 const DEADLINE: Duration = Duration::from_secs(20);
+
+fn builder() -> Builder {
+    TestApp::builder().configure(|config| {
+        config.tasks.deadline = DEADLINE;
+        config.tasks.longest_retry = Duration::from_millis(200);
+    })
+}
 
 fn read(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
@@ -31,8 +38,7 @@ async fn begun(app: &TestApp) -> Value {
 
 #[tokio::test]
 async fn who_takes_it_up_begins_no_other_time() {
-    let builder = TestApp::builder().configure(|config| config.tasks.deadline = DEADLINE);
-    let app = builder.start().await;
+    let app = builder().start().await;
     app.proxy().plan(|_, _| Some(Fault::Refuse));
     let id = app.accepted(&request("crashed@deadline.example"), Some("crashed")).await;
     let log = begun(&app).await;
@@ -47,8 +53,7 @@ async fn who_takes_it_up_begins_no_other_time() {
     // Long past: it has a fifth of its time, while a new one has all of it.
     log["deadline_at"] = json!("2026-01-30T10:15:00");
     fs::write(&path, log.to_string()).unwrap();
-    let builder = TestApp::builder().configure(|config| config.tasks.deadline = DEADLINE);
-    let app = builder.after(earlier).start().await;
+    let app = builder().after(earlier).start().await;
     let new = app.accepted(&request("new@deadline.example"), Some("new")).await;
     let last = app.finished(&id).await;
     assert_eq!((&last["status"], &last["error_code"]), (&json!("failed"), &json!("outcome_unknown")));
@@ -59,6 +64,6 @@ async fn who_takes_it_up_begins_no_other_time() {
     assert_eq!(app.accepted(&request("crashed@deadline.example"), Some("crashed")).await, id);
     assert_eq!(app.finished(&id).await["status"], "completed");
     assert_eq!(app.finished(&new).await["status"], "completed");
-    app.stop().await;
+    let _ended = app.stop().await;
     assert_eq!(read(&path)["deadline_at"], Value::Null, "nothing is to be done any more");
 }

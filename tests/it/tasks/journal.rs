@@ -173,7 +173,8 @@ async fn a_log_file_has_the_keys_the_name_and_the_mode_it_must_have() {
         for entry in fs::read_dir(folder.path()).unwrap().map(Result::unwrap) {
             let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
             // The folder itself is closed to others, and so is what is in it.
-            assert!(mode == 0o600 || entry.path().is_dir(), "{:?}", entry.path());
+            let private = if entry.path().is_dir() { 0o700 } else { 0o600 };
+            assert_eq!(mode, private, "{:?}", entry.path());
         }
     }
 }

@@ -11,6 +11,7 @@ mod queue;
 mod repeats;
 mod retries;
 mod targets;
+mod troubles;
 mod versions;
 mod waiting;
 mod writing;

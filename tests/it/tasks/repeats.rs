@@ -76,3 +76,43 @@ async fn where_it_is_set_one_of_many_at_once_is_made_and_a_failed_one_is_tried_a
     assert_eq!(app.finished(&id).await["status"], "completed");
     Made::by_email(app.sandbox(), "other@repeats.example").assert_exactly_once(&REQUEST_LINES, "again");
 }
+
+/// Finished or not, it is the first one, also for the next process.
+#[tokio::test]
+async fn a_restart_does_not_forget_it() {
+    let window = Duration::from_secs(600);
+    let builder = || {
+        TestApp::builder().configure(|config| {
+            config.tasks.repeat_windows = RepeatWindows { rest: window, mcp: window };
+        })
+    };
+    let app = builder().start().await;
+    let (done, cut, old) = (request(EMAIL), request("cut@repeats.example"), request("old@repeats.example"));
+    let first = asked(&app, &done).await.0;
+    let long_ago = asked(&app, &old).await.0;
+    for id in [&first, &long_ago] {
+        assert_eq!(app.finished(id).await["status"], "completed");
+    }
+    app.proxy().plan(|_, _| Some(Fault::Refuse));
+    let unfinished = asked(&app, &cut).await.0;
+    let (odoo, folder) = app.stop().await;
+    odoo.proxy.plan(|_, _| None);
+    for entry in std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap) {
+        if entry.file_name().to_str().unwrap().contains(&long_ago) {
+            let mut log: Value = serde_json::from_slice(&std::fs::read(entry.path()).unwrap()).unwrap();
+            let before = chrono::Utc::now() - 2 * window;
+            log["timestamp"] = json!(before.format("%Y-%m-%dT%H:%M:%S").to_string());
+            std::fs::write(entry.path(), log.to_string()).unwrap();
+        }
+    }
+    let app = builder().after((odoo, folder)).start().await;
+    for (body, id) in [(&done, &first), (&cut, &unfinished)] {
+        let (again, message) = asked(&app, body).await;
+        assert_eq!(&again, id);
+        assert!(message.contains("no se hizo otra"), "{message}");
+        assert_eq!(app.finished(id).await["status"], "completed");
+        let email = body["email"].as_str().unwrap();
+        Made::by_email(app.sandbox(), email).assert_exactly_once(&REQUEST_LINES, email);
+    }
+    assert_ne!(asked(&app, &old).await.0, long_ago, "its time is over");
+}
