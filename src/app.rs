@@ -1,10 +1,12 @@
 //! The running service: its parts, put together, and taken down in order.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use mcp_odoo_archive::Archive;
+use mcp_odoo_core::erp::{Erp, Instance};
 use mcp_odoo_core::handoff::Handoffs;
 use mcp_odoo_core::journal::Journal;
 use mcp_odoo_core::journal::Target;
@@ -13,8 +15,9 @@ use mcp_odoo_core::odoo::{Odoo, OdooConfig};
 use mcp_odoo_core::quotation::pipeline::Pipeline;
 use mcp_odoo_core::quotation::salespeople::Salespeople;
 use mcp_odoo_core::tasks::Tasks;
+use mcp_odoo_core::tenants::{Tenant, Writing};
 use mcp_odoo_core::twilio::{Twilio, TwilioSetup};
-use mcp_odoo_tools::{OdooTools, Services};
+use mcp_odoo_tools::{OdooTools, tools};
 use rmcp::ServerHandler;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
@@ -38,40 +41,13 @@ pub struct App<H> {
     handler: H,
 }
 
-/// What a handler of MCP is built from.
-pub struct Parts {
-    /// What the handlers share.
-    pub state: AppState,
-    /// The Odoo that is written to.
-    pub odoo: Odoo,
-    /// What makes quotations in it.
-    pub pipeline: Pipeline,
-}
-
 impl App<OdooTools> {
     /// Puts the parts together; nothing waits for Odoo. `odoo` is where quotations are made.
     ///
     /// # Errors
     /// When the log folder cannot be used or the Odoo client cannot be built.
     pub fn new(config: Config, odoo: OdooConfig, target: Target) -> anyhow::Result<Self> {
-        // Without another Odoo to write to, the one that is written to is read as well.
-        let reader = config.odoo.clone().filter(|_| config.dev_odoo.is_some()).map(Odoo::new).transpose()?;
-        let (sales, inline) = (config.sales.clone(), config.mcp.inline);
-        let signed_messages = config.messages.webhook_secret.is_some();
-        Self::with_handler(config, odoo, target, |parts| {
-            OdooTools::new(Services {
-                tasks: parts.state.tasks.clone(),
-                handoffs: parts.state.handoffs.clone(),
-                sales: match &reader {
-                    Some(reader) => Salespeople::new(reader.clone(), sales),
-                    None => parts.pipeline.salespeople().clone(),
-                },
-                writer: parts.odoo.clone(),
-                reader,
-                inline,
-                signed_messages,
-            })
-        })
+        Self::with_handler(config, odoo, target, |tenant| OdooTools::new(tools(), Arc::clone(tenant)))
     }
 }
 
@@ -84,43 +60,22 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         config: Config,
         odoo: OdooConfig,
         target: Target,
-        handler: impl FnOnce(&Parts) -> H,
+        handler: impl FnOnce(&Arc<Tenant>) -> H,
     ) -> anyhow::Result<Self> {
         let journal = Journal::open(&config.log_dir, target)?;
         let odoo = Odoo::new(odoo)?;
-        let pipeline = Pipeline::new(odoo.clone(), config.sales.clone());
-        let messenger = match &config.twilio {
-            TwilioSetup::Ready(twilio) => {
-                let twilio = Twilio::with_timeout(twilio.clone(), config.messages.call_timeout)?;
-                let salespeople = pipeline.salespeople().clone();
-                Ok(Messenger::new(
-                    config.messages.clone(),
-                    config.language,
-                    twilio,
-                    odoo.clone(),
-                    salespeople,
-                ))
-            }
-            TwilioSetup::Missing(names) => Err(names.clone()),
-        };
+        let tenant = Arc::new(tenant(&config, &odoo, &journal)?);
         let stop = CancellationToken::new();
+        let handler = handler(&tenant);
         let state = AppState::from(Shared {
-            tasks: Tasks::new(
-                config.tasks.clone(),
-                pipeline.clone(),
-                journal.clone(),
-                messenger.clone().ok(),
-            ),
-            handoffs: Handoffs::new(messenger, journal.clone()),
+            tenant,
             webhook_secret: config.messages.webhook_secret.clone(),
             sessions: Sessions::new(&config.mcp, stop.clone()),
             archive: Archive::new(config.s3.clone(), config.log_retention_days, journal.clone())?,
             journal,
             stop,
         });
-        let parts = Parts { state, odoo, pipeline };
-        let handler = handler(&parts);
-        Ok(Self { config, state: parts.state, odoo: parts.odoo, handler })
+        Ok(Self { config, state, odoo, handler })
     }
 
     /// What the handlers share.
@@ -180,10 +135,49 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
     }
 }
 
+/// Everything that works with this Odoo.
+fn tenant(config: &Config, odoo: &Odoo, journal: &Journal) -> anyhow::Result<Tenant> {
+    let pipeline = Pipeline::new(odoo.clone(), config.sales.clone());
+    let messenger = match &config.twilio {
+        TwilioSetup::Ready(twilio) => {
+            let twilio = Twilio::with_timeout(twilio.clone(), config.messages.call_timeout)?;
+            let salespeople = pipeline.salespeople().clone();
+            Ok(Messenger::new(config.messages.clone(), config.language, twilio, odoo.clone(), salespeople))
+        }
+        TwilioSetup::Missing(names) => Err(names.clone()),
+    };
+    // Without another Odoo to write to, the one that is written to is read as well, and the pipeline's own salespeople
+    // know what was just given out.
+    let (writer, reader, salespeople) = match config.odoo.clone().filter(|_| config.dev_odoo.is_some()) {
+        Some(reader) => {
+            let reader = Odoo::new(reader)?;
+            let salespeople = Salespeople::new(reader.clone(), config.sales.clone());
+            (Erp::new(odoo.clone(), Instance::DevOdoo), Erp::new(reader, Instance::Odoo), salespeople)
+        }
+        None => {
+            let both = Erp::new(odoo.clone(), Instance::Odoo);
+            (both.clone(), both, pipeline.salespeople().clone())
+        }
+    };
+    let messenger_of_tasks = messenger.clone().ok();
+    Ok(Tenant {
+        reader,
+        writer,
+        salespeople,
+        tasks: Tasks::new(config.tasks.clone(), pipeline, journal.clone(), messenger_of_tasks),
+        handoffs: Handoffs::new(messenger, journal.clone()),
+        inline: config.mcp.inline,
+        signed_messages: config.messages.webhook_secret.is_some(),
+        language: config.language,
+        writing: Writing::default(),
+    })
+}
+
 /// Takes up, beside serving, what an earlier process left, and what windows leave that are killed meanwhile.
 fn resume(state: &AppState, odoo: Odoo, adopt_every: Duration) -> AbortOnDropHandle<()> {
     state.archive.start();
-    let (tasks, handoffs) = (state.tasks.clone(), state.handoffs.clone());
+    let Tenant { tasks, handoffs, .. } = &*state.tenant;
+    let (tasks, handoffs) = (tasks.clone(), handoffs.clone());
     AbortOnDropHandle::new(tokio::spawn(async move {
         tokio::join!(handoffs.resume(), tasks.resume());
         let adopting = async {
@@ -200,7 +194,8 @@ fn resume(state: &AppState, odoo: Odoo, adopt_every: Duration) -> AbortOnDropHan
 /// is written or uploaded any more: a connection that lingers must not keep the next process from starting.
 async fn wind_down(state: &AppState) {
     state.stop.cancel();
-    tokio::join!(state.handoffs.shutdown(GRACE), state.tasks.shutdown(GRACE));
+    let Tenant { tasks, handoffs, .. } = &*state.tenant;
+    tokio::join!(handoffs.shutdown(GRACE), tasks.shutdown(GRACE));
     state.archive.shutdown().await;
     state.journal.release();
     state.sessions.close().await;

@@ -7,10 +7,8 @@ use std::time::Duration;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use mcp_odoo_core::handoff::HandoffError;
 use mcp_odoo_core::input::FieldError;
-use mcp_odoo_core::journal::JournalError;
-use mcp_odoo_core::tasks::SubmitError;
+use mcp_odoo_core::refusal::{Kind, Refusal};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -119,50 +117,15 @@ impl IntoResponse for Problem {
     }
 }
 
-impl From<SubmitError> for Problem {
-    fn from(error: SubmitError) -> Self {
-        let detail = error.to_string();
-        match error {
-            SubmitError::QueueFull { retry_after, .. } => {
-                Self::unavailable("queue_full", detail, retry_after)
-            }
-            SubmitError::KeyReused | SubmitError::OtherOdoo => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
-            }
-            SubmitError::Stopping => Self::unavailable("stopping", detail, Duration::from_secs(5)),
-            SubmitError::Journal(error) => {
-                let detail = "the service cannot write its log files, so nothing was accepted; repeat later";
-                Self { detail: detail.to_owned(), ..error.into() }
-            }
-        }
-    }
-}
-
-impl From<HandoffError> for Problem {
-    fn from(error: HandoffError) -> Self {
-        let detail = error.to_string();
-        match error {
-            HandoffError::NotConfigured(_) => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_configured", detail)
-            }
-            HandoffError::TooMany => Self::unavailable("queue_full", detail, Duration::from_secs(60)),
-            HandoffError::KeyReused => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
-            }
-            HandoffError::Stopping => Self::unavailable("stopping", detail, Duration::from_secs(5)),
-            HandoffError::Failed { code, .. } => Self::new(StatusCode::BAD_GATEWAY, code, detail),
-            HandoffError::Journal(error) => {
-                let detail = "the service cannot write its log files, so nothing was accepted; repeat later";
-                Self { detail: detail.to_owned(), ..error.into() }
-            }
-        }
-    }
-}
-
-impl From<JournalError> for Problem {
-    fn from(error: JournalError) -> Self {
-        tracing::error!(%error, "the journal cannot be used");
-        let detail = "the service cannot use its log files; repeat later";
-        Self::unavailable("journal_unavailable", detail, Duration::from_secs(30))
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let (status, retry_after) = match refusal.kind {
+            Kind::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, None),
+            Kind::Unavailable(retry_after) => (StatusCode::SERVICE_UNAVAILABLE, retry_after),
+            Kind::Upstream => (StatusCode::BAD_GATEWAY, None),
+            // Nobody reads the answer of a request that was cancelled.
+            Kind::Defect | Kind::Cancelled => return Self::internal(),
+        };
+        Self { retry_after, ..Self::new(status, refusal.code, refusal.sentence) }
     }
 }

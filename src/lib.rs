@@ -2,6 +2,7 @@
 
 pub mod app;
 mod body;
+mod caller;
 pub mod cli;
 mod commands;
 pub mod config;

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use mcp_odoo_archive::Archive;
-use mcp_odoo_core::handoff::Handoffs;
 use mcp_odoo_core::journal::Journal;
-use mcp_odoo_core::tasks::Tasks;
+use mcp_odoo_core::tenants::Tenant;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
@@ -19,10 +18,8 @@ pub struct AppState(Arc<Shared>);
 
 /// What is behind [`AppState`].
 pub struct Shared {
-    /// The quotations.
-    pub tasks: Tasks,
-    /// The handoffs.
-    pub handoffs: Handoffs,
+    /// Whose service it is.
+    pub tenant: Arc<Tenant>,
     /// What ElevenLabs signs its webhooks with, where they must be signed.
     pub webhook_secret: Option<SecretString>,
     /// The open MCP sessions.
@@ -46,18 +43,6 @@ impl Deref for AppState {
 
     fn deref(&self) -> &Shared {
         &self.0
-    }
-}
-
-impl FromRef<AppState> for Tasks {
-    fn from_ref(state: &AppState) -> Self {
-        state.tasks.clone()
-    }
-}
-
-impl FromRef<AppState> for Handoffs {
-    fn from_ref(state: &AppState) -> Self {
-        state.handoffs.clone()
     }
 }
 

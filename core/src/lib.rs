@@ -4,8 +4,10 @@
 pub use odoo_rpc as odoo;
 use odoo_rpc::http;
 
+pub mod access;
 pub mod background;
 pub mod backoff;
+pub mod call;
 pub mod elevenlabs;
 pub mod erp;
 pub mod external_id;
@@ -20,9 +22,11 @@ mod names;
 pub mod outage;
 pub mod phone;
 pub mod quotation;
+pub mod refusal;
 mod rules;
 pub mod store;
 pub mod tasks;
+pub mod tenants;
 pub mod timestamp;
 mod trouble;
 pub mod twilio;

@@ -2,7 +2,6 @@
 
 mod batch;
 mod body;
-mod caller;
 mod lines;
 mod session;
 mod single;

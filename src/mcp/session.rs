@@ -14,7 +14,7 @@ use rmcp::model::{
 use rmcp::transport::Transport;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, Sleep};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::{McpConfig, body};
 use crate::body::Room;
@@ -122,7 +122,7 @@ impl Sessions {
             transport,
             _place: None,
             idle: None,
-            stop: self.0.stop.clone(),
+            stop: Stop::of(&self.0.stop),
             input_ended: false,
             ready: false,
             pinged: false,
@@ -173,6 +173,19 @@ impl Idle {
             Some(idle) => idle.timer.as_mut().await,
             None => std::future::pending().await,
         }
+    }
+}
+
+/// That the process stops.
+struct Stop {
+    token: CancellationToken,
+    /// Waits all the time: to begin anew with every message takes a lock that all sessions share.
+    cancelled: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+impl Stop {
+    fn of(token: &CancellationToken) -> Self {
+        Self { token: token.clone(), cancelled: Box::pin(token.clone().cancelled_owned()) }
     }
 }
 
@@ -227,7 +240,7 @@ pub(super) struct Session<T> {
     /// Left when nothing more is taken in: fields are dropped in their order.
     _place: Option<Place>,
     idle: Option<Idle>,
-    stop: CancellationToken,
+    stop: Stop,
     input_ended: bool,
     /// The client has said that it is initialized: before that it takes no requests.
     ready: bool,
@@ -320,7 +333,7 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Session<T> {
     async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
         // Called anew after every answer, so that what is decided here is decided on the newest state.
         loop {
-            let (has_room, stopping) = (self.has_room(), self.stop.is_cancelled());
+            let (has_room, stopping) = (self.has_room(), self.stop.token.is_cancelled());
             if self.is_over(stopping) {
                 return None;
             }
@@ -340,7 +353,7 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Session<T> {
                     None if self.idle.is_some() => return None,
                     None => self.input_ended = true,
                 },
-                () = self.stop.cancelled(), if !stopping => {}
+                () = &mut self.stop.cancelled, if !stopping => {}
                 () = Idle::rings(&mut self.idle) => {
                     if self.alarm().is_some_and(|alarm| alarm <= Instant::now()) {
                         if self.pinged {

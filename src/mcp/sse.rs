@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, http::HeaderMap};
 use futures::{StreamExt, stream};
+use mcp_odoo_core::access::{Caller, Door};
 use rmcp::model::{ClientJsonRpcMessage, GetExtensions, ServerJsonRpcMessage};
 use rmcp::transport::TransportAdapterIdentity;
 use rmcp::transport::sink_stream::SinkStreamTransport;
@@ -23,9 +24,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::{DropGuard, PollSender};
 use uuid::Uuid;
 
-use super::caller::Caller;
 use super::session::{Asked, Sessions};
 use super::{batch, body};
+use crate::caller::caller;
 use crate::error::Problem;
 
 /// Where clients post, as the first event tells them.
@@ -52,9 +53,8 @@ struct Shared<H> {
 }
 
 /// The open sessions by their ids, which cannot be guessed.
-type Inboxes = Arc<Mutex<HashMap<Uuid, Inbox>>>;
+type Inboxes = Arc<Mutex<HashMap<Uuid, Arc<Inbox>>>>;
 
-#[derive(Clone)]
 struct Inbox {
     caller: Caller,
     messages: mpsc::Sender<ClientJsonRpcMessage>,
@@ -63,7 +63,7 @@ struct Inbox {
     has_batches: Arc<AtomicBool>,
 }
 
-fn lock(inboxes: &Inboxes) -> MutexGuard<'_, HashMap<Uuid, Inbox>> {
+fn lock(inboxes: &Inboxes) -> MutexGuard<'_, HashMap<Uuid, Arc<Inbox>>> {
     inboxes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -78,12 +78,12 @@ async fn open<H: ServerHandler + Clone>(
     let (answers, outgoing) = mpsc::channel(BUFFER);
     let has_batches = Arc::new(AtomicBool::new(false));
     let inbox = Inbox {
-        caller: Caller::of(&headers),
+        caller: caller(Door::Mcp, &headers),
         messages,
         answers: answers.downgrade(),
         has_batches: Arc::clone(&has_batches),
     };
-    lock(&shared.inboxes).insert(id, inbox);
+    lock(&shared.inboxes).insert(id, Arc::new(inbox));
     let transport = SinkStreamTransport::new(PollSender::new(answers), ReceiverStream::new(incoming));
     let session = shared.sessions.remote(transport, place, Asked::default());
     let end = shared.sessions.abort().child_token();
@@ -160,13 +160,13 @@ async fn message<H: ServerHandler + Clone>(
         return Err(refused);
     }
     let refused = |error| body::refused(error, None);
-    let messages = if body::is_batch(&body) && inbox.has_batches.load(Ordering::Relaxed) {
-        batch::messages(&body).map_err(refused)?
+    if body::is_batch(&body) && inbox.has_batches.load(Ordering::Relaxed) {
+        for message in batch::messages(&body).map_err(refused)? {
+            inbox.take(with(message, parts.clone())).await.map_err(IntoResponse::into_response)?;
+        }
     } else {
-        vec![serde_json::from_slice(&body).map_err(|_| refused(body::malformed(&body)))?]
-    };
-    for message in messages {
-        inbox.take(with(message, parts.clone())).await.map_err(IntoResponse::into_response)?;
+        let message = serde_json::from_slice(&body).map_err(|_| refused(body::malformed(&body)))?;
+        inbox.take(with(message, parts)).await.map_err(IntoResponse::into_response)?;
     }
     Ok((StatusCode::ACCEPTED, "Accepted").into_response())
 }
@@ -207,11 +207,11 @@ impl Inbox {
 }
 
 /// The session that the request names, if it is its caller's.
-fn inbox(inboxes: &Inboxes, parts: &Parts) -> Option<Inbox> {
+fn inbox(inboxes: &Inboxes, parts: &Parts) -> Option<Arc<Inbox>> {
     let mut query = url::form_urlencoded::parse(parts.uri.query()?.as_bytes());
     let (_, id) = query.find(|(name, _)| name == "sessionId")?;
     let inbox = lock(inboxes).get(&Uuid::try_parse(&id).ok()?).cloned();
-    inbox.filter(|inbox| inbox.caller == Caller::of(&parts.headers))
+    inbox.filter(|inbox| inbox.caller == caller(Door::Mcp, &parts.headers))
 }
 
 fn unknown() -> Problem {

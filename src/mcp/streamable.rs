@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use futures::Stream;
+use mcp_odoo_core::access::{Caller, Door};
 use rmcp::ServerHandler;
 use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 use rmcp::transport::WorkerTransport;
@@ -21,10 +22,10 @@ use rmcp::transport::streamable_http_server::session::local::{
 use rmcp::transport::streamable_http_server::session::{ServerSseMessage, SessionId, SessionManager};
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 
-use super::caller::Caller;
 use super::session::{Asked, Refusal, Session, Sessions, id_in_use};
 use super::single::{self, Single};
 use super::{batch, body};
+use crate::caller::caller;
 use crate::error::Problem;
 
 const SESSION_ID: &str = "mcp-session-id";
@@ -81,7 +82,7 @@ async fn serve<H: ServerHandler + Clone + Sync>(
     request: Request,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    let caller = Caller::of(&parts.headers);
+    let caller = caller(Door::Mcp, &parts.headers);
     let open = shared.manager.named(&parts.headers);
     let is_strange = match &open {
         Some(open) => open.caller != caller,
@@ -101,21 +102,25 @@ async fn serve<H: ServerHandler + Clone + Sync>(
     if body::is_batch(&body) && open.is_some_and(|open| open.has_batches) {
         return match batch::messages(&body) {
             Ok(messages) => {
-                batch::serve(messages, |message| pass_on(Arc::clone(&shared), parts.clone(), message)).await
+                batch::serve(messages, |message| {
+                    pass_on(Arc::clone(&shared), caller.clone(), parts.clone(), message)
+                })
+                .await
             }
             Err(error) => body::refused(error, None),
         };
     }
-    pass_on(shared, parts, body).await
+    pass_on(shared, caller, parts, body).await
 }
 
 /// Has rmcp serve the request, and says what went wrong in our words.
 async fn pass_on<H: ServerHandler + Clone + Sync>(
     shared: Arc<Shared<H>>,
+    caller: Caller,
     mut parts: Parts,
     body: Bytes,
 ) -> Response {
-    let (caller, is_json) = (Caller::of(&parts.headers), body::is_json(&parts.headers));
+    let is_json = body::is_json(&parts.headers);
     let is_delete = parts.method == Method::DELETE;
     // Of a version that has no sessions.
     let is_stateless =

@@ -1,23 +1,19 @@
 //! Hand a customer over to a salesperson, and hear what became of the message.
 
 use axum::Json;
-use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use mcp_odoo_core::handoff::id::HandoffId;
 use mcp_odoo_core::handoff::request::HandoffRequest;
 use mcp_odoo_core::handoff::status::HandoffStatus;
-use mcp_odoo_core::handoff::{Answered, HandoffAnswer, Handoffs};
-use mcp_odoo_core::messages::REFERENCE;
-use mcp_odoo_core::messages::Report;
-use mcp_odoo_core::quotation::id::TrackingId;
-use mcp_odoo_core::tasks::Tasks;
-use mcp_odoo_core::twilio::signature;
-use url::form_urlencoded;
+use mcp_odoo_core::handoff::{Answered, HandoffAnswer};
+use mcp_odoo_tools::dispatch;
+use mcp_odoo_tools::handoffs::{GetHandoffStatus, HandOff, NewHandoff};
+use mcp_odoo_tools::reports::TakeInReport;
 use utoipa::ToSchema;
 
 use crate::error::Problem;
-use crate::extract::{OptionalKey, PathId, SignedJson, TextBody};
+use crate::extract::{Asked, OptionalKey, PathId, SignedJson, SignedReport};
 
 /// Tells a salesperson by WhatsApp or SMS that a customer wants to speak with one.
 ///
@@ -54,13 +50,13 @@ use crate::extract::{OptionalKey, PathId, SignedJson, TextBody};
     )
 )]
 pub async fn hand_off(
-    State(handoffs): State<Handoffs>,
+    Asked(call): Asked,
     OptionalKey(key): OptionalKey,
     SignedJson { value: request, replay }: SignedJson<HandoffRequest>,
 ) -> Result<Response, Problem> {
     // Both: a key is not signed, so another one makes no new request of a replay.
-    let keys: Vec<_> = key.into_iter().chain(replay).collect();
-    let answer = handoffs.hand_off(request, &keys).await?;
+    let keys = key.into_iter().chain(replay).collect();
+    let answer = dispatch::<HandOff>(call, NewHandoff { request, keys }).await?;
     if answer.status == Answered::Queued {
         let location = [(header::LOCATION, format!("/api/handoff/{}", answer.handoff_id))];
         return Ok((StatusCode::ACCEPTED, location, Json(answer)).into_response());
@@ -80,11 +76,8 @@ pub async fn hand_off(
         (status = 503, description = "The disk refuses", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn status(
-    State(handoffs): State<Handoffs>,
-    PathId(id): PathId<HandoffId>,
-) -> Result<Response, Problem> {
-    let status = handoffs.status(&id).await?.ok_or_else(Problem::unknown_handoff)?;
+pub async fn status(Asked(call): Asked, PathId(id): PathId<HandoffId>) -> Result<Response, Problem> {
+    let status = dispatch::<GetHandoffStatus>(call, id).await?.ok_or_else(Problem::unknown_handoff)?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(status)).into_response())
 }
 
@@ -121,34 +114,9 @@ struct TwilioReport {
             content_type = "application/problem+json"),
     )
 )]
-pub async fn report(
-    State(handoffs): State<Handoffs>,
-    State(tasks): State<Tasks>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    TextBody(body): TextBody,
-) -> Result<StatusCode, Problem> {
-    let messenger = handoffs.messenger()?;
-    let mut url = messenger.status_url().ok_or_else(Problem::no_public_url)?;
-    url.set_query(query.as_deref());
-    let form: Vec<(String, String)> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
-    let signed = headers.get(signature::HEADER).and_then(|value| value.to_str().ok());
-    signature::verify(&messenger.twilio().config().auth_token, url.as_str(), &form, signed)
-        .map_err(|error| Problem::not_signed(&error))?;
-    let field = |name: &str| form.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
-    let (Some(sid), Some(status)) = (field("MessageSid"), field("MessageStatus")) else {
-        return Ok(StatusCode::NO_CONTENT);
-    };
-    let error_code = field("ErrorCode").and_then(|code| code.parse().ok());
-    let report = Report { sid: sid.to_owned(), status: status.to_owned(), error_code };
-    let reference =
-        url.query_pairs().find(|(name, _)| name == REFERENCE).map(|(_, value)| value.into_owned());
-    let reference = reference.unwrap_or_default();
-    // Of other messages of the account nothing is kept here.
-    if let Ok(id) = reference.parse::<HandoffId>() {
-        handoffs.reported(id, report).await?;
-    } else if let Ok(id) = reference.parse::<TrackingId>() {
-        tasks.reported(id, report).await?;
+pub async fn report(Asked(call): Asked, SignedReport(report): SignedReport) -> Result<StatusCode, Problem> {
+    if let Some(report) = report {
+        dispatch::<TakeInReport>(call, report).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

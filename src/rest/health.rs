@@ -2,9 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
-use mcp_odoo_core::tasks::Tasks;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::state::AppState;
 
 /// The service answers.
 #[derive(Serialize, ToSchema)]
@@ -22,7 +23,7 @@ pub struct Health {
 
 /// Says that the service is up. Odoo may be down all the same: quotations are then accepted and made later.
 #[utoipa::path(get, path = "/health", tag = "service", responses((status = 200, description = "It is up", body = Health)))]
-pub async fn health(State(tasks): State<Tasks>) -> Json<Health> {
-    let odoo = tasks.is_login_refused().then_some("login_refused");
+pub async fn health(State(state): State<AppState>) -> Json<Health> {
+    let odoo = state.tenant.tasks.is_login_refused().then_some("login_refused");
     Json(Health { ok: true, mcp_loaded: true, odoo })
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream::{self, Stream, StreamExt};
@@ -15,7 +15,9 @@ use mcp_odoo_core::quotation::id::TrackingId;
 use mcp_odoo_core::quotation::request::QuotationRequest;
 use mcp_odoo_core::quotation::status::{QuotationStatus, State as QuotationState};
 use mcp_odoo_core::quotation::texts;
-use mcp_odoo_core::tasks::{Accepted, Caller, Door, Tasks};
+use mcp_odoo_core::tasks::Accepted;
+use mcp_odoo_tools::dispatch;
+use mcp_odoo_tools::quotations::{CreateQuotation, FollowQuotation, GetQuotationStatus, NewQuotation};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -23,7 +25,7 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::error::Problem;
-use crate::extract::{OptionalKey, PathId, ValidJson};
+use crate::extract::{Asked, OptionalKey, PathId, ValidJson};
 
 /// A proxy closes streams that stay silent for long.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -108,14 +110,12 @@ impl ToSchema for StatusEvent {}
     )
 )]
 pub async fn submit(
-    State(tasks): State<Tasks>,
+    Asked(call): Asked,
     OptionalKey(key): OptionalKey,
-    headers: HeaderMap,
     ValidJson(request): ValidJson<QuotationRequest>,
 ) -> Result<Response, Problem> {
-    let name = headers.get(header::AUTHORIZATION).map(|log_in| String::from_utf8_lossy(log_in.as_bytes()));
-    let caller = Caller { door: Door::Rest, name: name.unwrap_or_default().into_owned() };
-    let accepted = AcceptedQuotation::from(tasks.submit(request, key.as_ref(), &caller).await?);
+    let accepted = dispatch::<CreateQuotation>(call, NewQuotation { request, key }).await?;
+    let accepted = AcceptedQuotation::from(accepted);
     let location = [(header::LOCATION, accepted.status_url.clone())];
     Ok((StatusCode::ACCEPTED, location, Json(accepted)).into_response())
 }
@@ -132,8 +132,8 @@ pub async fn submit(
         (status = 503, description = "The disk refuses", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn status(State(tasks): State<Tasks>, PathId(id): PathId<TrackingId>) -> Result<Response, Problem> {
-    let status = tasks.status(&id).await?.ok_or_else(Problem::unknown_quotation)?;
+pub async fn status(Asked(call): Asked, PathId(id): PathId<TrackingId>) -> Result<Response, Problem> {
+    let status = dispatch::<GetQuotationStatus>(call, id).await?.ok_or_else(Problem::unknown_quotation)?;
     let headers = [(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, "application/json")];
     Ok((headers, Bytes::from_owner(Arc::<[u8]>::from(status.json()))).into_response())
 }
@@ -153,11 +153,11 @@ pub async fn status(State(tasks): State<Tasks>, PathId(id): PathId<TrackingId>) 
     )
 )]
 pub async fn events(
-    State(tasks): State<Tasks>,
+    Asked(call): Asked,
     State(stop): State<CancellationToken>,
     PathId(id): PathId<TrackingId>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let subscription = tasks.subscribe(&id).await?.ok_or_else(Problem::unknown_quotation)?;
+    let subscription = dispatch::<FollowQuotation>(call, id).await?.ok_or_else(Problem::unknown_quotation)?;
     let changes = stream::unfold(subscription, async |mut subscription| {
         let status = subscription.next().await?;
         Some((Ok(Event::default().data(status.json())), subscription))

@@ -20,4 +20,5 @@ mod sandbox;
 mod store;
 mod support;
 mod tasks;
+mod tools;
 mod twilio;

@@ -1,38 +1,45 @@
 //! What a quotation is of and for whom, by what people call it.
 
-use mcp_odoo_core::erp::{CustomerQuery, ProductQuery};
-use rmcp::handler::server::router::tool::ToolRouter;
+use mcp_odoo_core::call::Call;
+use mcp_odoo_core::erp::{CustomerQuery, Customers, ProductQuery, Products};
+use mcp_odoo_core::refusal::Refusal;
 
-use crate::OdooTools;
-use crate::reply::Text;
-use crate::route::{Does, Spec};
+use crate::operation::{Does, Operation, Spec, Text};
 
-pub fn router() -> ToolRouter<OdooTools> {
-    ToolRouter::new()
-        .with_route(
-            Spec {
-                name: "find_products",
-                title: "Find products",
-                description: "Finds products to sell (productos) with id, price, unit and stock. E.g. \
-                              {\"q\":\"robot\",\"customer\":\"Almacenes Torres\"}.",
-                does: Does::Read,
-                text: Text::Lines,
-            }
-            .route(|tools: OdooTools, query: ProductQuery| async move {
-                tools.shared.reader.find_products(&query).await
-            }),
-        )
-        .with_route(
-            Spec {
-                name: "find_customers",
-                title: "Find customers",
-                description: "Finds customers and their contacts (clientes), for partner_id or to quote for their \
-                              e-mail. E.g. {\"q\":\"torres\"}.",
-                does: Does::Read,
-                text: Text::Lines,
-            }
-            .route(|tools: OdooTools, query: CustomerQuery| async move {
-                tools.shared.reader.find_customers(&query).await
-            }),
-        )
+pub struct FindProducts;
+
+impl Operation for FindProducts {
+    const SPEC: Spec = Spec {
+        name: "find_products",
+        title: "Find products",
+        description: "Finds products to sell (productos) with id, price, unit and stock. E.g. \
+            {\"q\":\"robot\",\"customer\":\"Almacenes Torres\"}.",
+        does: Does::Read,
+        text: Text::Lines,
+    };
+    type Request = ProductQuery;
+    type Answer = Products;
+
+    async fn run(call: Call, query: ProductQuery) -> Result<Self::Answer, Refusal> {
+        Ok(call.tenant.reader.find_products(&query).await?)
+    }
+}
+
+pub struct FindCustomers;
+
+impl Operation for FindCustomers {
+    const SPEC: Spec = Spec {
+        name: "find_customers",
+        title: "Find customers",
+        description: "Finds customers and their contacts (clientes), for partner_id or to quote for their \
+            e-mail. E.g. {\"q\":\"torres\"}.",
+        does: Does::Read,
+        text: Text::Lines,
+    };
+    type Request = CustomerQuery;
+    type Answer = Customers;
+
+    async fn run(call: Call, query: CustomerQuery) -> Result<Self::Answer, Refusal> {
+        Ok(call.tenant.reader.find_customers(&query).await?)
+    }
 }

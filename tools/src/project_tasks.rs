@@ -1,37 +1,44 @@
 //! Tasks of projects.
 
-use mcp_odoo_core::erp::{Single, TaskFilter, TaskRequest};
-use rmcp::handler::server::router::tool::ToolRouter;
+use mcp_odoo_core::call::Call;
+use mcp_odoo_core::erp::{Page, Single, Task, TaskFilter, TaskRequest, TaskSummary};
+use mcp_odoo_core::refusal::Refusal;
 
-use crate::OdooTools;
-use crate::reply::Text;
-use crate::route::{Does, Spec};
+use crate::operation::{Does, Operation, Spec, Text};
 
-pub fn router() -> ToolRouter<OdooTools> {
-    ToolRouter::new()
-        .with_route(
-            Spec {
-                name: "list_tasks",
-                title: "List tasks",
-                description: "Lists tasks (tareas). For the text of one use get_task. E.g. \
-                              {\"assigned_to_name\":\"Laura\",\"limit\":5}.",
-                does: Does::Read,
-                text: Text::Lines,
-            }
-            .route(|tools: OdooTools, filter: TaskFilter| async move {
-                tools.shared.reader.tasks(&filter).await
-            }),
-        )
-        .with_route(
-            Spec {
-                name: "get_task",
-                title: "Get task",
-                description: "One task (tarea) with its text and people. To find one use list_tasks or search.",
-                does: Does::Read,
-                text: Text::Lines,
-            }
-            .route(|tools: OdooTools, request: TaskRequest| async move {
-                Ok(Single { record: tools.shared.reader.task(&request).await? })
-            }),
-        )
+pub struct ListTasks;
+
+impl Operation for ListTasks {
+    const SPEC: Spec = Spec {
+        name: "list_tasks",
+        title: "List tasks",
+        description: "Lists tasks (tareas). For the text of one use get_task. E.g. \
+            {\"assigned_to_name\":\"Laura\",\"limit\":5}.",
+        does: Does::Read,
+        text: Text::Lines,
+    };
+    type Request = TaskFilter;
+    type Answer = Page<TaskSummary>;
+
+    async fn run(call: Call, filter: TaskFilter) -> Result<Self::Answer, Refusal> {
+        Ok(call.tenant.reader.tasks(&filter).await?)
+    }
+}
+
+pub struct GetTask;
+
+impl Operation for GetTask {
+    const SPEC: Spec = Spec {
+        name: "get_task",
+        title: "Get task",
+        description: "One task (tarea) with its text and people. To find one use list_tasks or search.",
+        does: Does::Read,
+        text: Text::Lines,
+    };
+    type Request = TaskRequest;
+    type Answer = Single<Task>;
+
+    async fn run(call: Call, request: TaskRequest) -> Result<Self::Answer, Refusal> {
+        Ok(Single { record: call.tenant.reader.task(&request).await? })
+    }
 }

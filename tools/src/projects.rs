@@ -1,24 +1,26 @@
 //! Projects.
 
-use mcp_odoo_core::erp::NameFilter;
-use rmcp::handler::server::router::tool::ToolRouter;
+use mcp_odoo_core::call::Call;
+use mcp_odoo_core::erp::{NameFilter, Page, Project};
+use mcp_odoo_core::refusal::Refusal;
 
-use crate::OdooTools;
-use crate::reply::Text;
-use crate::route::{Does, Spec};
+use crate::operation::{Does, Operation, Spec, Text};
 
-pub fn router() -> ToolRouter<OdooTools> {
-    ToolRouter::new().with_route(
-        Spec {
-            name: "list_projects",
-            title: "List projects",
-            description: "Lists projects (proyectos). For their tasks use list_tasks. E.g. \
-                          {\"q\":\"robots\"}.",
-            does: Does::Read,
-            text: Text::Lines,
-        }
-        .route(|tools: OdooTools, filter: NameFilter| async move {
-            tools.shared.reader.projects(&filter).await
-        }),
-    )
+pub struct ListProjects;
+
+impl Operation for ListProjects {
+    const SPEC: Spec = Spec {
+        name: "list_projects",
+        title: "List projects",
+        description: "Lists projects (proyectos). For their tasks use list_tasks. E.g. \
+            {\"q\":\"robots\"}.",
+        does: Does::Read,
+        text: Text::Lines,
+    };
+    type Request = NameFilter;
+    type Answer = Page<Project>;
+
+    async fn run(call: Call, filter: NameFilter) -> Result<Self::Answer, Refusal> {
+        Ok(call.tenant.reader.projects(&filter).await?)
+    }
 }

@@ -1,31 +1,101 @@
-//! Whole quotations, made by the same tasks as over REST.
+//! Whole quotations, made by the same tasks over REST and MCP.
 
 use std::sync::Arc;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use garde::Validate;
+use mcp_odoo_core::call::Call;
 use mcp_odoo_core::input::{self, FieldError};
 use mcp_odoo_core::key::IdempotencyKey;
 use mcp_odoo_core::quotation::id::TrackingId;
 use mcp_odoo_core::quotation::request::QuotationRequest;
 use mcp_odoo_core::quotation::status::{OrderedProduct, QuotationOutput, QuotationStatus, State};
 use mcp_odoo_core::quotation::told::Told;
-use mcp_odoo_core::tasks::{Caller, Door, SubmitError, Subscription};
-use rmcp::RoleServer;
-use rmcp::handler::server::router::tool::{ToolRoute, ToolRouter};
-use rmcp::handler::server::tool::ToolCallContext;
-use rmcp::model::{CallToolResult, JsonObject, ProgressNotificationParam};
-use rmcp::service::RequestContext;
+use mcp_odoo_core::refusal::Refusal;
+use mcp_odoo_core::tasks::{Accepted, Subscription};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::reply::{self, Text};
-use crate::route::{Does, Spec, answered, given};
-use crate::{OdooTools, schema};
+use crate::operation::{Does, Operation, Spec, Text};
+use crate::reply::{self, Reply};
+use crate::tool::{Object, Tool};
+use crate::{dispatch, schema};
 
 const KEY: &str = "idempotency_key";
 /// What a model needs to know of the answer beforehand; the rest of it speaks for itself.
 const TOLD: [&str; 4] = ["tracking_id", "status", "output", "error"];
+
+/// Accepts a quotation, which is made whether or not somebody waits for it.
+pub struct CreateQuotation;
+
+/// What is asked for.
+pub struct NewQuotation {
+    /// The quotation.
+    pub request: QuotationRequest,
+    /// What makes a repeat safe.
+    pub key: Option<IdempotencyKey>,
+}
+
+impl Operation for CreateQuotation {
+    const SPEC: Spec = Spec {
+        name: "dev_create_quotation",
+        title: "Create quotation",
+        description: "Makes a whole quotation (cotización): customer by e-mail, opportunity, order, lines. Use it \
+                      when someone wants a price or offer; to change one use dev_update_sale. E.g. \
+                      {\"partner_name\":\"Torres SA\",\"contact_name\":\"Luis\",\"email\":\"luis@torres.mx\",\
+                      \"phone\":\"3312345678\",\"lead_name\":\"Robot\",\"product_id\":26174}. If processing, ask \
+                      dev_get_quotation_status.",
+        does: Does::Queue,
+        text: Text::Lines,
+    };
+    type Request = NewQuotation;
+    type Answer = Accepted;
+
+    async fn run(call: Call, NewQuotation { request, key }: NewQuotation) -> Result<Accepted, Refusal> {
+        Ok(call.tenant.tasks.submit(request, key.as_ref(), &call.caller).await?)
+    }
+}
+
+/// Where a quotation stands; `None`: there is none of this id.
+pub struct GetQuotationStatus;
+
+impl Operation for GetQuotationStatus {
+    const SPEC: Spec = Spec {
+        name: "dev_get_quotation_status",
+        title: "Quotation status",
+        description: "Where a quotation stands, however old: ask when dev_create_quotation answered \
+                      processing.",
+        does: Does::Read,
+        text: Text::Lines,
+    };
+    type Request = TrackingId;
+    type Answer = Option<Arc<Told>>;
+
+    async fn run(call: Call, id: TrackingId) -> Result<Self::Answer, Refusal> {
+        Ok(call.tenant.tasks.status(&id).await?)
+    }
+}
+
+/// The changes of a quotation until it is finished; `None`: there is none of this id.
+pub struct FollowQuotation;
+
+impl Operation for FollowQuotation {
+    const SPEC: Spec = Spec {
+        name: "follow_quotation",
+        title: "Follow quotation",
+        description: "Tells each change of a quotation.",
+        does: Does::Read,
+        text: Text::Json,
+    };
+    type Request = TrackingId;
+    type Answer = Option<Subscription>;
+
+    async fn run(call: Call, id: TrackingId) -> Result<Self::Answer, Refusal> {
+        Ok(call.tenant.tasks.subscribe(&id).await?)
+    }
+}
 
 #[derive(Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
@@ -41,119 +111,86 @@ struct Key {
     idempotency_key: Option<IdempotencyKey>,
 }
 
-pub fn router() -> ToolRouter<OdooTools> {
-    ToolRouter::new().with_route(create_quotation()).with_route(quotation_status())
+/// [`CreateQuotation`], waited for a while.
+pub(crate) fn create_tool() -> Tool {
+    let (input, output) = (request_schema().into(), Some(answer_schema().into()));
+    Tool { spec: &CreateQuotation::SPEC, input, output, run: create }
 }
 
-fn create_quotation() -> ToolRoute<OdooTools> {
-    let spec = Spec {
-        name: "dev_create_quotation",
-        title: "Create quotation",
-        description: "Makes a whole quotation (cotización): customer by e-mail, opportunity, order, lines. Use it \
-                      when someone wants a price or offer; to change one use dev_update_sale. E.g. \
-                      {\"partner_name\":\"Torres SA\",\"contact_name\":\"Luis\",\"email\":\"luis@torres.mx\",\
-                      \"phone\":\"3312345678\",\"lead_name\":\"Robot\",\"product_id\":26174}. If processing, ask \
-                      dev_get_quotation_status.",
-        does: Does::Add,
-        text: Text::Lines,
-    };
-    let tool = spec.tool(request_schema(), Some(answer_schema()));
-    ToolRoute::new_dyn(tool, |context: ToolCallContext<'_, OdooTools>| {
-        let tools = context.service.clone();
-        let (arguments, request) = (given(context.arguments), context.request_context);
-        answered(async move { make(&tools, arguments, &request).await })
-    })
+/// [`GetQuotationStatus`] by the id as text.
+pub(crate) fn status_tool() -> Tool {
+    let input = schema::input::<StatusRequest>().into();
+    Tool { spec: &GetQuotationStatus::SPEC, input, output: None, run: status }
 }
 
-fn quotation_status() -> ToolRoute<OdooTools> {
-    let spec = Spec {
-        name: "dev_get_quotation_status",
-        title: "Quotation status",
-        description: "Where a quotation stands, however old: ask when dev_create_quotation answered \
-                      processing.",
-        does: Does::Read,
-        text: Text::Lines,
-    };
-    let tool = spec.tool(schema::input::<StatusRequest>(), None);
-    ToolRoute::new_dyn(tool, |context: ToolCallContext<'_, OdooTools>| {
-        let tools = context.service.clone();
-        let arguments = given(context.arguments);
-        answered(async move { status(&tools, arguments).await })
-    })
+fn create(call: Call, arguments: Object) -> BoxFuture<'static, Reply> {
+    async move {
+        let request = match parse(arguments) {
+            Ok((request, key)) => NewQuotation { request, key },
+            Err(errors) => return Reply::invalid(&errors),
+        };
+        match dispatch::<CreateQuotation>(call.clone(), request).await {
+            Ok(accepted) => waited(&call, accepted).await,
+            Err(refusal) => Reply::refused(&refusal),
+        }
+    }
+    .boxed()
 }
 
-async fn make(tools: &OdooTools, arguments: JsonObject, call: &RequestContext<RoleServer>) -> CallToolResult {
-    let (request, key) = match parse(arguments) {
-        Ok(parsed) => parsed,
-        Err(errors) => return reply::invalid(&errors),
-    };
-    let accepted = match tools.shared.tasks.submit(request, key.as_ref(), &caller(call)).await {
-        Ok(accepted) => accepted,
-        Err(error) => return refused(&error),
-    };
-    let (mut last, mut changes, is_repeat) = (accepted.status, accepted.changes, accepted.is_repeat);
-    // From here on the quotation is made whether or not somebody waits for it.
-    let waiting = tokio::time::timeout(tools.shared.inline, follow(&mut changes, call, &mut last));
+/// What a quotation has come to when nobody waits for it any longer.
+async fn waited(call: &Call, accepted: Accepted) -> Reply {
+    let Accepted { status: mut last, mut changes, is_repeat, .. } = accepted;
+    let waiting = tokio::time::timeout(call.tenant.inline, follow(&mut changes, call, &mut last));
     // Cancelled or late, what is known by then is told.
-    let _ = call.ct.run_until_cancelled(waiting).await;
-    let failed = last.status == State::Failed;
-    let mut result = if is_repeat { told_again(&last) } else { told(&last) };
-    result.is_error = Some(failed);
-    result
+    let _ = call.stop.run_until_cancelled(waiting).await;
+    let is_error = last.status == State::Failed;
+    let reply = if is_repeat { told_again(&last) } else { told(&last) };
+    Reply { is_error, ..reply }
 }
 
-/// Who calls, as far as the request tells: over stdio there is only one.
-fn caller(call: &RequestContext<RoleServer>) -> Caller {
-    let headers = call.extensions.get::<http::request::Parts>().map(|parts| &parts.headers);
-    let log_in = headers.and_then(|headers| headers.get(http::header::AUTHORIZATION));
-    let name = log_in.map(|log_in| String::from_utf8_lossy(log_in.as_bytes()).into_owned());
-    Caller { door: Door::Mcp, name: name.unwrap_or_default() }
-}
-
-/// Tells each step to a client that asked for progress, until there are no more.
-async fn follow(changes: &mut Subscription, call: &RequestContext<RoleServer>, last: &mut Arc<Told>) {
-    let token = call.meta.get_progress_token();
-    let mut steps = 0.0;
+/// Tells each step, until there are no more.
+async fn follow(changes: &mut Subscription, call: &Call, last: &mut Arc<Told>) {
+    let mut steps = 0;
     while let Some(status) = changes.next().await {
-        let news = steps == 0.0 || status.progress != last.progress;
+        let news = steps == 0 || status.progress != last.progress;
         *last = status;
         if last.status.is_final() {
             return;
         }
-        if let Some(token) = token.clone().filter(|_| news) {
-            steps += 1.0;
-            let progress = ProgressNotificationParam::new(token, steps).with_message(last.progress.clone());
-            // A client that does not hear it can still ask for the status.
-            let _ = call.peer.notify_progress(progress).await;
+        if news {
+            steps += 1;
+            call.progress.tell(steps, &last.progress).await;
         }
     }
 }
 
-async fn status(tools: &OdooTools, arguments: JsonObject) -> CallToolResult {
-    let StatusRequest { tracking_id } = match input::parse(arguments.into()) {
-        Ok(request) => request,
-        Err(errors) => return reply::invalid(&errors),
-    };
-    let unknown = || {
-        let sentence = format!(
-            "there is no quotation {tracking_id}: use the tracking_id that dev_create_quotation gave"
-        );
-        reply::failed(&sentence, "not_found")
-    };
-    let Ok(id) = tracking_id.trim().parse::<TrackingId>() else { return unknown() };
-    match tools.shared.tasks.status(&id).await {
-        Ok(Some(status)) => told(&status),
-        Ok(None) => unknown(),
-        Err(error) => {
-            tracing::error!(%error, "the journal cannot be read");
-            reply::failed(&"the service cannot read its log files: try again later", "journal_unavailable")
+fn status(call: Call, arguments: Object) -> BoxFuture<'static, Reply> {
+    async move {
+        let StatusRequest { tracking_id } = match input::parse(arguments.into()) {
+            Ok(request) => request,
+            Err(errors) => return Reply::invalid(&errors),
+        };
+        let found = match tracking_id.trim().parse::<TrackingId>() {
+            Ok(id) => dispatch::<GetQuotationStatus>(call, id).await,
+            Err(_) => Ok(None),
+        };
+        match found {
+            Ok(Some(status)) => told(&status),
+            Ok(None) => {
+                let sentence = format!(
+                    "there is no quotation {tracking_id}: use the tracking_id that dev_create_quotation gave"
+                );
+                Reply::error(&sentence, "not_found")
+            }
+            Err(refusal) => Reply::refused(&refusal),
         }
     }
+    .boxed()
 }
 
 /// The request and the key, or every bad field of both.
-fn parse(mut arguments: JsonObject) -> Result<(QuotationRequest, Option<IdempotencyKey>), Vec<FieldError>> {
-    let key = arguments.remove_entry(KEY).into_iter().collect::<JsonObject>();
+fn parse(mut arguments: Object) -> Result<(QuotationRequest, Option<IdempotencyKey>), Vec<FieldError>> {
+    let key = arguments.remove_entry(KEY).into_iter().collect::<Object>();
     match (input::parse(arguments.into()), input::parse::<Key>(key.into())) {
         (Ok(request), Ok(key)) => Ok((request, key.idempotency_key)),
         (request, key) => {
@@ -162,43 +199,22 @@ fn parse(mut arguments: JsonObject) -> Result<(QuotationRequest, Option<Idempote
     }
 }
 
-fn refused(error: &SubmitError) -> CallToolResult {
-    match error {
-        SubmitError::QueueFull { .. } => reply::failed(error, "queue_full"),
-        SubmitError::Stopping => reply::failed(error, "stopping"),
-        SubmitError::KeyReused => {
-            let sentence =
-                "this idempotency_key was used for another quotation: use a new key for a new quotation";
-            reply::failed(&sentence, "idempotency_key_reused")
-        }
-        SubmitError::OtherOdoo => {
-            let sentence = "this idempotency_key was used for a quotation in another Odoo: use a new key";
-            reply::failed(&sentence, "idempotency_key_reused")
-        }
-        SubmitError::Journal(error) => {
-            tracing::error!(%error, "the journal cannot be used");
-            let sentence = "the service cannot write its log files, so nothing was made: try again later";
-            reply::failed(&sentence, "journal_unavailable")
-        }
-    }
-}
-
-fn told(status: &QuotationStatus) -> CallToolResult {
+fn told(status: &QuotationStatus) -> Reply {
     match reply::structured(status) {
-        Some(structured) => reply::with(structured, sentence(status)),
-        None => reply::failed(&"the status has no JSON form", "internal_error"),
+        Some(structured) => Reply { structured: Some(structured), text: sentence(status), is_error: false },
+        None => Reply::error("the status has no JSON form", "internal_error"),
     }
 }
 
 /// Of a request that was made a moment ago, too.
-fn told_again(status: &QuotationStatus) -> CallToolResult {
+fn told_again(status: &QuotationStatus) -> Reply {
     const AGAIN: &str = "This is the same request as a moment ago: this is its quotation, no second one was made. For a \
                          second one call again with a new idempotency_key.";
-    let Some(mut structured) = reply::structured(status) else { return told(status) };
-    if let Some(fields) = structured.as_object_mut() {
+    let mut reply = told(status);
+    if let Some(fields) = reply.structured.as_mut().and_then(Value::as_object_mut) {
         fields.insert("message".to_owned(), AGAIN.into());
     }
-    reply::with(structured, format!("{AGAIN}\n{}", sentence(status)))
+    Reply { text: format!("{AGAIN}\n{}", reply.text), ..reply }
 }
 
 fn sentence(status: &QuotationStatus) -> String {
@@ -246,7 +262,7 @@ fn facts(output: &QuotationOutput) -> String {
     facts.chain(lines).collect()
 }
 
-fn answer_schema() -> JsonObject {
+fn answer_schema() -> Object {
     let mut schema = schema::output::<QuotationStatus>();
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
         properties.retain(|name, _| TOLD.contains(&name.as_str()));
@@ -254,7 +270,7 @@ fn answer_schema() -> JsonObject {
     schema
 }
 
-fn request_schema() -> JsonObject {
+fn request_schema() -> Object {
     let mut schema = schema::input::<QuotationRequest>();
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
         let description = "A repeat with the same key makes nothing twice";

@@ -1,56 +1,59 @@
-//! The results of tools: structured for programs, a short text for models, advice on failure.
-
-use std::fmt::Display;
+//! What a model is told: structured for programs, a short text for reading, advice on failure.
 
 use mcp_odoo_core::input::FieldError;
-use rmcp::model::{CallToolResult, ContentBlock};
+use mcp_odoo_core::refusal::Refusal;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::operation::Text;
 use crate::readable;
 
-/// How an answer reads beside its structured form.
-#[derive(Clone, Copy)]
-pub enum Text {
-    /// As lines for a reader.
-    Lines,
-    /// As JSON, which ChatGPT reads `search` and `fetch` from.
-    Json,
+/// The answer of a tool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply {
+    /// For programs.
+    pub structured: Option<Value>,
+    /// For reading.
+    pub text: String,
+    /// Whether it was not done.
+    pub is_error: bool,
 }
 
-/// An answer.
-pub fn success(answer: &impl Serialize, text: Text) -> CallToolResult {
-    let Some(structured) = structured(answer) else {
-        return failed(&"the answer has no JSON form", "internal_error");
-    };
-    let text = match text {
-        Text::Lines => readable::lines(&structured),
-        Text::Json => structured.to_string(),
-    };
-    with(structured, text)
-}
-
-/// An answer with a text of its own.
-pub fn with(structured: Value, text: String) -> CallToolResult {
-    let mut result = CallToolResult::structured(structured);
-    result.content = vec![ContentBlock::text(text)];
-    result
-}
-
-/// A failure: what to do about it, and its stable code.
-pub fn failed(sentence: &impl Display, code: &str) -> CallToolResult {
-    let sentence = sentence.to_string();
-    CallToolResult::error(vec![ContentBlock::text(format!("{} ({code})", sentence.trim_end_matches('.')))])
-}
-
-/// Arguments that break rules, each named.
-pub fn invalid(errors: &[FieldError]) -> CallToolResult {
-    let mut text = "Correct the arguments and call again (invalid_arguments):".to_owned();
-    for FieldError { path, message } in errors {
-        let path = if path.is_empty() { "arguments" } else { path };
-        text.push_str(&format!("\n- {path}: {message}"));
+impl Reply {
+    /// An answer, as text of this kind.
+    pub fn of(answer: &impl Serialize, text: Text) -> Self {
+        match structured(answer) {
+            Some(structured) => {
+                let text = match text {
+                    Text::Lines => readable::lines(&structured),
+                    Text::Json => structured.to_string(),
+                };
+                Self { structured: Some(structured), text, is_error: false }
+            }
+            None => Self::error("the answer has no JSON form", "internal_error"),
+        }
     }
-    CallToolResult::error(vec![ContentBlock::text(text)])
+
+    /// Why it was not done.
+    pub fn refused(refusal: &Refusal) -> Self {
+        Self::error(&refusal.sentence, &refusal.code)
+    }
+
+    /// Arguments that break rules, each named.
+    pub fn invalid(errors: &[FieldError]) -> Self {
+        let mut text = "Correct the arguments and call again (invalid_arguments):".to_owned();
+        for FieldError { path, message } in errors {
+            let path = if path.is_empty() { "arguments" } else { path };
+            text.push_str(&format!("\n- {path}: {message}"));
+        }
+        Self { structured: None, text, is_error: true }
+    }
+
+    /// A failure: what to do about it, and its stable code.
+    pub fn error(sentence: &str, code: &str) -> Self {
+        let text = format!("{} ({code})", sentence.trim_end_matches('.'));
+        Self { structured: None, text, is_error: true }
+    }
 }
 
 /// The structured form: what is empty is absent, as the schemas say.

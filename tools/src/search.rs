@@ -1,38 +1,45 @@
 //! Search and fetch, as ChatGPT's connectors and deep research expect tools of these names.
 
-use mcp_odoo_core::erp::{DocumentRequest, SearchRequest};
-use rmcp::handler::server::router::tool::ToolRouter;
+use mcp_odoo_core::call::Call;
+use mcp_odoo_core::erp::{Document, DocumentRequest, SearchRequest, SearchResults};
+use mcp_odoo_core::refusal::Refusal;
 
-use crate::OdooTools;
-use crate::reply::Text;
-use crate::route::{Does, Spec};
+use crate::operation::{Does, Operation, Spec, Text};
 
-pub fn router() -> ToolRouter<OdooTools> {
-    ToolRouter::new()
-        .with_route(
-            Spec {
-                name: "search",
-                title: "Search",
-                description: "Searches projects, tasks, products and customers; a word such as tarea or producto \
-                              narrows it. Not for sales: list_sales. E.g. {\"query\":\"tareas robot\"}. Read \
-                              results with fetch.",
-                does: Does::Read,
-                text: Text::Json,
-            }
-            .route(|tools: OdooTools, request: SearchRequest| async move {
-                tools.shared.reader.search(&request).await
-            }),
-        )
-        .with_route(
-            Spec {
-                name: "fetch",
-                title: "Fetch",
-                description: "Reads a result of search as plain text, e.g. a project with its tasks.",
-                does: Does::Read,
-                text: Text::Json,
-            }
-            .route(|tools: OdooTools, request: DocumentRequest| async move {
-                tools.shared.reader.fetch(&request).await
-            }),
-        )
+pub struct Search;
+
+impl Operation for Search {
+    const SPEC: Spec = Spec {
+        name: "search",
+        title: "Search",
+        description: "Searches projects, tasks, products and customers; a word such as tarea or producto \
+            narrows it. Not for sales: list_sales. E.g. {\"query\":\"tareas robot\"}. Read \
+            results with fetch.",
+        does: Does::Read,
+        text: Text::Json,
+    };
+    type Request = SearchRequest;
+    type Answer = SearchResults;
+
+    async fn run(call: Call, request: SearchRequest) -> Result<Self::Answer, Refusal> {
+        Ok(call.tenant.reader.search(&request).await?)
+    }
+}
+
+pub struct Fetch;
+
+impl Operation for Fetch {
+    const SPEC: Spec = Spec {
+        name: "fetch",
+        title: "Fetch",
+        description: "Reads a result of search as plain text, e.g. a project with its tasks.",
+        does: Does::Read,
+        text: Text::Json,
+    };
+    type Request = DocumentRequest;
+    type Answer = Document;
+
+    async fn run(call: Call, request: DocumentRequest) -> Result<Self::Answer, Refusal> {
+        Ok(call.tenant.reader.fetch(&request).await?)
+    }
 }

@@ -1,29 +1,44 @@
 //! People with a login.
 
-use mcp_odoo_core::erp::NameFilter;
-use rmcp::handler::server::router::tool::ToolRouter;
+use mcp_odoo_core::call::Call;
+use mcp_odoo_core::erp::{NameFilter, Page, User};
+use mcp_odoo_core::refusal::Refusal;
 
-use crate::OdooTools;
-use crate::reply::Text;
-use crate::route::{Does, Spec};
+use crate::operation::{Does, Operation, Spec, Text};
 
-pub fn router() -> ToolRouter<OdooTools> {
-    let users = |name, title, description| {
-        let spec = Spec { name, title, description, does: Does::Read, text: Text::Lines };
-        spec.route(
-            |tools: OdooTools, filter: NameFilter| async move { tools.shared.reader.users(&filter).await },
-        )
+pub struct FindUsers;
+
+impl Operation for FindUsers {
+    const SPEC: Spec = Spec {
+        name: "find_users",
+        title: "Find users",
+        description: "Finds employees (usuarios, vendedores) by name, login or e-mail, for user_id or assigned_to. Not for \
+                      customers. E.g. {\"q\":\"laura\"}.",
+        does: Does::Read,
+        text: Text::Lines,
     };
-    ToolRouter::new()
-        .with_route(users(
-            "find_users",
-            "Find users",
-            "Finds employees (usuarios, vendedores) by name, login or e-mail, for user_id or assigned_to. Not for \
-             customers. E.g. {\"q\":\"laura\"}.",
-        ))
-        .with_route(users(
-            "list_users",
-            "List users",
-            "Lists the employees that log in to Odoo. When you have a name use find_users.",
-        ))
+    type Request = NameFilter;
+    type Answer = Page<User>;
+
+    async fn run(call: Call, filter: NameFilter) -> Result<Self::Answer, Refusal> {
+        Ok(call.tenant.reader.users(&filter).await?)
+    }
+}
+
+pub struct ListUsers;
+
+impl Operation for ListUsers {
+    const SPEC: Spec = Spec {
+        name: "list_users",
+        title: "List users",
+        description: "Lists the employees that log in to Odoo. When you have a name use find_users.",
+        does: Does::Read,
+        text: Text::Lines,
+    };
+    type Request = NameFilter;
+    type Answer = Page<User>;
+
+    async fn run(call: Call, filter: NameFilter) -> Result<Self::Answer, Refusal> {
+        Ok(call.tenant.reader.users(&filter).await?)
+    }
 }

@@ -40,6 +40,15 @@ impl Odoo {
         records(self.call(Call::new(model, "read").on(ids).kwarg("fields", fields)).await?)
     }
 
+    /// This record, if it exists: some versions say that it does not, others leave it out.
+    pub async fn read_one(&self, model: &str, id: i64, fields: &[&str]) -> Result<Option<Record>, OdooError> {
+        match self.read(model, &[id], fields).await {
+            Ok(records) => Ok(records.into_iter().next()),
+            Err(OdooError::MissingRecord(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// These records and what they point to, as deep as the specification says, in one call; the ones that do not exist
     /// are left out. Odoo 17 and later, see [`Version::has_web_read`](crate::Version::has_web_read).
     pub async fn web_read(

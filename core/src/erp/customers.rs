@@ -102,7 +102,7 @@ impl Erp {
 
     pub(super) async fn customer_document(&self, id: i64) -> Result<Document, ErpError> {
         let fields = ["name", "email", "phone", "vat", "parent_id", "city", "country_id", "user_id"];
-        let record = self.record(MODEL, id, &fields).await?;
+        let record = self.odoo.read_one(MODEL, id, &fields).await?;
         let record = record.ok_or(ErpError::NotFound { what: "customer", id, find: "find_customers" })?;
         let name = |field: &str| Named::of(&record, field).map(|named| named.map(|named| named.name));
         let facts = [

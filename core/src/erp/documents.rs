@@ -113,7 +113,7 @@ impl Erp {
             Ok(format!("- {} (task:{})", text(task, "name")?.unwrap_or_default(), task.id()?))
         };
         let (project, tasks) =
-            tokio::try_join!(self.record(PROJECTS, id, &fields), listing.page(&self.odoo, title))?;
+            tokio::try_join!(self.odoo.read_one(PROJECTS, id, &fields), listing.page(&self.odoo, title))?;
         let project = project.ok_or(ErpError::NotFound { what: "project", id, find: "search" })?;
         let mut titles = tasks.items;
         let listed = titles.len().try_into().unwrap_or(u64::MAX);

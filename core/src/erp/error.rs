@@ -9,14 +9,14 @@ use crate::odoo::OdooError;
 
 /// Under which names of the configuration an Odoo is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Account {
+pub enum Instance {
     /// `ODOO_*`
     Odoo,
     /// `DEV_ODOO_*`: written to, while another one is read
     DevOdoo,
 }
 
-impl Account {
+impl Instance {
     /// What the names of its variables begin with.
     fn prefix(self) -> &'static str {
         match self {
@@ -30,12 +30,12 @@ impl Account {
 #[derive(Debug, thiserror::Error)]
 pub enum ErpError {
     /// Odoo failed or refused.
-    #[error("{}", said(.error, *.account))]
+    #[error("{}", said(.error, *.instance))]
     Odoo {
         /// How.
         error: OdooError,
         /// Which one.
-        account: Account,
+        instance: Instance,
     },
     /// There is no such record.
     #[error("there is no {what} with id {id} in Odoo that this service may read: look its id up with {find}")]
@@ -118,7 +118,7 @@ pub enum ErpError {
 
 impl From<OdooError> for ErpError {
     fn from(error: OdooError) -> Self {
-        Self::Odoo { error, account: Account::Odoo }
+        Self::Odoo { error, instance: Instance::Odoo }
     }
 }
 
@@ -138,9 +138,9 @@ impl ErpError {
     }
 }
 
-fn said(error: &OdooError, account: Account) -> String {
+fn said(error: &OdooError, instance: Instance) -> String {
     let cause = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-    format!("{}: {}", cause.trim_end_matches('.'), advice(error, account.prefix()))
+    format!("{}: {}", cause.trim_end_matches('.'), advice(error, instance.prefix()))
 }
 
 fn advice(error: &OdooError, variables: &str) -> String {

@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 pub use self::customers::{Customer, CustomerQuery, Customers};
 pub use self::documents::{Document, DocumentRequest};
-pub use self::error::{Account, ErpError};
+pub use self::error::{ErpError, Instance};
 pub use self::lookup::{Found, SearchRequest, SearchResults};
 pub use self::new_orders::{MadeLine, MadeSale, NewSale, NewSaleLine};
 pub use self::order_lines::{LineChange, LineUpdate};
@@ -54,7 +54,7 @@ pub struct Erp {
     /// For reads, which give way to quotations.
     odoo: Odoo,
     writer: Odoo,
-    account: Account,
+    instance: Instance,
     /// Who may be given an order.
     salespeople: Salespeople,
     metadata: Arc<Metadata>,
@@ -62,9 +62,14 @@ pub struct Erp {
 
 impl Erp {
     /// The records of this Odoo; nothing is read yet.
-    pub fn new(odoo: Odoo, account: Account) -> Self {
+    pub fn new(odoo: Odoo, instance: Instance) -> Self {
         let salespeople = Salespeople::new(odoo.reading(), SalesConfig::default());
-        Self { odoo: odoo.reading(), writer: odoo, account, salespeople, metadata: Arc::default() }
+        Self { odoo: odoo.reading(), writer: odoo, instance, salespeople, metadata: Arc::default() }
+    }
+
+    /// Which Odoo it is.
+    pub fn instance(&self) -> Instance {
+        self.instance
     }
 }
 

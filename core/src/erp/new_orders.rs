@@ -135,7 +135,7 @@ impl Erp {
         ];
         let id = self.make(MODEL, "sale", request.idempotency_key.as_ref(), columns).await?;
         // It is made: not to know its number is no failure.
-        let record = retried(|| self.record(MODEL, id, &["name"])).await.ok().flatten();
+        let record = retried(|| self.odoo.read_one(MODEL, id, &["name"])).await.ok().flatten();
         let name = record.as_ref().and_then(|record| record.text("name").ok().flatten()).map(str::to_owned);
         Ok(MadeSale { id, name })
     }
@@ -156,7 +156,7 @@ impl Erp {
         ];
         let line_id = self.make(LINE, "line", request.idempotency_key.as_ref(), columns).await?;
         let fields = ["product_uom_qty", "price_unit", "price_subtotal"];
-        let record = retried(|| self.record(LINE, line_id, &fields)).await.ok().flatten();
+        let record = retried(|| self.odoo.read_one(LINE, line_id, &fields)).await.ok().flatten();
         let number = |field: &str| record.as_ref().and_then(|record| record.float(field).ok().flatten());
         let [qty, price_unit, subtotal] = fields.map(number);
         Ok(MadeLine { line_id, qty, price_unit, subtotal })

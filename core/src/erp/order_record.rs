@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::sales::{MODEL, SUMMARY};
 use super::value::readable;
-use super::{Account, Erp, ErpError, Single};
+use super::{Erp, ErpError, Instance, Single};
 use crate::odoo::OdooError;
 use crate::rules;
 
@@ -39,8 +39,8 @@ impl Erp {
             names = [SUMMARY.as_slice(), &["order_line", "note"]].concat();
         }
         let fields = self.fields(MODEL);
-        let (record, fields) =
-            tokio::try_join!(self.record(MODEL, id, &names), fields).map_err(|error| self.failed(error))?;
+        let (record, fields) = tokio::try_join!(self.odoo.read_one(MODEL, id, &names), fields)
+            .map_err(|error| self.failed(error))?;
         let record = record.ok_or_else(|| self.no_sale(id))?;
         let kind = |field: &str| fields.get(field).map_or("", |field| field.kind.as_str());
         let values = record.into_map().into_iter();
@@ -54,13 +54,13 @@ impl Erp {
         if matches!(error, OdooError::Unknown(_)) {
             self.forget_fields(MODEL);
         }
-        ErpError::Odoo { error, account: self.account }
+        ErpError::Odoo { error, instance: self.instance }
     }
 
     pub(super) fn no_sale(&self, id: i64) -> ErpError {
-        match self.account {
-            Account::Odoo => ErpError::NotFound { what: "sale", id, find: "list_sales" },
-            Account::DevOdoo => ErpError::NotFoundInDevOdoo { what: "sale", id },
+        match self.instance {
+            Instance::Odoo => ErpError::NotFound { what: "sale", id, find: "list_sales" },
+            Instance::DevOdoo => ErpError::NotFoundInDevOdoo { what: "sale", id },
         }
     }
 }

@@ -197,7 +197,7 @@ impl Erp {
     }
 
     pub(super) async fn product_document(&self, id: i64) -> Result<Document, ErpError> {
-        let record = self.record(MODEL, id, &DETAILS).await?;
+        let record = self.odoo.read_one(MODEL, id, &DETAILS).await?;
         let record = record.ok_or(ErpError::NotFound { what: "product", id, find: "find_products" })?;
         let found = self.read_products(&[id]).await?.into_iter().next();
         let found = found.ok_or(ErpError::NotFound { what: "product", id, find: "find_products" })?;

@@ -156,7 +156,7 @@ impl Erp {
     /// When Odoo fails or there is no such task.
     pub async fn task(&self, request: &TaskRequest) -> Result<Task, ErpError> {
         let id = request.task_id;
-        let record = self.record(MODEL, id, &ALL).await?;
+        let record = self.odoo.read_one(MODEL, id, &ALL).await?;
         let record = record.ok_or(ErpError::NotFound { what: "task", id, find: "list_tasks" })?;
         let TaskSummary { id, name, project, stage, assignee_ids, deadline, urgent } = summary(&record)?;
         Ok(Task {
@@ -174,20 +174,6 @@ impl Erp {
             updated: time(&record, "write_date")?,
             url: self.odoo.record_url(MODEL, id),
         })
-    }
-
-    /// One record; Odoo leaves out what does not exist or says so, depending on the version.
-    pub(super) async fn record(
-        &self,
-        model: &str,
-        id: i64,
-        fields: &[&str],
-    ) -> Result<Option<Record>, OdooError> {
-        match self.odoo.read(model, &[id], fields).await {
-            Ok(records) => Ok(records.into_iter().next()),
-            Err(OdooError::MissingRecord(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
     }
 }
 

@@ -128,7 +128,7 @@ impl Erp {
     /// one of whose name it is a part, in whole words, else the only one that it identifies otherwise ([`KEYS`]).
     pub(super) async fn resolve(&self, model: &str, reference: &Reference) -> Result<Named, Unresolved> {
         match reference {
-            Reference::Id(id) => match self.record(model, *id, &["display_name"]).await? {
+            Reference::Id(id) => match self.odoo.read_one(model, *id, &["display_name"]).await? {
                 Some(record) => {
                     let name = record.text("display_name")?.unwrap_or_default().to_owned();
                     Ok(Named { id: *id, name })

@@ -258,7 +258,7 @@ impl Erp {
                 false => Ok(None),
             }
         };
-        let (record, lines) = tokio::try_join!(self.record(MODEL, id, &fields), lines)?;
+        let (record, lines) = tokio::try_join!(self.odoo.read_one(MODEL, id, &fields), lines)?;
         let record = record.ok_or(ErpError::NotFound { what: "sale", id, find: "list_sales" })?;
         let mut sale = Sale {
             summary: summary(&record)?,

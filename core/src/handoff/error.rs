@@ -13,7 +13,7 @@ pub enum HandoffError {
     #[error("too many handoffs are waiting to be sent; repeat in a minute")]
     TooMany,
     /// The key was used for another request.
-    #[error("this Idempotency-Key was used for another handoff: use a new key for a new handoff")]
+    #[error("this idempotency key was used for another handoff: use a new key for a new handoff")]
     KeyReused,
     /// It could not be made durable; nothing was sent.
     #[error(transparent)]
@@ -31,4 +31,18 @@ pub enum HandoffError {
         /// Stable name.
         code: String,
     },
+}
+
+impl HandoffError {
+    /// The stable name of the failure.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::NotConfigured(_) => "not_configured",
+            Self::TooMany => "queue_full",
+            Self::KeyReused => "idempotency_key_reused",
+            Self::Journal(_) => "journal_unavailable",
+            Self::Stopping => "stopping",
+            Self::Failed { code, .. } => code,
+        }
+    }
 }

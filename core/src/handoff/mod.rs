@@ -30,7 +30,7 @@ use crate::background::Background;
 use crate::journal::{Journal, JournalError, LogName};
 use crate::key::IdempotencyKey;
 use crate::messages::{Messenger, OUTCOME_UNKNOWN, Report};
-use crate::store::{ANONYMOUS, Document, Filter, Store, Stored};
+use crate::store::{Document, Filter, Store, Stored};
 use crate::timestamp::Timestamp;
 use crate::work::{Known, Live, Work};
 
@@ -171,13 +171,14 @@ impl Handoffs {
         &self,
         request: HandoffRequest,
         keys: &[IdempotencyKey],
+        owner: &'static str,
     ) -> Result<HandoffAnswer, HandoffError> {
         let messenger = self.messenger()?.clone();
         let patience = messenger.config().answer_within;
         let keys: Vec<String> = keys.iter().map(key_mark).collect();
         let handoffs = self.clone();
         // A caller that hangs up must not leave a handoff on disk that nobody sends.
-        let accepting = async move { handoffs.accept(&messenger, request, keys).await };
+        let accepting = async move { handoffs.accept(&messenger, request, keys, owner).await };
         let accepted = self.inner.work.background.see_through(accepting).await;
         let live = accepted.unwrap_or(Err(HandoffError::Stopping))?;
         // Late or not, what is known by then is told.
@@ -223,6 +224,7 @@ impl Handoffs {
         messenger: &Messenger,
         request: HandoffRequest,
         keys: Vec<String>,
+        owner: &str,
     ) -> Result<Arc<Live<Handoff>>, HandoffError> {
         let work = &self.inner.work;
         let mut repeats = self.repeats().await?.lock().await;
@@ -246,7 +248,7 @@ impl Handoffs {
         }
         let handoff = Handoff::queued(request, keys, messenger.channel().as_str());
         repeats.remember(&handoff);
-        self.begin(messenger, Document::new(handoff, work.journal.target().name(), ANONYMOUS), None).await
+        self.begin(messenger, Document::new(handoff, work.journal.target().name(), owner), None).await
     }
 
     /// A repeat's keys, too, are those of the first: it may come once more when its conversation is forgotten.

@@ -44,6 +44,13 @@ impl Lock {
     }
 }
 
+/// To close the file is not enough while a child process that is just being started has it, too.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
 fn lock(path: &Path) -> Result<File, TryLockError> {
     let mut options = File::options();
     options.create(true).truncate(false).write(true);

@@ -22,13 +22,14 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use self::estimate::Estimate;
-pub use self::repeats::{Caller, Door, RepeatWindows};
+pub use self::repeats::RepeatWindows;
 
 use self::estimate::Durations;
 use self::finished::Finished;
 use self::gate::Gate;
 use self::place::Workers;
 use self::repeats::Earlier;
+use crate::access::Caller;
 use crate::backoff::Backoff;
 use crate::journal::{Journal, JournalError};
 use crate::key::IdempotencyKey;
@@ -151,11 +152,11 @@ pub enum SubmitError {
         retry_after: Duration,
     },
     /// The key was used for another request.
-    #[error("this Idempotency-Key was used for another quotation: use a new key for a new quotation")]
+    #[error("this idempotency key was used for another quotation: use a new key for a new quotation")]
     KeyReused,
     /// The key was used when the service worked on another Odoo.
     #[error(
-        "this Idempotency-Key was used for a quotation in another Odoo, before ODOO_URL or ODOO_DB changed: \
+        "this idempotency key was used for a quotation in another Odoo, before ODOO_URL or ODOO_DB changed: \
          use a new key, or give each Odoo a LOG_DIR of its own"
     )]
     OtherOdoo,
@@ -165,6 +166,18 @@ pub enum SubmitError {
     /// The process is stopping.
     #[error("the service is restarting; repeat in a few seconds")]
     Stopping,
+}
+
+impl SubmitError {
+    /// The stable name of the failure.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::QueueFull { .. } => "queue_full",
+            Self::KeyReused | Self::OtherOdoo => "idempotency_key_reused",
+            Self::Journal(_) => "journal_unavailable",
+            Self::Stopping => "stopping",
+        }
+    }
 }
 
 impl Tasks {
@@ -244,7 +257,7 @@ impl Tasks {
                 Some((mark, window)) => Name::Same(self.inner.same(&mark, window).await?, mark),
             },
         };
-        let (tasks, owner) = (self.clone(), caller.owner());
+        let (tasks, owner) = (self.clone(), caller.id());
         // A caller that hangs up must not leave a quotation on disk that nobody works on.
         let accepting = async move { tasks.accept(request, name, owner).await };
         self.inner.work.background.see_through(accepting).await.unwrap_or(Err(SubmitError::Stopping))

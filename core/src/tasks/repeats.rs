@@ -7,35 +7,17 @@ use chrono::{TimeDelta, Utc};
 use tokio::sync::OnceCell;
 
 use super::Inner;
+use crate::access::{Caller, Door};
 use crate::journal::JournalError;
 use crate::key::digest;
 use crate::quotation::document::Quotation;
 use crate::quotation::id::TrackingId;
 use crate::quotation::request::QuotationRequest;
-use crate::store::{ANONYMOUS, Document, Filter, Store, Stored};
+use crate::store::{Document, Filter, Store, Stored};
 use crate::timestamp::Timestamp;
 
 /// Requests of earlier processes that are remembered, at most.
 const MOST: usize = 10_000;
-
-/// Who asks for a quotation.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Caller {
-    /// The way the request came by.
-    pub door: Door,
-    /// What tells this caller from others, as far as the request does. A secret may be in it: only its hash is kept.
-    pub name: String,
-}
-
-/// The ways that requests come by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Door {
-    /// `POST /api/quotation/async`
-    #[default]
-    Rest,
-    /// `dev_create_quotation`
-    Mcp,
-}
 
 /// How long the same request is the same quotation (`REPEAT_WINDOW_SECONDS`).
 #[derive(Clone, Copy, Debug)]
@@ -52,18 +34,11 @@ impl Default for RepeatWindows {
     }
 }
 
-impl Caller {
-    /// Who it is in what is remembered. Nobody has a name yet.
-    pub fn owner(&self) -> &'static str {
-        ANONYMOUS
-    }
-}
-
 impl RepeatWindows {
     fn of(&self, door: Door) -> Duration {
         match door {
             Door::Rest => self.rest,
-            Door::Mcp => self.mcp,
+            Door::Mcp | Door::Stdio => self.mcp,
         }
     }
 
@@ -73,8 +48,9 @@ impl RepeatWindows {
         if window.is_zero() {
             return None;
         }
+        let (door, log_in) = (format!("{:?}", caller.door), hex::encode(caller.log_in()));
         let request = serde_json::to_string(request).ok()?;
-        Some((digest(&["same", &format!("{:?}", caller.door), &caller.name, &request]), window))
+        Some((digest(&["same", &door, &log_in, &request]), window))
     }
 }
 
@@ -130,7 +106,7 @@ mod tests {
     }
 
     fn mcp(name: &str) -> Caller {
-        Caller { door: Door::Mcp, name: name.to_owned() }
+        Caller::anonymous(Door::Mcp, Some(name.as_bytes()))
     }
 
     #[test]
@@ -141,6 +117,6 @@ mod tests {
         assert_eq!((&first, window), (&mark(1, &mcp("a")).unwrap().0, windows.mcp));
         assert_ne!(mark(1, &mcp("b")).unwrap().0, first);
         assert_ne!(mark(2, &mcp("a")).unwrap().0, first);
-        assert!(mark(1, &Caller::default()).is_none(), "over REST each is a new one");
+        assert!(mark(1, &Caller::anonymous(Door::Rest, None)).is_none(), "over REST each is a new one");
     }
 }

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{World, customer};
-use crate::mcp::transport_client::{Sse, Streamable, call, initialize, initialized, request, text};
-use crate::mcp::transport_stdio::Spoken;
+use crate::mcp::client::{Sse, Streamable, call, initialize, initialized, request, text};
+use crate::mcp::stdio::Spoken;
 use crate::support::mcp::Caller;
 use crate::support::twilio::Fault;
 

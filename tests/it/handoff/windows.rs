@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{FALLBACK, World, customer};
-use crate::mcp::transport_stdio_shared::Window;
+use crate::mcp::stdio_shared::Window;
 use crate::support::app::{Odoo, TestApp, request};
 use crate::support::process::borrowed;
 use crate::support::twilio::{Fault, Twilio};
@@ -112,7 +112,7 @@ async fn who_takes_the_folder_next_tells_it() {
         let held = File::create(folder.path().join(".lock")).unwrap();
         held.lock().unwrap();
         let left = killed(folder.path(), &odoo, &twilio, fault, n).await;
-        drop(held);
+        held.unlock().unwrap();
         twilio.plan(|_, _| None);
         let world = World::build(twilio, TestApp::builder().after((odoo, folder)), |_| {}).await;
         told(&world, &left, n).await;

@@ -67,7 +67,7 @@ async fn listening_during_acceptance_starts_nothing() {
     let app = TestApp::start().await;
     for n in 0..20 {
         let (key, email) = (format!("listened {n}"), format!("listened.{n}@key.example"));
-        let id = app.state.tasks.tracking_id(&key.parse().unwrap());
+        let id = app.state.tenant.tasks.tracking_id(&key.parse().unwrap());
         app.proxy().plan(|_, _| None);
         let path = format!("/api/quotation/events/{id}");
         let body = request(&email);

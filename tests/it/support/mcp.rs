@@ -74,7 +74,7 @@ impl Listener {
 impl Builder {
     pub async fn start_mcp(self) -> McpTools {
         let app = self.start().await;
-        let (odoo, tasks) = (Arc::clone(&app.odoo), app.state.tasks.clone());
+        let (odoo, tasks) = (Arc::clone(&app.odoo), app.state.tenant.tasks.clone());
         let caller = Caller::connect(&app.url).await;
         McpTools { app, odoo, tasks, caller }
     }

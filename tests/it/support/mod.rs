@@ -13,4 +13,15 @@ pub mod sweep;
 pub mod transcripts;
 pub mod twilio;
 
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
 pub use http::client as http_client;
+
+/// Removes a folder into which a process may just be writing.
+pub fn remove_folder(folder: &Path) {
+    while let Err(error) = fs::remove_dir_all(folder) {
+        assert_eq!(error.kind(), ErrorKind::DirectoryNotEmpty, "{error}");
+    }
+}

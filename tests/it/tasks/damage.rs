@@ -17,6 +17,7 @@ use crate::support::events::Events;
 use crate::support::http_client;
 use crate::support::odoo::Made;
 use crate::support::process::Server;
+use crate::support::remove_folder;
 
 /// A log as an earlier version may have written it, without the keys that are not needed.
 fn unfinished(id: &str, odoo: &Odoo) -> String {
@@ -135,7 +136,7 @@ async fn a_corrupt_file_found_while_running_is_set_aside_and_its_key_works_again
 async fn a_folder_that_vanished_stops_new_quotations_until_it_is_back() {
     let app = TestApp::start().await;
     let body = request("vanished@damage.example");
-    fs::remove_dir_all(app.log_dir()).unwrap();
+    remove_folder(app.log_dir());
     for key in [Some("vanished"), None] {
         let response = app.post(&body, key).await;
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::support::app::{REQUEST_LINES, TestApp, request};
 use crate::support::odoo::Made;
+use crate::support::remove_folder;
 
 /// Asks so often, at once, and is answered that there is no such quotation.
 async fn unknown(app: &TestApp, id: &str, times: usize) {
@@ -70,7 +71,7 @@ async fn a_folder_that_was_made_anew_belongs_to_who_takes_it_first() {
     let app = TestApp::start().await;
     let open = || Journal::open(app.log_dir(), Target::embedded());
     assert!(matches!(open(), Err(JournalError::InUse(_))));
-    fs::remove_dir_all(app.log_dir()).unwrap();
+    remove_folder(app.log_dir());
     let other = open().unwrap();
     let body = request("eva@anew.example");
     let refused = app.post(&body, Some("anew")).await;
@@ -83,7 +84,7 @@ async fn a_folder_that_was_made_anew_belongs_to_who_takes_it_first() {
     let id = app.accepted(&body, Some("anew")).await;
     assert_eq!(app.finished(&id).await["status"], "completed");
     assert!(matches!(open(), Err(JournalError::InUse(_))), "it is held again");
-    fs::remove_dir_all(app.log_dir()).unwrap();
+    remove_folder(app.log_dir());
     fs::create_dir(app.log_dir()).unwrap();
     let id = app.accepted(&request("eva@again.example"), None).await;
     assert_eq!(app.finished(&id).await["status"], "completed");

@@ -4,12 +4,13 @@ use std::fs;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use mcp_odoo_core::access::{Caller, Door};
 use mcp_odoo_core::journal::Journal;
 use mcp_odoo_core::journal::Target;
 use mcp_odoo_core::odoo::{Odoo as Client, ProtocolChoice};
 use mcp_odoo_core::quotation::pipeline::Pipeline;
 use mcp_odoo_core::quotation::salespeople::SalesConfig;
-use mcp_odoo_core::tasks::{Caller, TaskConfig, Tasks};
+use mcp_odoo_core::tasks::{TaskConfig, Tasks};
 use mcp_odoo_sandbox::Options;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -41,7 +42,7 @@ fn the_folder_is_given_free_after_the_last_write() {
         let request = serde_json::from_value(request("eva@writing.example")).unwrap();
         let submitting = tokio::spawn({
             let tasks = tasks.clone();
-            async move { tasks.submit(request, None, &Caller::default()).await }
+            async move { tasks.submit(request, None, &Caller::anonymous(Door::Rest, None)).await }
         });
         // All runs on this thread: by now the acceptance waits for its turn to write.
         for _ in 0..100 {

@@ -7,8 +7,8 @@ use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use std::io::Write;
 
-use super::transport_client::{Sse, Stream, Streamable, call, initialize, request, soon, text};
-use super::transport_handler::Handler;
+use super::client::{Sse, Stream, Streamable, call, initialize, request, soon, text};
+use super::handler::Handler;
 use crate::support::app::TestApp;
 
 async fn app() -> (TestApp, Handler) {
@@ -115,7 +115,7 @@ async fn an_initialize_without_a_version_is_told_so() {
 async fn both(client: &Client, url: &str, version: &str) -> (Sse, Streamable) {
     let mut sse = Sse::open(client, url).await;
     assert_eq!(sse.ask(&initialize(version)).await["result"]["protocolVersion"], version);
-    sse.send(&super::transport_client::initialized()).await;
+    sse.send(&super::client::initialized()).await;
     (sse, Streamable::connect(client, url, version).await)
 }
 

@@ -1,14 +1,15 @@
 //! From the HTTP request to a value that keeps its rules.
 
+mod asked;
+mod signed;
+
 use std::str::FromStr;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
-use chrono::Utc;
 use garde::Validate;
-use mcp_odoo_core::elevenlabs;
 use mcp_odoo_core::handoff::id::HandoffId;
 use mcp_odoo_core::input::{self, FieldError};
 use mcp_odoo_core::key::IdempotencyKey;
@@ -18,7 +19,9 @@ use serde::de::DeserializeOwned;
 use crate::body::{self, Held, Room};
 use crate::error::Problem;
 use crate::json;
-use crate::state::AppState;
+
+pub use self::asked::Asked;
+pub use self::signed::{SignedJson, SignedReport};
 
 /// The largest body: 1,000 lines and a description take far less.
 const MAX_BODY: usize = 1024 * 1024;
@@ -36,49 +39,6 @@ where
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let (body, _held) = json_body(request).await?;
         valid(&body).map(Self)
-    }
-}
-
-/// The same from a webhook of ElevenLabs: signed, where `ELEVENLABS_WEBHOOK_SECRET` is set.
-pub struct SignedJson<T> {
-    /// The body.
-    pub value: T,
-    /// What a signed request that is sent once more has in common with the first.
-    pub replay: Option<IdempotencyKey>,
-}
-
-impl<T> FromRequest<AppState> for SignedJson<T>
-where
-    T: DeserializeOwned + Validate<Context = ()>,
-{
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
-        let signature = request.headers().get(elevenlabs::HEADER);
-        let signature = signature.map(|value| value.to_str().unwrap_or_default().to_owned());
-        let (body, _held) = json_body(request).await?;
-        let mut replay = None;
-        if let Some(secret) = &state.webhook_secret {
-            let signature = signature.as_deref();
-            elevenlabs::verify(secret, signature, &body, Utc::now())
-                .map_err(|error| Problem::not_signed(&error))?;
-            let mark = elevenlabs::replay_mark(signature.unwrap_or_default(), &body);
-            replay = IdempotencyKey::try_from(mark).ok();
-        }
-        valid(&body).map(|value| Self { value, replay })
-    }
-}
-
-/// A text, as the body of a request.
-pub struct TextBody(pub String);
-
-impl<S: Send + Sync> FromRequest<S> for TextBody {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let (body, _held) = whole_body(request).await?;
-        let text = String::from_utf8(body.into());
-        text.map(Self).map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "not_text", "the body is not UTF-8"))
     }
 }
 

@@ -7,7 +7,7 @@ use mcp_odoo_core::quotation::id::TrackingId;
 use mcp_odoo_sandbox::{Language, Options};
 use serde_json::{Value, json};
 
-use super::transport_client::{Sse, Stream, Streamable, call};
+use crate::mcp::client::{Sse, Stream, Streamable, call};
 use crate::support::app::{Odoo, REQUEST_LINES, request};
 use crate::support::mcp::{Caller, McpTools};
 use crate::support::odoo::Made;
@@ -76,7 +76,7 @@ async fn left_in_the_middle(
     let call = app.begin("dev_create_quotation", keyed(email, email)).await;
     app.client.service().until(|step| step == "Creando lead...").await;
     leave(&app, call).await;
-    let id = app.app.state.tasks.tracking_id(&email.parse().unwrap());
+    let id = app.app.state.tenant.tasks.tracking_id(&email.parse().unwrap());
     app.no_faults();
     let status = finished(&app, &id).await;
     assert_eq!(status["status"], "completed", "{status}");
@@ -107,7 +107,7 @@ async fn disconnected_in_the_middle() {
     other.client.service().until(|step| step == "Creando lead...").await;
     other.client.cancel().await.unwrap();
     drop(call);
-    let id = app.app.state.tasks.tracking_id(&email.parse().unwrap());
+    let id = app.app.state.tenant.tasks.tracking_id(&email.parse().unwrap());
     app.no_faults();
     let status = finished(&app, &id).await;
     assert_eq!(status["status"], "completed", "{status}");
@@ -138,7 +138,7 @@ async fn cut_off_in_the_middle() {
         };
         while stream.message().await.unwrap()["params"]["message"] != "Creando lead..." {}
         drop(stream);
-        let id = app.app.state.tasks.tracking_id(&email.parse().unwrap());
+        let id = app.app.state.tenant.tasks.tracking_id(&email.parse().unwrap());
         app.no_faults();
         let status = finished(&app, &id).await;
         assert_eq!(status["status"], "completed", "{status}");

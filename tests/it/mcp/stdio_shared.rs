@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{ChildStderr, Command};
 
-use super::transport_client::soon;
+use super::client::soon;
 use crate::support::app::{Odoo, REQUEST_LINES, request};
 use crate::support::http_client;
 use crate::support::odoo::{Made, search};

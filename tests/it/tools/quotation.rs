@@ -3,7 +3,7 @@
 use mcp_odoo_sandbox::Version;
 use serde_json::{Value, json};
 
-use super::transport_client::{Stream, Streamable, call};
+use crate::mcp::client::{Stream, Streamable, call};
 use crate::support::app::{REQUEST_LINES, TestApp, request};
 use crate::support::mcp::{McpTools, text};
 use crate::support::odoo::Made;

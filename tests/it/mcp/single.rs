@@ -3,8 +3,8 @@
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::transport_client::{Stream, Streamable, call, initialize, soon, text};
-use super::transport_handler::Handler;
+use super::client::{Stream, Streamable, call, initialize, soon, text};
+use super::handler::Handler;
 use crate::support::app::TestApp;
 
 async fn app(max_sessions: usize) -> (TestApp, Handler) {

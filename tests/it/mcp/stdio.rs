@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use super::transport_client::{Sse, Streamable, initialize, initialized, request, soon};
+use super::client::{Sse, Streamable, initialize, initialized, request, soon};
 use crate::support::http_client;
 use crate::support::process::{Server, binary, run};
 

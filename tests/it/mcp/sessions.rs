@@ -8,8 +8,8 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::transport_client::{Sse, Streamable, call, initialize, soon, text};
-use super::transport_handler::Handler;
+use super::client::{Sse, Streamable, call, initialize, soon, text};
+use super::handler::Handler;
 use crate::support::app::TestApp;
 
 async fn app(max_sessions: usize, idle: Duration) -> (TestApp, Handler) {

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::PollSender;
 
-use super::transport_client::Sse;
+use crate::mcp::client::Sse;
 use crate::support::app::TestApp;
 use crate::support::mcp::Caller;
 use crate::support::process::binary;

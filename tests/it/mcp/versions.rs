@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::transport_client::{Sse, Stream, Streamable, call, initialize, request, text};
-use super::transport_handler::Handler;
+use super::client::{Sse, Stream, Streamable, call, initialize, request, text};
+use super::handler::Handler;
 use crate::support::app::TestApp;
 
 const WITH_SESSIONS: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];

@@ -5,8 +5,8 @@ use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::transport_client::{Sse, Streamable, call, initialize, soon, text};
-use super::transport_handler::Handler;
+use super::client::{Sse, Streamable, call, initialize, soon, text};
+use super::handler::Handler;
 use crate::support::app::TestApp;
 
 async fn app() -> TestApp {

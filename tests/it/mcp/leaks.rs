@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::runtime::{Builder, Handle};
 use tokio::task::yield_now;
 
-use super::transport_client::{Sse, Stream, Streamable, initialize, request, soon};
+use super::client::{Sse, Stream, Streamable, initialize, request, soon};
 use crate::support::app::TestApp;
 use crate::support::http_client;
 

@@ -8,8 +8,8 @@ use rmcp::model::CallToolRequestParams;
 use rmcp::transport::StreamableHttpClientTransport;
 use serde_json::{Value, json};
 
-use super::transport_client::{Sse, Stream, Streamable, call, request, soon, text};
-use super::transport_handler::Handler;
+use super::client::{Sse, Stream, Streamable, call, request, soon, text};
+use super::handler::Handler;
 use crate::support::app::TestApp;
 
 async fn app() -> (TestApp, Handler) {

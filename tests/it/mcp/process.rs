@@ -7,7 +7,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::transport_client::{Streamable, initialize, request, soon};
+use super::client::{Streamable, initialize, request, soon};
 use crate::support::http_client;
 use crate::support::process::Server;
 

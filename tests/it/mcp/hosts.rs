@@ -4,8 +4,8 @@ use mcp_odoo::config::{AllowedHosts, CorsOrigins};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use super::transport_client::{Stream, Streamable, initialize};
-use super::transport_handler::Handler;
+use super::client::{Stream, Streamable, initialize};
+use super::handler::Handler;
 use crate::support::app::TestApp;
 
 const PATHS: [(Method, &str); 4] = [

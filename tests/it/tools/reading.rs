@@ -6,7 +6,7 @@ use mcp_odoo_sandbox::Version;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::transport_client::soon;
+use crate::mcp::client::soon;
 use crate::support::mcp::McpTools;
 use crate::support::proxy::Fault;
 

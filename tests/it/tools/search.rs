@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::transport_client::soon;
+use crate::mcp::client::soon;
 use crate::support::mcp::{McpTools, text};
 use crate::support::proxy::Fault;
 

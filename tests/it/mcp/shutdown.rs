@@ -4,8 +4,8 @@ use reqwest::StatusCode;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::transport_client::{Sse, Stream, Streamable, call, soon, text};
-use super::transport_handler::Handler;
+use super::client::{Sse, Stream, Streamable, call, soon, text};
+use super::handler::Handler;
 use crate::support::app::TestApp;
 use crate::support::http_client;
 use crate::support::process::Server;

@@ -1,0 +1,45 @@
+//! One request for an operation, whatever transport it came by.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+
+use crate::access::Caller;
+use crate::language::Language;
+use crate::tenants::Tenant;
+
+/// Who wants an operation done, for whom, and how they hear of it.
+#[derive(Clone)]
+pub struct Call {
+    /// Who asks.
+    pub caller: Arc<Caller>,
+    /// For whom it is.
+    pub tenant: Arc<Tenant>,
+    /// What they want to read, where it is written for people.
+    pub language: Language,
+    /// Tells them of each step.
+    pub progress: Progress,
+    /// Cancelled when nobody waits for the answer any more.
+    pub stop: CancellationToken,
+}
+
+type Tell = dyn Fn(u32, String) -> BoxFuture<'static, ()> + Send + Sync;
+
+/// Tells whoever asked of each step, if they want to hear of it.
+#[derive(Clone, Default)]
+pub struct Progress(Option<Arc<Tell>>);
+
+impl Progress {
+    /// Told so: the number of the step, from 1, and what it is.
+    pub fn new(tell: impl Fn(u32, String) -> BoxFuture<'static, ()> + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(tell)))
+    }
+
+    /// Tells of a step. Who does not hear it can still ask.
+    pub async fn tell(&self, step: u32, what: &str) {
+        if let Some(tell) = &self.0 {
+            tell(step, what.to_owned()).await;
+        }
+    }
+}

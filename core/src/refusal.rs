@@ -1,0 +1,117 @@
+//! Why an operation was not done, in one form for all transports.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use crate::erp::ErpError;
+use crate::handoff::HandoffError;
+use crate::journal::JournalError;
+use crate::tasks::SubmitError;
+
+const NOT_ACCEPTED: &str = "the service cannot write its log files, so nothing was accepted; repeat later";
+
+/// Why an operation was not done, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Who can do something about it.
+    pub kind: Kind,
+    /// The stable name of the failure.
+    pub code: Cow<'static, str>,
+    /// For people and models.
+    pub sentence: String,
+}
+
+/// Who can do something about a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Who calls: the request is not one that can be done.
+    Invalid,
+    /// Nobody waits for it any more.
+    Cancelled,
+    /// Nobody, for now: it may be repeated after this time. `None`: once the service is set up for it.
+    Unavailable(Option<Duration>),
+    /// Another service: Odoo or Twilio refused or failed.
+    Upstream,
+    /// Who wrote this service.
+    Defect,
+}
+
+impl Refusal {
+    /// A refusal of this kind.
+    pub fn new(kind: Kind, code: impl Into<Cow<'static, str>>, sentence: impl Into<String>) -> Self {
+        Self { kind, code: code.into(), sentence: sentence.into() }
+    }
+
+    /// Nobody waits for the answer.
+    pub fn cancelled() -> Self {
+        Self::new(Kind::Cancelled, "cancelled", "the call was cancelled")
+    }
+
+    /// A defect stopped it: what it made before that is not known.
+    pub fn defect() -> Self {
+        let sentence =
+            "the service has a defect: tell its administrator, and look for what may have been made";
+        Self::new(Kind::Defect, "internal_error", sentence)
+    }
+
+    /// Its log files cannot be used: nothing is accepted that would not survive.
+    fn without_journal(error: &JournalError, sentence: &str) -> Self {
+        tracing::error!(%error, "the journal cannot be used");
+        let kind = Kind::Unavailable(Some(Duration::from_secs(30)));
+        Self::new(kind, "journal_unavailable", sentence)
+    }
+}
+
+impl From<ErpError> for Refusal {
+    fn from(error: ErpError) -> Self {
+        let kind = match error {
+            ErpError::Odoo { .. }
+            | ErpError::NotTaken { .. }
+            | ErpError::NotSeen { .. }
+            | ErpError::OutcomeUnknown { .. } => Kind::Upstream,
+            ErpError::NotFound { .. }
+            | ErpError::NotFoundInDevOdoo { .. }
+            | ErpError::NoSalesperson
+            | ErpError::NobodyCalled(_)
+            | ErpError::Ambiguous { .. }
+            | ErpError::Values { .. } => Kind::Invalid,
+        };
+        Self::new(kind, error.code(), error.to_string())
+    }
+}
+
+impl From<SubmitError> for Refusal {
+    fn from(error: SubmitError) -> Self {
+        let kind = match &error {
+            SubmitError::QueueFull { retry_after, .. } => Kind::Unavailable(Some(*retry_after)),
+            SubmitError::Stopping => Kind::Unavailable(Some(Duration::from_secs(5))),
+            SubmitError::KeyReused | SubmitError::OtherOdoo => Kind::Invalid,
+            SubmitError::Journal(cause) => {
+                return Self::without_journal(cause, NOT_ACCEPTED);
+            }
+        };
+        Self::new(kind, error.code(), error.to_string())
+    }
+}
+
+impl From<HandoffError> for Refusal {
+    fn from(error: HandoffError) -> Self {
+        let kind = match &error {
+            HandoffError::NotConfigured(_) => Kind::Unavailable(None),
+            HandoffError::TooMany => Kind::Unavailable(Some(Duration::from_secs(60))),
+            HandoffError::Stopping => Kind::Unavailable(Some(Duration::from_secs(5))),
+            HandoffError::KeyReused => Kind::Invalid,
+            HandoffError::Failed { .. } => Kind::Upstream,
+            HandoffError::Journal(cause) => {
+                return Self::without_journal(cause, NOT_ACCEPTED);
+            }
+        };
+        Self::new(kind, error.code().to_owned(), error.to_string())
+    }
+}
+
+impl From<JournalError> for Refusal {
+    fn from(error: JournalError) -> Self {
+        Self::without_journal(&error, "the service cannot use its log files; repeat later")
+    }
+}

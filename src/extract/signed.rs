@@ -1,0 +1,80 @@
+//! What others sign: webhooks of ElevenLabs and of Twilio.
+
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use chrono::Utc;
+use garde::Validate;
+use mcp_odoo_core::elevenlabs;
+use mcp_odoo_core::key::IdempotencyKey;
+use mcp_odoo_core::messages::{REFERENCE, Report};
+use mcp_odoo_core::refusal::Refusal;
+use mcp_odoo_core::twilio::signature;
+use mcp_odoo_tools::reports::MessageReport;
+use serde::de::DeserializeOwned;
+use url::form_urlencoded;
+
+use super::{json_body, valid, whole_body};
+use crate::error::Problem;
+use crate::state::AppState;
+
+/// A JSON body that keeps the rules of its type, from a webhook of ElevenLabs: signed, where `ELEVENLABS_WEBHOOK_SECRET` is set.
+pub struct SignedJson<T> {
+    /// The body.
+    pub value: T,
+    /// What a signed request that is sent once more has in common with the first.
+    pub replay: Option<IdempotencyKey>,
+}
+
+impl<T> FromRequest<AppState> for SignedJson<T>
+where
+    T: DeserializeOwned + Validate<Context = ()>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        let signature = request.headers().get(elevenlabs::HEADER);
+        let signature = signature.map(|value| value.to_str().unwrap_or_default().to_owned());
+        let (body, _held) = json_body(request).await?;
+        let mut replay = None;
+        if let Some(secret) = &state.webhook_secret {
+            let signature = signature.as_deref();
+            elevenlabs::verify(secret, signature, &body, Utc::now())
+                .map_err(|error| Problem::not_signed(&error))?;
+            let mark = elevenlabs::replay_mark(signature.unwrap_or_default(), &body);
+            replay = IdempotencyKey::try_from(mark).ok();
+        }
+        valid(&body).map(|value| Self { value, replay })
+    }
+}
+
+/// What Twilio reports of a message of its account; nothing where it says too little.
+pub struct SignedReport(pub Option<MessageReport>);
+
+impl FromRequest<AppState> for SignedReport {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        let query = request.uri().query().map(str::to_owned);
+        let signed = request.headers().get(signature::HEADER).and_then(|value| value.to_str().ok());
+        let signed = signed.map(str::to_owned);
+        let (body, _held) = whole_body(request).await?;
+        let body = std::str::from_utf8(&body)
+            .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "not_text", "the body is not UTF-8"))?;
+        let messenger = state.tenant.handoffs.messenger().map_err(Refusal::from)?;
+        let mut url = messenger.status_url().ok_or_else(Problem::no_public_url)?;
+        url.set_query(query.as_deref());
+        let form: Vec<(String, String)> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+        signature::verify(&messenger.twilio().config().auth_token, url.as_str(), &form, signed.as_deref())
+            .map_err(|error| Problem::not_signed(&error))?;
+        let field =
+            |name: &str| form.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
+        let (Some(sid), Some(status)) = (field("MessageSid"), field("MessageStatus")) else {
+            return Ok(Self(None));
+        };
+        let error_code = field("ErrorCode").and_then(|code| code.parse().ok());
+        let report = Report { sid: sid.to_owned(), status: status.to_owned(), error_code };
+        let reference =
+            url.query_pairs().find(|(name, _)| name == REFERENCE).map(|(_, value)| value.into_owned());
+        Ok(Self(Some(MessageReport { reference: reference.unwrap_or_default(), report })))
+    }
+}

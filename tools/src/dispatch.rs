@@ -1,0 +1,47 @@
+//! The one way to every operation: what holds for all of them is here and nowhere else.
+
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
+use mcp_odoo_core::access::{Caller, Door};
+use mcp_odoo_core::call::Call;
+use mcp_odoo_core::refusal::{Kind, Refusal};
+use mcp_odoo_core::tenants::Tenant;
+
+use crate::operation::{Does, Operation, Spec};
+
+/// Has an operation done for a caller, if it may be done: whatever the transport, whatever becomes of it.
+///
+/// # Errors
+/// What the operation refuses; that it may not be done; that nobody waits for it any more; that it has a defect.
+pub async fn dispatch<O: Operation>(call: Call, request: O::Request) -> Result<O::Answer, Refusal> {
+    permit(&O::SPEC, &call.caller, &call.tenant)?;
+    let (tenant, stop) = (call.tenant.clone(), call.stop.clone());
+    // Without an answer the caller would wait for ever.
+    let run = AssertUnwindSafe(O::run(call, request)).catch_unwind();
+    let run = async { run.await.unwrap_or_else(|_| Err(Refusal::defect())) };
+    match O::SPEC.does {
+        // Nobody reads the answer of a call that was cancelled.
+        Does::Read => stop.run_until_cancelled(run).await.unwrap_or_else(|| Err(Refusal::cancelled())),
+        Does::Add | Does::Overwrite => match stop.run_until_cancelled(tenant.writing.place()).await {
+            // What is being written is seen through.
+            Some(_place) => run.await,
+            None => Err(Refusal::cancelled()),
+        },
+        Does::Queue | Does::Tell => run.await,
+    }
+}
+
+/// Whether this caller may have it done.
+///
+/// # Errors
+/// Why not.
+pub fn permit(spec: &Spec, caller: &Caller, tenant: &Tenant) -> Result<(), Refusal> {
+    // Over REST it is signed, and over stdio it is the owner's.
+    if spec.does == Does::Tell && caller.door == Door::Mcp && tenant.signed_messages {
+        let sentence = "this service takes requests for messages over HTTP only when they are signed \
+                        (ELEVENLABS_WEBHOOK_SECRET): have the agent's webhook call POST /api/elevenlabs/handoff";
+        return Err(Refusal::new(Kind::Invalid, "signature_required", sentence));
+    }
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! The tools over MCP, for all of its transports.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures::FutureExt;
+use mcp_odoo_core::access::{Caller, Door};
+use mcp_odoo_core::call::{Call, Progress};
+use mcp_odoo_core::language::Language;
+use mcp_odoo_core::refusal::Refusal;
+use mcp_odoo_core::tenants::Tenant;
+use rmcp::model::{
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData,
+    Implementation, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
+    RequestMetaObject, ServerCapabilities, ServerConfig, ToolAnnotations,
+};
+use rmcp::service::RequestContext;
+use rmcp::{Peer, RoleServer, ServerHandler};
+
+use crate::dispatch::permit;
+use crate::operation::Does;
+use crate::reply::Reply;
+use crate::tool::Tool;
+
+const INSTRUCTIONS: &str = "\
+Odoo: quotations (cotizaciones), sales (ventas), projects (proyectos), tasks (tareas) and users (usuarios). \
+To quote, find ids with find_products and find_customers, then call dev_create_quotation once: it makes customer, \
+opportunity, order and lines, exactly once. \
+If it answers status processing, ask dev_get_quotation_status; never create it again. \
+Ids are Odoo's; a related record is its {id, name}; times are UTC; empty fields are absent.\n\
+Para cotizar, busque ids con find_products y find_customers y llame una vez a dev_create_quotation: crea cliente, oportunidad, pedido y líneas, exactamente una vez. \
+Si responde status processing, pregunte con dev_get_quotation_status; no la cree de nuevo.";
+
+/// Said where two Odoos are configured.
+const TWO_ODOOS: &str = "\n\
+There are two Odoos. dev_ tools write to one (DEV_ODOO_*), and dev_read_sale reads from it. All others read \
+another one (ODOO_*): an id that list_, find_, get_ or search tools gave may not exist where dev_ tools write, or \
+be another record there.\n\
+Hay dos Odoo: las herramientas dev_ escriben en uno y las demás leen otro; sus ids no son los mismos.";
+
+/// The handler of all transports; a cheap handle.
+#[derive(Clone)]
+pub struct OdooTools(Arc<Shared>);
+
+struct Shared {
+    /// Each with the form that MCP lists, by name.
+    tools: Vec<(rmcp::model::Tool, Tool)>,
+    tenant: Arc<Tenant>,
+    instructions: String,
+}
+
+impl OdooTools {
+    /// These tools, for this tenant.
+    pub fn new(mut tools: Vec<Tool>, tenant: Arc<Tenant>) -> Self {
+        let more = if tenant.has_two_odoos() { TWO_ODOOS } else { "" };
+        tools.sort_by_key(|tool| tool.spec.name);
+        let tools = tools.into_iter().map(|tool| (listed(&tool), tool)).collect();
+        Self(Arc::new(Shared { tools, tenant, instructions: format!("{INSTRUCTIONS}{more}") }))
+    }
+
+    fn find(&self, name: &str) -> Option<&(rmcp::model::Tool, Tool)> {
+        let tools = &self.0.tools;
+        tools.binary_search_by_key(&name, |(_, tool)| tool.spec.name).ok().and_then(|at| tools.get(at))
+    }
+}
+
+impl ServerHandler for OdooTools {
+    fn get_info(&self) -> ServerConfig {
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+            .with_server_info(Implementation::new("mcp-odoo", env!("CARGO_PKG_VERSION")))
+            .with_instructions(self.0.instructions.clone())
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let caller = caller(&context);
+        let offered = |(_, tool): &&(_, Tool)| permit(tool.spec, &caller, &self.0.tenant).is_ok();
+        let tools = self.0.tools.iter().filter(offered).map(|(listed, _)| listed.clone()).collect();
+        let hints =
+            context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
+        let mut list = ListToolsResult::with_all_items(tools);
+        (list.ttl_ms, list.cache_scope) = (hints.then_some(0), hints.then_some(CacheScope::Public));
+        Ok(list)
+    }
+
+    async fn call_tool(
+        &self,
+        asked: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let (_, tool) =
+            self.find(&asked.name).ok_or_else(|| ErrorData::invalid_params("tool not found", None))?;
+        let mut arguments = asked.arguments.unwrap_or_default();
+        // Models send null for what they leave out.
+        arguments.retain(|_, argument| !argument.is_null());
+        let caller = caller(&context).into();
+        let tenant = Arc::clone(&self.0.tenant);
+        let language = language(&context).unwrap_or(tenant.language);
+        // What comes with the request counts in the bounds of the transport until the call is done.
+        let RequestContext { ct: stop, meta, peer, extensions: _held, .. } = context;
+        let progress = progress(&meta, peer);
+        let call = Call { caller, tenant, language, progress, stop };
+        let reply = AssertUnwindSafe((tool.run)(call, arguments)).catch_unwind().await;
+        Ok(result(reply.unwrap_or_else(|_| Reply::refused(&Refusal::defect()))).into())
+    }
+
+    fn get_tool(&self, name: &str) -> Option<rmcp::model::Tool> {
+        self.find(name).map(|(listed, _)| listed.clone())
+    }
+}
+
+/// A tool as MCP lists it.
+fn listed(tool: &Tool) -> rmcp::model::Tool {
+    let hints = match tool.spec.does {
+        Does::Read => ToolAnnotations::new().read_only(true).destructive(false).idempotent(true),
+        Does::Add | Does::Queue | Does::Tell => {
+            ToolAnnotations::new().read_only(false).destructive(false).idempotent(false)
+        }
+        Does::Overwrite => ToolAnnotations::new().read_only(false).destructive(true).idempotent(true),
+    };
+    let listed = rmcp::model::Tool::new(tool.spec.name, tool.spec.description, Arc::clone(&tool.input))
+        .with_title(tool.spec.title)
+        .with_annotations(hints.open_world(tool.spec.does == Does::Tell));
+    match &tool.output {
+        Some(output) => listed.with_raw_output_schema(Arc::clone(output)),
+        None => listed,
+    }
+}
+
+/// Who calls, as far as the request tells: over stdio there is only one.
+fn caller(context: &RequestContext<RoleServer>) -> Caller {
+    match context.extensions.get::<http::request::Parts>() {
+        Some(parts) => {
+            let log_in = parts.headers.get(http::header::AUTHORIZATION);
+            Caller::anonymous(Door::Mcp, log_in.map(http::HeaderValue::as_bytes))
+        }
+        None => Caller::local(),
+    }
+}
+
+/// What they want to read, if they say so.
+fn language(context: &RequestContext<RoleServer>) -> Option<Language> {
+    let headers = &context.extensions.get::<http::request::Parts>()?.headers;
+    Language::from_accepted(headers.get(http::header::ACCEPT_LANGUAGE)?.to_str().ok()?)
+}
+
+fn progress(meta: &RequestMetaObject, peer: Peer<RoleServer>) -> Progress {
+    let Some(token) = meta.get_progress_token() else { return Progress::default() };
+    Progress::new(move |step, what| {
+        let (peer, token) = (peer.clone(), token.clone());
+        async move {
+            let told = ProgressNotificationParam::new(token, step.into()).with_message(what);
+            // A client that does not hear it can still ask for the status.
+            let _ = peer.notify_progress(told).await;
+        }
+        .boxed()
+    })
+}
+
+fn result(reply: Reply) -> CallToolResult {
+    let mut result = CallToolResult::success(vec![ContentBlock::text(reply.text)]);
+    (result.structured_content, result.is_error) = (reply.structured, Some(reply.is_error));
+    result
+}

@@ -1,0 +1,85 @@
+//! Messages to salespeople.
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use mcp_odoo_core::call::Call;
+use mcp_odoo_core::handoff::HandoffAnswer;
+use mcp_odoo_core::handoff::id::HandoffId;
+use mcp_odoo_core::handoff::request::HandoffRequest;
+use mcp_odoo_core::handoff::status::HandoffStatus;
+use mcp_odoo_core::input;
+use mcp_odoo_core::key::IdempotencyKey;
+use mcp_odoo_core::refusal::Refusal;
+
+use crate::operation::{Does, Operation, Spec, Text};
+use crate::reply::Reply;
+use crate::tool::{Object, Tool};
+use crate::{dispatch, schema};
+
+/// Tells a salesperson that a customer wants to speak with one.
+pub struct HandOff;
+
+/// What is asked for.
+pub struct NewHandoff {
+    /// The handoff.
+    pub request: HandoffRequest,
+    /// What makes a repeat safe.
+    pub keys: Vec<IdempotencyKey>,
+}
+
+impl Operation for HandOff {
+    const SPEC: Spec = Spec {
+        name: "message_notification",
+        title: "Hand over to a salesperson",
+        description: "Sends the customer's salesperson (vendedor) a WhatsApp or SMS. Use it when the customer asks for a \
+                      person; not to write to the customer. E.g. {\"user_phone\":\"+52 33 1234 5678\",\"reason\":\"Quiere \
+                      un descuento\",\"sale_order_id\":42}. If queued, it is still being sent: do not call again.",
+        does: Does::Tell,
+        text: Text::Lines,
+    };
+    type Request = NewHandoff;
+    type Answer = HandoffAnswer;
+
+    async fn run(call: Call, NewHandoff { request, keys }: NewHandoff) -> Result<HandoffAnswer, Refusal> {
+        Ok(call.tenant.handoffs.hand_off(request, &keys, call.caller.id()).await?)
+    }
+}
+
+/// Where a handoff is; `None`: there is none of this id.
+pub struct GetHandoffStatus;
+
+impl Operation for GetHandoffStatus {
+    const SPEC: Spec = Spec {
+        name: "get_handoff_status",
+        title: "Handoff status",
+        description: "Where a handoff is: sent, delivered, read or failed.",
+        does: Does::Read,
+        text: Text::Json,
+    };
+    type Request = HandoffId;
+    type Answer = Option<HandoffStatus>;
+
+    async fn run(call: Call, id: HandoffId) -> Result<Self::Answer, Refusal> {
+        Ok(call.tenant.handoffs.status(&id).await?)
+    }
+}
+
+/// [`HandOff`] without a key.
+pub(crate) fn tool() -> Tool {
+    let input = schema::input::<HandoffRequest>().into();
+    Tool { spec: &HandOff::SPEC, input, output: None, run: hand_off }
+}
+
+fn hand_off(call: Call, arguments: Object) -> BoxFuture<'static, Reply> {
+    async move {
+        let request = match input::parse(arguments.into()) {
+            Ok(request) => NewHandoff { request, keys: Vec::new() },
+            Err(errors) => return Reply::invalid(&errors),
+        };
+        match dispatch::<HandOff>(call, request).await {
+            Ok(answer) => Reply::of(&answer, HandOff::SPEC.text),
+            Err(refusal) => Reply::refused(&refusal),
+        }
+    }
+    .boxed()
+}

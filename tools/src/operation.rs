@@ -1,0 +1,55 @@
+//! What callers can have done, whatever transport they come by.
+
+use mcp_odoo_core::call::Call;
+use mcp_odoo_core::refusal::Refusal;
+
+/// One thing that callers can have done.
+pub trait Operation: 'static {
+    /// What it is.
+    const SPEC: Spec;
+    /// What it takes; it keeps its rules.
+    type Request: Send + 'static;
+    /// What it gives.
+    type Answer: Send + 'static;
+
+    /// Does it. Call [`dispatch`](crate::dispatch) instead, which asks first whether it may be done.
+    fn run(call: Call, request: Self::Request) -> impl Future<Output = Result<Self::Answer, Refusal>> + Send;
+}
+
+/// What an operation is, for those who list them.
+pub struct Spec {
+    /// Name
+    pub name: &'static str,
+    /// Title for people
+    pub title: &'static str,
+    /// When to use it, when not, an example, what comes back
+    pub description: &'static str,
+    /// What it does to Odoo
+    pub does: Does,
+    /// How its answer reads
+    pub text: Text,
+}
+
+/// What an operation does, for clients that ask before they call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Does {
+    /// Reads.
+    Read,
+    /// Adds records; repeated, it adds more.
+    Add,
+    /// The same, in a queue that has bounds of its own and makes it whoever waits for it.
+    Queue,
+    /// Overwrites values; repeated, it changes nothing more.
+    Overwrite,
+    /// Tells a person outside of Odoo, in a queue of its own.
+    Tell,
+}
+
+/// How an answer reads beside its structured form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Text {
+    /// As lines for a reader.
+    Lines,
+    /// As JSON, which ChatGPT reads `search` and `fetch` from.
+    Json,
+}

@@ -1,0 +1,68 @@
+//! An operation as a tool: arguments and answers in JSON, with schemas.
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use garde::Validate;
+use mcp_odoo_core::call::Call;
+use mcp_odoo_core::input;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::operation::{Operation, Spec, Text};
+use crate::reply::Reply;
+use crate::{dispatch, schema};
+
+/// A JSON object.
+pub type Object = Map<String, Value>;
+
+/// An operation that models can call.
+pub struct Tool {
+    /// What it is.
+    pub spec: &'static Spec,
+    /// What it takes.
+    pub input: Arc<Object>,
+    /// What it answers, where models are told beforehand.
+    pub output: Option<Arc<Object>>,
+    /// Parses, dispatches and tells.
+    pub run: fn(Call, Object) -> BoxFuture<'static, Reply>,
+}
+
+impl Tool {
+    /// The tool of an operation.
+    pub fn of<O>() -> Self
+    where
+        O: Operation<
+                Request: DeserializeOwned + Validate<Context = ()> + JsonSchema,
+                Answer: Serialize + JsonSchema,
+            >,
+    {
+        // Lines name every field; who reads JSON is told beforehand.
+        let output = matches!(O::SPEC.text, Text::Json).then(|| schema::output::<O::Answer>().into());
+        Self { spec: &O::SPEC, input: schema::input::<O::Request>().into(), output, run: run::<O> }
+    }
+}
+
+fn run<O>(call: Call, arguments: Object) -> BoxFuture<'static, Reply>
+where
+    O: Operation<Request: DeserializeOwned + Validate<Context = ()>, Answer: Serialize>,
+{
+    async move {
+        match input::parse(arguments.into()) {
+            Ok(request) => match dispatch::<O>(call, request).await {
+                Ok(answer) => Reply::of(&answer, O::SPEC.text),
+                Err(refusal) => Reply::refused(&refusal),
+            },
+            Err(errors) => Reply::invalid(&errors),
+        }
+    }
+    .boxed()
+}
+
+/// For tools without arguments.
+#[derive(serde::Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct NoArguments {}
