@@ -92,10 +92,12 @@ impl ToSchema for StatusEvent {}
     post,
     path = "/api/quotation/async",
     tag = "quotation",
-    params((
-        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
-        description = "1 to 255 printable ASCII characters, new for each new quotation",
-    )),
+    params(
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
+            description = "1 to 255 printable ASCII characters, new for each new quotation"),
+        ("Accept-Language" = Option<String>, Header, example = "en",
+            description = "What is told of the quotation is written in it: `es` or `en`, else as LANGUAGE says"),
+    ),
     request_body = QuotationRequest,
     responses(
         (status = 202, description = "Accepted", body = AcceptedQuotation,

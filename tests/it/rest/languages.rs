@@ -1,11 +1,16 @@
 //! What people read is in the language that they ask for, and stays so.
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 use serde_json::Value;
 
 use crate::support::app::{TestApp, request};
 use crate::support::http_client;
 use crate::support::proxy::Fault;
+
+/// Long enough to be begun, and short enough to wait for.
+const SHORT: Duration = Duration::from_millis(300);
 
 /// Accepted with this `Accept-Language`, and its end.
 async fn quoted(app: &TestApp, email: &str, wanted: &str, key: &str) -> (Value, Value) {
@@ -30,22 +35,20 @@ async fn a_quotation_speaks_the_language_it_was_asked_for_in() {
         assert_eq!(accepted["message"], "Cotización en proceso...", "{unknown}");
         assert_eq!(done["progress"], "Cotización completada", "{unknown}");
     }
+}
 
-    app.proxy().plan(|_, call| (call == "crm.lead.load").then_some(Fault::Refuse));
+#[tokio::test]
+async fn why_it_failed_is_told_in_it_and_who_asks_again_is_answered_in_their_own() {
+    let app = TestApp::builder().configure(|config| config.tasks.deadline = SHORT).start().await;
+    app.proxy().plan(|_, _| Some(Fault::Refuse));
     let (_, failed) = quoted(&app, "eva@fails.example", "en", "fails").await;
     let said = failed["error"].as_str().unwrap();
-    assert!(said.starts_with("Odoo could not be reached; repeat the request"), "{said}");
-    let log = std::fs::read_to_string(
-        app.logs()
-            .into_iter()
-            .find(|log| log.to_str().unwrap().contains(failed["tracking_id"].as_str().unwrap()))
-            .unwrap(),
-    );
-    assert!(log.unwrap().contains("\"language\": \"en\""), "a later process knows it");
-
-    app.proxy().plan(|_, _| None);
+    assert!(said.contains("repeat the request with the same Idempotency-Key"), "{said}");
+    assert_eq!(failed["progress"], "The quotation was not completed");
+    let log = std::fs::read_to_string(app.logs().remove(0)).unwrap();
+    assert!(log.contains("\"language\": \"en\""), "a later process knows it");
     let (_, again) = quoted(&app, "eva@fails.example", "es", "fails").await;
-    assert_eq!(again["progress"], "Cotización completada", "whoever asks again is answered in their own");
+    assert_eq!(again["progress"], "La cotización no se completó");
 }
 
 #[tokio::test]

@@ -148,6 +148,7 @@ async fn a_log_file_has_the_keys_the_name_and_the_mode_it_must_have() {
         "error_code",
         "updated_at",
         "external_ids",
+        "language",
         "odoo",
         "version",
         "tenant",
