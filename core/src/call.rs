@@ -20,8 +20,16 @@ pub struct Call {
     pub language: Language,
     /// Tells them of each step.
     pub progress: Progress,
-    /// Cancelled when nobody waits for the answer any more.
-    pub stop: CancellationToken,
+    /// Cancelled when nobody waits for the answer any more; nothing where the call is dropped then.
+    pub stop: Option<CancellationToken>,
+}
+
+/// Does this unless it is cancelled.
+pub async fn unless<T>(stop: Option<CancellationToken>, work: impl Future<Output = T>) -> Option<T> {
+    match stop {
+        Some(stop) => stop.run_until_cancelled(work).await,
+        None => Some(work.await),
+    }
 }
 
 type Tell = dyn Fn(u32, String) -> BoxFuture<'static, ()> + Send + Sync;

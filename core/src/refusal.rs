@@ -54,6 +54,12 @@ impl Refusal {
         Self::new(Kind::Defect, "internal_error", sentence)
     }
 
+    /// Another worker has written to it meanwhile.
+    fn taken_over() -> Self {
+        let sentence = "another process goes on with it; ask for its status in a few seconds";
+        Self::new(Kind::Unavailable(Some(Duration::from_secs(5))), "taken_over", sentence)
+    }
+
     /// Its log files cannot be used: nothing is accepted that would not survive.
     fn without_journal(error: &JournalError, sentence: &str) -> Self {
         tracing::error!(%error, "the journal cannot be used");
@@ -86,6 +92,7 @@ impl From<SubmitError> for Refusal {
             SubmitError::QueueFull { retry_after, .. } => Kind::Unavailable(Some(*retry_after)),
             SubmitError::Stopping => Kind::Unavailable(Some(Duration::from_secs(5))),
             SubmitError::KeyReused | SubmitError::OtherOdoo => Kind::Invalid,
+            SubmitError::Journal(JournalError::TakenOver) => return Self::taken_over(),
             SubmitError::Journal(cause) => {
                 return Self::without_journal(cause, NOT_ACCEPTED);
             }
@@ -102,6 +109,7 @@ impl From<HandoffError> for Refusal {
             HandoffError::Stopping => Kind::Unavailable(Some(Duration::from_secs(5))),
             HandoffError::KeyReused => Kind::Invalid,
             HandoffError::Failed { .. } => Kind::Upstream,
+            HandoffError::Journal(JournalError::TakenOver) => return Self::taken_over(),
             HandoffError::Journal(cause) => {
                 return Self::without_journal(cause, NOT_ACCEPTED);
             }

@@ -7,7 +7,6 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use mcp_odoo_core::access::Door;
 use mcp_odoo_core::call::{Call, Progress};
-use tokio_util::sync::CancellationToken;
 
 use crate::caller::{caller, language};
 use crate::state::AppState;
@@ -20,8 +19,8 @@ impl FromRequestParts<AppState> for Asked {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
         let caller = caller(Door::Rest, &parts.headers).into();
-        let (tenant, stop) = (Arc::clone(&state.tenant), CancellationToken::new());
+        let tenant = Arc::clone(&state.tenant);
         let language = language(&parts.headers).unwrap_or(tenant.language);
-        Ok(Self(Call { caller, tenant, language, progress: Progress::default(), stop }))
+        Ok(Self(Call { caller, tenant, language, progress: Progress::default(), stop: None }))
     }
 }

@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
 use mcp_odoo_core::access::{Caller, Door};
-use mcp_odoo_core::call::Call;
+use mcp_odoo_core::call::{Call, unless};
 use mcp_odoo_core::refusal::{Kind, Refusal};
 use mcp_odoo_core::tenants::Tenant;
 
@@ -22,8 +22,8 @@ pub async fn dispatch<O: Operation>(call: Call, request: O::Request) -> Result<O
     let run = async { run.await.unwrap_or_else(|_| Err(Refusal::defect())) };
     match O::SPEC.does {
         // Nobody reads the answer of a call that was cancelled.
-        Does::Read => stop.run_until_cancelled(run).await.unwrap_or_else(|| Err(Refusal::cancelled())),
-        Does::Add | Does::Overwrite => match stop.run_until_cancelled(tenant.writing.place()).await {
+        Does::Read => unless(stop, run).await.unwrap_or_else(|| Err(Refusal::cancelled())),
+        Does::Add | Does::Overwrite => match unless(stop, tenant.writing.place()).await {
             // What is being written is seen through.
             Some(_place) => run.await,
             None => Err(Refusal::cancelled()),

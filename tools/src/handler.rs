@@ -100,10 +100,10 @@ impl ServerHandler for OdooTools {
         let tenant = Arc::clone(&self.0.tenant);
         let language = language(&context).unwrap_or(tenant.language);
         // What comes with the request counts in the bounds of the transport until the call is done.
-        let RequestContext { ct: stop, meta, peer, extensions: _held, .. } = context;
+        let RequestContext { ct, meta, peer, extensions: _held, .. } = context;
         let progress = progress(&meta, peer);
-        let call = Call { caller, tenant, language, progress, stop };
-        let reply = AssertUnwindSafe((tool.run)(call, arguments)).catch_unwind().await;
+        let call = Call { caller, tenant, language, progress, stop: Some(ct) };
+        let reply = AssertUnwindSafe(tool.call(call, arguments)).catch_unwind().await;
         Ok(result(reply.unwrap_or_else(|_| Reply::refused(&Refusal::defect()))).into())
     }
 

@@ -66,8 +66,7 @@ impl Operation for GetHandoffStatus {
 
 /// [`HandOff`] without a key.
 pub(crate) fn tool() -> Tool {
-    let input = schema::input::<HandoffRequest>().into();
-    Tool { spec: &HandOff::SPEC, input, output: None, run: hand_off }
+    Tool::new(&HandOff::SPEC, schema::input::<HandoffRequest>(), None, hand_off)
 }
 
 fn hand_off(call: Call, arguments: Object) -> BoxFuture<'static, Reply> {

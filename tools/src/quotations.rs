@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use garde::Validate;
-use mcp_odoo_core::call::Call;
+use mcp_odoo_core::call::{Call, unless};
 use mcp_odoo_core::input::{self, FieldError};
 use mcp_odoo_core::key::IdempotencyKey;
 use mcp_odoo_core::quotation::id::TrackingId;
@@ -113,14 +113,12 @@ struct Key {
 
 /// [`CreateQuotation`], waited for a while.
 pub(crate) fn create_tool() -> Tool {
-    let (input, output) = (request_schema().into(), Some(answer_schema().into()));
-    Tool { spec: &CreateQuotation::SPEC, input, output, run: create }
+    Tool::new(&CreateQuotation::SPEC, request_schema(), Some(answer_schema()), create)
 }
 
 /// [`GetQuotationStatus`] by the id as text.
 pub(crate) fn status_tool() -> Tool {
-    let input = schema::input::<StatusRequest>().into();
-    Tool { spec: &GetQuotationStatus::SPEC, input, output: None, run: status }
+    Tool::new(&GetQuotationStatus::SPEC, schema::input::<StatusRequest>(), None, status)
 }
 
 fn create(call: Call, arguments: Object) -> BoxFuture<'static, Reply> {
@@ -142,7 +140,7 @@ async fn waited(call: &Call, accepted: Accepted) -> Reply {
     let Accepted { status: mut last, mut changes, is_repeat, .. } = accepted;
     let waiting = tokio::time::timeout(call.tenant.inline, follow(&mut changes, call, &mut last));
     // Cancelled or late, what is known by then is told.
-    let _ = call.stop.run_until_cancelled(waiting).await;
+    let _ = unless(call.stop.clone(), waiting).await;
     let is_error = last.status == State::Failed;
     let reply = if is_repeat { told_again(&last) } else { told(&last) };
     Reply { is_error, ..reply }

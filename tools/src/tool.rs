@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::dispatch::permit;
 use crate::operation::{Operation, Spec, Text};
 use crate::reply::Reply;
 use crate::{dispatch, schema};
@@ -28,10 +29,26 @@ pub struct Tool {
     /// What it answers, where models are told beforehand.
     pub output: Option<Arc<Object>>,
     /// Parses, dispatches and tells.
-    pub run: fn(Call, Object) -> BoxFuture<'static, Reply>,
+    run: Run,
 }
 
+/// From arguments to what is told.
+pub type Run = fn(Call, Object) -> BoxFuture<'static, Reply>;
+
 impl Tool {
+    /// A tool that comes to its operation in its own way.
+    pub fn new(spec: &'static Spec, input: Object, output: Option<Object>, run: Run) -> Self {
+        Self { spec, input: input.into(), output: output.map(Arc::new), run }
+    }
+
+    /// Calls it. Who may not is told so, whatever the arguments are.
+    pub async fn call(&self, call: Call, arguments: Object) -> Reply {
+        match permit(self.spec, &call.caller, &call.tenant) {
+            Ok(()) => (self.run)(call, arguments).await,
+            Err(refusal) => Reply::refused(&refusal),
+        }
+    }
+
     /// The tool of an operation.
     pub fn of<O>() -> Self
     where
@@ -41,8 +58,8 @@ impl Tool {
             >,
     {
         // Lines name every field; who reads JSON is told beforehand.
-        let output = matches!(O::SPEC.text, Text::Json).then(|| schema::output::<O::Answer>().into());
-        Self { spec: &O::SPEC, input: schema::input::<O::Request>().into(), output, run: run::<O> }
+        let output = matches!(O::SPEC.text, Text::Json).then(schema::output::<O::Answer>);
+        Self::new(&O::SPEC, schema::input::<O::Request>(), output, run::<O>)
     }
 }
 

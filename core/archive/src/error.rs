@@ -5,6 +5,9 @@ use std::error::Error;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
+/// The permission to put files, which also names that request.
+pub(crate) const PUT: &str = "s3:PutObject";
+
 /// Why the store did not do what it was asked. Nothing here is secret or from a log file.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -99,9 +102,7 @@ impl StoreError {
                 Self::WrongRegion(answer.headers().get("x-amz-bucket-region").map(str::to_owned))
             }
             ("AccessDenied" | "AllAccessDisabled", _) | ("", 403) => Self::Denied(action),
-            ("NotImplemented" | "InvalidEncryptionAlgorithmError", _) if action == crate::store::PUT => {
-                Self::CannotEncrypt
-            }
+            ("NotImplemented" | "InvalidEncryptionAlgorithmError", _) if action == PUT => Self::CannotEncrypt,
             (code, status) => Self::Refused { action, status, code: code.to_owned() },
         }
     }

@@ -17,11 +17,10 @@ use mcp_odoo_core::journal::LogName;
 
 use crate::config::S3Config;
 use crate::credentials;
-use crate::error::StoreError;
+use crate::error::{PUT, StoreError};
 use crate::key::{self, ROOT, month_prefix};
 
 /// The permissions that requests need, which also name them.
-pub(crate) const PUT: &str = "s3:PutObject";
 const GET: &str = "s3:GetObject";
 const LIST: &str = "s3:ListBucket";
 const DELETE: &str = "s3:DeleteObject";

@@ -4,6 +4,7 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
+use tokio::sync::OnceCell;
 
 use super::order_lines::LINE;
 use super::reference::{Reference, USERS, Unresolved};
@@ -16,6 +17,8 @@ use crate::html;
 use crate::input::{FieldError, trimmed_or_absent};
 use crate::key::IdempotencyKey;
 use crate::odoo::{ExternalRef, OdooError};
+use crate::quotation::request::PRICELIST;
+use crate::quotation::texts::Changed;
 use crate::rules;
 
 /// An order to make.
@@ -135,7 +138,7 @@ impl Erp {
         ];
         let id = self.make(MODEL, "sale", request.idempotency_key.as_ref(), columns).await?;
         // It is made: not to know its number is no failure.
-        let record = retried(|| self.odoo.read_one(MODEL, id, &["name"])).await.ok().flatten();
+        let record = retried(|| self.writer.read_one(MODEL, id, &["name"])).await.ok().flatten();
         let name = record.as_ref().and_then(|record| record.text("name").ok().flatten()).map(str::to_owned);
         Ok(MadeSale { id, name })
     }
@@ -145,6 +148,13 @@ impl Erp {
     /// # Errors
     /// When Odoo refuses, or nobody knows whether it was made.
     pub async fn make_sale_line(&self, request: &NewSaleLine) -> Result<MadeLine, ErpError> {
+        let (qty, price) = (request.product_uom_qty, request.price_unit.unwrap_or(PRICELIST));
+        let rounded = self.rounded_away(&OnceCell::new(), qty, price).await;
+        if let Some((what, message)) = rounded.map_err(|error| self.failed(error))? {
+            let path = if what == Changed::Price { "price_unit" } else { "product_uom_qty" }.to_owned();
+            let errors = vec![FieldError { path, message: message.to_owned() }];
+            return Err(ErpError::Values { errors, code: "rounds_to_zero" });
+        }
         // A column that is not there lets Odoo decide; an empty cell would not.
         let price = request.price_unit.filter(|price| *price >= 0.0).map(|price| price.to_string());
         let columns = [
@@ -156,7 +166,7 @@ impl Erp {
         ];
         let line_id = self.make(LINE, "line", request.idempotency_key.as_ref(), columns).await?;
         let fields = ["product_uom_qty", "price_unit", "price_subtotal"];
-        let record = retried(|| self.odoo.read_one(LINE, line_id, &fields)).await.ok().flatten();
+        let record = retried(|| self.writer.read_one(LINE, line_id, &fields)).await.ok().flatten();
         let number = |field: &str| record.as_ref().and_then(|record| record.float(field).ok().flatten());
         let [qty, price_unit, subtotal] = fields.map(number);
         Ok(MadeLine { line_id, qty, price_unit, subtotal })
@@ -187,7 +197,7 @@ impl Erp {
                 )
             });
             let (found, old) = found.await.map_err(|(error, _)| self.failed(error))?;
-            if let Some(ExternalRef { id: Some(id), .. }) = found.or(old) {
+            if let Some(id) = [found, old].into_iter().flatten().find_map(|found| found.id) {
                 return Ok(id);
             }
         }

@@ -14,7 +14,7 @@ use super::{Erp, Named};
 use crate::input::FieldError;
 use crate::odoo::{OdooError, Record, SearchRead};
 use crate::quotation::error::{QuotationError, Rounding};
-use crate::quotation::products;
+use crate::quotation::products::{self, Decimals};
 use crate::quotation::request::{PRICELIST, ProductLine};
 use crate::quotation::texts::Changed;
 use crate::rules;
@@ -84,7 +84,7 @@ pub(super) type Lines = BTreeMap<i64, Record>;
 impl Erp {
     pub(super) async fn order_lines(&self, order: i64) -> Result<Lines, OdooError> {
         let query = SearchRead { fields: &FIELDS, order: Some("id"), ..SearchRead::default() };
-        let lines = self.odoo.search_read(LINE, json!([["order_id", "=", order]]), &query).await?;
+        let lines = self.writer.search_read(LINE, json!([["order_id", "=", order]]), &query).await?;
         lines.into_iter().map(|line| Ok((line.id()?, line))).collect()
     }
 
@@ -115,25 +115,29 @@ impl Erp {
             };
             errors.push(FieldError { path: format!("lines[{index}].line_id"), message });
         }
+        let decimals = OnceCell::new();
         for (index, update) in updates.iter().enumerate() {
-            errors.extend(self.rounded_away(index, update).await?);
+            let (qty, price) = (update.qty.unwrap_or(1.0), update.price.unwrap_or(PRICELIST));
+            if let Some((what, message)) = self.rounded_away(&decimals, qty, price).await? {
+                let field = if what == Changed::Price { "price" } else { "qty" };
+                let path = format!("lines[{index}].{field}");
+                errors.push(FieldError { path, message: format!("{message}, or remove the line") });
+            }
         }
         Ok(errors)
     }
 
     /// A number of which Odoo would keep nothing, and erase what stands.
-    async fn rounded_away(&self, index: usize, update: &LineUpdate) -> Result<Option<FieldError>, OdooError> {
-        let line = ProductLine {
-            product_id: update.line_id,
-            product: None,
-            qty: update.qty.unwrap_or(1.0),
-            price: update.price.unwrap_or(PRICELIST),
-        };
-        match products::check_decimals(&self.odoo, &OnceCell::new(), &[line]).await {
+    pub(super) async fn rounded_away(
+        &self,
+        decimals: &OnceCell<Decimals>,
+        qty: f64,
+        price: f64,
+    ) -> Result<Option<(Changed, &'static str)>, OdooError> {
+        let line = ProductLine { product_id: 0, product: None, qty, price };
+        match products::check_decimals(&self.writer, decimals, &[line]).await {
             Err(QuotationError::RoundsToZero(Rounding { what, .. })) => {
-                let field = if what == Changed::Price { "price" } else { "qty" };
-                let message = "becomes 0 with the decimals that Odoo keeps: give more, or remove the line";
-                Ok(Some(FieldError { path: format!("lines[{index}].{field}"), message: message.to_owned() }))
+                Ok(Some((what, "becomes 0 with the decimals that Odoo keeps: give more")))
             }
             Err(QuotationError::Odoo(error)) => Err(error),
             Ok(()) | Err(_) => Ok(None),

@@ -159,7 +159,7 @@ impl Erp {
                 false => self.order_lines(request.sale_id).await,
             }
         };
-        let (record, lines) = tokio::try_join!(self.odoo.read_one(MODEL, request.sale_id, names), lines)?;
+        let (record, lines) = tokio::try_join!(self.writer.read_one(MODEL, request.sale_id, names), lines)?;
         Ok(record.map(|record| Order { record, lines }))
     }
 

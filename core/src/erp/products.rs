@@ -113,7 +113,7 @@ impl Erp {
         let mut read = read?;
         let price_is = match (&prices, &customer) {
             (Some(_), _) => "of one unit for this customer, before taxes",
-            (None, Some(_)) => "the list price: this Odoo does not tell the customer's, which may differ",
+            (None, Some(_)) => "the list price: the customer's, which may differ, is not known",
             (None, None) => "the list price; give customer for his",
         };
         let (prices, currency) = prices.unwrap_or_default();

@@ -50,8 +50,11 @@ impl Inner {
         let Ok(_alone) = Lock::take(window) else { return Ok(()) };
         if let Some(theirs) = Secrets::read(window)? {
             let mut known = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
-            if known.take_in(&theirs) {
-                known.save(&self.folder)?;
+            let mut more = known.clone();
+            if more.take_in(&theirs) {
+                // Known only when it is kept: else it would be news no second time.
+                more.save(&self.folder)?;
+                *known = more;
             }
         }
         let mut moved = Vec::new();

@@ -140,9 +140,13 @@ impl Inner {
     fn accept(&self, name: &LogName, content: &[u8], over: Revision) -> io::Result<()> {
         let path = self.path(&name.file_name());
         let before = file::read(&path).ok();
-        self.unsettled().remove(&name.file_name());
-        self.write(name, content, Some(over)).inspect_err(|_| {
-            if file::read(&path).ok().as_deref() != Some(content) {
+        let written = self.write(name, content, Some(over));
+        if written.is_ok() {
+            self.unsettled().remove(&name.file_name());
+        }
+        written.inspect_err(|error| {
+            // Where another revision stands, nothing was written: what is there is another's.
+            if is_other(error) || file::read(&path).ok().as_deref() != Some(content) {
                 return;
             }
             let taken_back = match &before {

@@ -409,13 +409,32 @@ mod tests {
         assert!(journal.load::<Note>(&id).await.unwrap().is_none());
 
         journal.inner.folder.refuses.store(true, Ordering::Relaxed);
-        // The window's secret cannot be kept yet: without it nothing is moved.
-        let (adopted, done) = journal.adopt().await;
-        assert!(adopted.is_empty() && done.is_err());
+        // The window's secret cannot be kept yet: without it nothing is moved, however often it is tried.
+        for _ in 0..2 {
+            let (adopted, done) = journal.adopt().await;
+            assert!(adopted.is_empty() && done.is_err());
+        }
         std::fs::remove_file(folder.path().join("stdio-2/.secret")).unwrap();
         let (adopted, done) = journal.adopt().await;
         assert!(done.is_err());
         assert_eq!(adopted.iter().map(LogName::id).collect::<Vec<_>>(), [&id]);
         assert!(journal.load::<Note>(&id).await.unwrap().is_some());
+    }
+
+    /// Its end was written though the disk refused it then: who accepts it anew is not told of another revision.
+    #[tokio::test]
+    async fn what_the_disk_refused_by_half_can_be_accepted_anew() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let journal = Journal::open(folder.path(), Target::embedded()).unwrap();
+        let (begun, over) = (note(false), note(true));
+        let over = Document::new(Note { id: begun.content.id.clone(), ..over.content }, "", "anonymous");
+        assert_eq!(journal.accept(&begun, 0).await.unwrap(), Put::Done);
+        journal.inner.folder.refuses.store(true, Ordering::Relaxed);
+        assert!(journal.save(&over, 1).await.is_err());
+        journal.inner.folder.refuses.store(false, Ordering::Relaxed);
+        assert_eq!(journal.accept(&begun, 1).await.unwrap(), Put::Done);
+        // The same document of two at once: the loser leaves the winner's.
+        assert_eq!(journal.accept(&begun, 0).await.unwrap(), Put::Changed);
+        assert!(journal.load::<Note>(&begun.content.id).await.unwrap().is_some());
     }
 }

@@ -150,8 +150,8 @@ fn odoo_cause(error: &OdooError, language: Language) -> String {
             ("Odoo dio una respuesta incomprensible", "Odoo gave an answer that makes no sense")
         }
         OdooError::AccessDenied(_) => (
-            "Odoo rechazó el usuario o la clave del servicio; revise ODOO_LOGIN y ODOO_API_KEY",
-            "Odoo refused the service's user or key; check ODOO_LOGIN and ODOO_API_KEY",
+            "Odoo rechazó el usuario o la clave del servicio; revise ODOO_LOGIN y ODOO_API_KEY (DEV_ODOO_*, si están)",
+            "Odoo refused the service's user or key; check ODOO_LOGIN and ODOO_API_KEY (DEV_ODOO_*, if they are set)",
         ),
         OdooError::Gateway(status) => {
             return match language {

@@ -129,8 +129,7 @@ impl Pipeline {
         if !draft.unsure {
             return Ok(Recalled::Nothing { fresh: draft.fresh });
         }
-        let verify = draft.before != Before::Nobody;
-        recall::recall(&self.odoo, ids, verify, draft.before == Before::Run).await
+        recall::recall(&self.odoo, ids, draft.before != Before::Nobody).await
     }
 
     /// Finds or makes the partner, and says how it came to be.
@@ -153,6 +152,9 @@ impl Pipeline {
             }
             Choice::Reactivate(partner_id, phone) => {
                 progress(Step::Partner);
+                // Should its answer be lost, it is active when it is found again.
+                this.draft.customer =
+                    Some(Customer { partner_id, origin: Some(Origin::Reactivated), phone: phone.clone() });
                 customer::reactivate(&self.odoo, partner_id).await?;
                 Customer { partner_id, origin: Some(Origin::Reactivated), phone }
             }
@@ -162,7 +164,13 @@ impl Pipeline {
                 this.draft.outcome_unknown = true;
                 let made = customer::make(&self.odoo, this.request, named, &self.company).await;
                 this.draft.outcome_unknown = made.as_ref().is_err_and(OdooError::outcome_unknown);
-                let partner_id = made.map_err(|error| this.draft.refused(error))?;
+                let partner_id = made.map_err(|error| {
+                    this.draft.refused(match error {
+                        // Its hooks run after the commit: the next try finds the partner, if it is there.
+                        OdooError::Server(said) => OdooError::Unexplained(said),
+                        error => error,
+                    })
+                })?;
                 Customer { partner_id, origin: Some(Origin::Created), phone: None }
             }
         });
@@ -185,10 +193,12 @@ impl Pipeline {
         match self.recall(this.ids, this.draft).await? {
             Recalled::Order(order, lead) => this.draft.recalled(lead, Some(order)),
             Recalled::Lead(lead) => this.draft.recalled(Some(lead), None),
-            Recalled::Nothing { .. } | Recalled::OldLead(_) => {
+            Recalled::Nothing { .. } => {
                 this.draft.outcome_unknown = false;
                 return Err(error.into());
             }
+            // Whether its order was made, too, is found out when the request is repeated.
+            Recalled::OldLead(_) => return Err(error.into()),
         }
         Ok(None)
     }

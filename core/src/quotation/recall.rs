@@ -18,24 +18,19 @@ pub(super) enum Recalled {
     OldLead(Option<i64>),
 }
 
-/// Looks for a quotation: its order by the source document. `verify`: another process may have made it, and others may
-/// have the same source document, for another request. `old`: a version that made the opportunity first may have begun it.
-pub(super) async fn recall(
-    odoo: &Odoo,
-    ids: &ExternalIds,
-    verify: bool,
-    old: bool,
-) -> Result<Recalled, OdooError> {
-    let lead_of = |asked: bool, module: &'static str| async move {
-        match asked {
+/// Looks for a quotation: its order by the source document. `verify`: another process may have made it, or an older version
+/// that made the opportunity first, and others may have the same source document, for another request.
+pub(super) async fn recall(odoo: &Odoo, ids: &ExternalIds, verify: bool) -> Result<Recalled, OdooError> {
+    let lead_of = |module: &'static str| async move {
+        match verify {
             true => odoo.external_id(module, &ids.name("lead")).await,
             false => Ok(None),
         }
     };
     let (orders, lead, old_lead) = tokio::try_join!(
         orders::find(odoo, Which::Origin(ids.reference())),
-        lead_of(verify, MODULE),
-        lead_of(old, OLD_MODULE),
+        lead_of(MODULE),
+        lead_of(OLD_MODULE),
     )?;
     let others = match verify && !orders.is_empty() {
         true => of_other_requests(odoo, ids, &orders).await?,

@@ -56,6 +56,9 @@ async fn where_messages_must_be_signed_there_is_no_tool_for_them_over_http() {
             "{said}"
         );
     }
+    let refused = streamable.ask(&call(4, TOOL, &json!({ "reason": 7 }))).await;
+    let said = text(&refused);
+    assert!(said.contains("(signature_required)"), "whatever the arguments are: {said}");
     let list = request(2, "tools/list", &json!({}));
     for listed in [streamable.ask(&list).await, sse.ask(&list).await] {
         let tools = listed["result"]["tools"].as_array().unwrap();

@@ -40,6 +40,26 @@ async fn a_line_that_odoo_refuses_leaves_nothing() {
     }
 }
 
+/// Hooks of Odoo run after its commit: an exception of a call that makes records does not say that there are none.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_made_before_an_exception_is_found() {
+    for protocol in [ProtocolChoice::Json2, ProtocolChoice::JsonRpc, ProtocolChoice::XmlRpc] {
+        for failing in ["res.partner.load", "crm.lead.load"] {
+            let app = TestApp::builder().protocol(protocol).start().await;
+            let mut left = 1;
+            app.proxy().plan(move |_, call| {
+                let hit = call == failing && left > 0;
+                left -= i32::from(hit);
+                hit.then_some(Fault::Raise)
+            });
+            let status = app.quote(&request(EMAIL)).await;
+            let context = format!("{protocol:?} {failing}");
+            assert_eq!(status["status"], "completed", "{context}: {status}");
+            Made::by_email(app.sandbox(), EMAIL).assert_exactly_once(&REQUEST_LINES, &context);
+        }
+    }
+}
+
 /// It is made: that it cannot be read is no failure, and it is said what is not known.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quotation_that_cannot_be_read_back_is_completed() {

@@ -71,16 +71,16 @@ async fn fewer_for_a_known_customer_or_no_lines() {
     assert_eq!(calls_of(&app, &without_lines).await.len(), 4);
 }
 
-/// A key may have been used elsewhere: order and opportunity are looked for, beside the other reads.
+/// A key may have been used elsewhere: its order and its opportunity, of old versions, too, are looked for, beside the other reads.
 #[tokio::test(flavor = "multi_thread")]
-async fn two_more_with_a_key() {
+async fn three_more_with_a_key() {
     let app = TestApp::start().await;
     calls_of(&app, &with_lines("first@calls.example", 1)).await;
     app.proxy().plan(|_, _| None);
     let id = app.accepted(&with_lines("keyed@calls.example", 1), Some("a key")).await;
     assert_eq!(app.finished(&id).await["status"], "completed");
     let calls = app.proxy().calls();
-    assert_eq!(calls.len(), NEW_CUSTOMER.len() + 2, "{calls:?}");
+    assert_eq!(calls.len(), NEW_CUSTOMER.len() + 3, "{calls:?}");
     assert_eq!(calls.iter().filter(|call| *call == "sale.order.web_search_read").count(), 2, "{calls:?}");
 }
 

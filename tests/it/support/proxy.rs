@@ -29,6 +29,8 @@ pub enum Fault {
     Garbage,
     /// Odoo does nothing and reports a serialization conflict.
     Conflict,
+    /// Odoo does the call, then a hook of its own fails. Not one of [`Fault::ALL`]: a read that fails so is final.
+    Raise,
     /// A proxy in front of Odoo sheds load.
     Overloaded,
     /// Odoo does the call, a proxy answers this status with a page.
@@ -167,6 +169,7 @@ impl Shared {
         let bytes = done.bytes().await.map_err(io::Error::other)?;
         match fault {
             Some(Fault::CutAfter) => Err(cut()),
+            Some(Fault::Raise) => Ok(raised(&path)),
             Some(Fault::BadGateway) => {
                 Ok(answer(StatusCode::BAD_GATEWAY, "text/html", "<h1>502 Bad Gateway</h1>"))
             }
@@ -216,6 +219,31 @@ fn call_name(path: &str, body: &[u8]) -> CallName {
             .collect()
     };
     format!("{}.{}", arguments[3].as_str().unwrap(), arguments[4].as_str().unwrap())
+}
+
+/// An exception that no class is known for.
+fn raised(path: &str) -> Response<Full<Bytes>> {
+    let exception = json!({
+        "name": "builtins.ZeroDivisionError", "message": "division by zero", "arguments": ["division by zero"],
+        "context": {}, "debug": "",
+    });
+    if path.starts_with("/json/2/") {
+        return answer(StatusCode::INTERNAL_SERVER_ERROR, "application/json", exception.to_string());
+    }
+    if path == "/jsonrpc" {
+        let error = json!({ "code": 200, "message": "Odoo Server Error", "data": exception });
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "error": error });
+        return answer(StatusCode::OK, "application/json", body.to_string());
+    }
+    let said = "Traceback (most recent call last):\n  File x\nZeroDivisionError: division by zero";
+    let member =
+        |name: &str, value: &str| format!("<member><name>{name}</name><value>{value}</value></member>");
+    let fault =
+        member("faultCode", "<int>1</int>") + &member("faultString", &format!("<string>{said}</string>"));
+    let body = format!(
+        "<?xml version='1.0'?><methodResponse><fault><value><struct>{fault}</struct></value></fault></methodResponse>"
+    );
+    answer(StatusCode::OK, "text/xml", body)
 }
 
 /// As Odoo reports it: in `load`'s messages, else as an exception.

@@ -131,6 +131,9 @@ async fn an_unknown_outcome_names_the_key_that_makes_a_repeat_safe() {
     app.odoo.proxy.plan(|_, name| (name == "sale.order.load").then_some(Fault::CutAfter));
     app.call("dev_create_sale", json!({ "partner_id": 15 })).await;
     assert_eq!(orders(&app).len(), 2);
+    app.odoo.proxy.plan(|_, name| (name == "sale.order.load").then_some(Fault::Raise));
+    app.call("dev_create_sale", json!({ "partner_id": 14 })).await;
+    assert_eq!(orders(&app).len(), 3);
     app.odoo.proxy.plan(|_, name| (name == "sale.order.load").then_some(Fault::Refuse));
     let said = app.error("dev_create_sale", json!({ "partner_id": 16 })).await;
     assert!(said.contains("(outcome_unknown)") || said.contains(": try again"), "{said}");
@@ -243,6 +246,22 @@ async fn a_key_with_other_values_stands_for_another_record() {
         app.call("dev_create_sale_line", line).await;
     }
     assert_eq!((lines(&app, &first["id"]).len(), lines(&app, &other["id"]).len()), (2, 1));
+}
+
+/// Of 0.004 Odoo would keep nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_would_round_away_is_refused() {
+    let app = McpTools::start().await;
+    for (field, value) in [("product_uom_qty", 0.004), ("price_unit", 0.001)] {
+        let mut line = json!({ "order_id": 7, "product_id": 1 });
+        line[field] = json!(value);
+        let said = app.error("dev_create_sale_line", line).await;
+        assert!(
+            said.contains(&format!("- {field}: becomes 0")) && said.ends_with("(rounds_to_zero)"),
+            "{said}"
+        );
+    }
+    assert_eq!(lines(&app, &json!(7)).len(), 2);
 }
 
 /// A repeat means what the first call made, whoever is called so by then.

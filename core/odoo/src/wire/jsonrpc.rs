@@ -59,7 +59,8 @@ fn fault(error: &Value) -> OdooError {
     let text = |pointer: &str| error.pointer(pointer).and_then(Value::as_str);
     match (text("/data/name"), text("/data/message").or_else(|| text("/message"))) {
         (Some(name), Some(message)) => classify::exception(name, message),
-        (None, Some(message)) => OdooError::Server(classify::first_line(message)),
+        // Odoo names the class: this is somebody's in front of it.
+        (None, Some(_)) => OdooError::Gateway(200),
         (_, None) => OdooError::malformed("an error without a message"),
     }
 }
