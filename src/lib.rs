@@ -2,7 +2,6 @@
 
 pub mod app;
 mod body;
-mod caller;
 pub mod cli;
 mod commands;
 pub mod config;

@@ -57,14 +57,14 @@ impl Refusal {
     /// Another worker has written to it meanwhile.
     fn taken_over() -> Self {
         let sentence = "another process goes on with it; ask for its status in a few seconds";
-        Self::new(Kind::Unavailable(Some(Duration::from_secs(5))), "taken_over", sentence)
+        Self::new(Kind::Unavailable(Some(Duration::from_secs(5))), JournalError::TakenOver.code(), sentence)
     }
 
     /// Its log files cannot be used: nothing is accepted that would not survive.
     fn without_journal(error: &JournalError, sentence: &str) -> Self {
         tracing::error!(%error, "the journal cannot be used");
         let kind = Kind::Unavailable(Some(Duration::from_secs(30)));
-        Self::new(kind, "journal_unavailable", sentence)
+        Self::new(kind, error.code(), sentence)
     }
 }
 

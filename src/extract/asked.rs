@@ -7,8 +7,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use mcp_odoo_core::access::Door;
 use mcp_odoo_core::call::{Call, Progress};
+use mcp_odoo_tools::caller::{caller, language};
 
-use crate::caller::{caller, language};
 use crate::state::AppState;
 
 /// Who asks, and for whom. Who hangs up drops it.

@@ -15,6 +15,7 @@ use axum::routing::{get, post};
 use axum::{Router, http::HeaderMap};
 use futures::{StreamExt, stream};
 use mcp_odoo_core::access::{Caller, Door};
+use mcp_odoo_tools::caller::caller;
 use rmcp::model::{ClientJsonRpcMessage, GetExtensions, ServerJsonRpcMessage};
 use rmcp::transport::TransportAdapterIdentity;
 use rmcp::transport::sink_stream::SinkStreamTransport;
@@ -26,7 +27,6 @@ use uuid::Uuid;
 
 use super::session::{Asked, Sessions};
 use super::{batch, body};
-use crate::caller::caller;
 use crate::error::Problem;
 
 /// Where clients post, as the first event tells them.

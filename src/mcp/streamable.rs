@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use futures::Stream;
 use mcp_odoo_core::access::{Caller, Door};
+use mcp_odoo_tools::caller::caller;
 use rmcp::ServerHandler;
 use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 use rmcp::transport::WorkerTransport;
@@ -25,7 +26,6 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 use super::session::{Asked, Refusal, Session, Sessions, id_in_use};
 use super::single::{self, Single};
 use super::{batch, body};
-use crate::caller::caller;
 use crate::error::Problem;
 
 const SESSION_ID: &str = "mcp-session-id";

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use futures::FutureExt;
 use mcp_odoo_core::access::{Caller, Door};
 use mcp_odoo_core::call::{Call, Progress};
-use mcp_odoo_core::language::Language;
 use mcp_odoo_core::refusal::Refusal;
 use mcp_odoo_core::tenants::Tenant;
 use rmcp::model::{
@@ -17,6 +16,7 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use rmcp::{Peer, RoleServer, ServerHandler};
 
+use crate::caller::{caller, language};
 use crate::dispatch::permit;
 use crate::operation::Does;
 use crate::reply::Reply;
@@ -76,7 +76,7 @@ impl ServerHandler for OdooTools {
         _: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let caller = caller(&context);
+        let caller = caller_of(&context);
         let offered = |(_, tool): &&(_, Tool)| permit(tool.spec, &caller, &self.0.tenant).is_ok();
         let tools = self.0.tools.iter().filter(offered).map(|(listed, _)| listed.clone()).collect();
         let hints =
@@ -96,9 +96,9 @@ impl ServerHandler for OdooTools {
         let mut arguments = asked.arguments.unwrap_or_default();
         // Models send null for what they leave out.
         arguments.retain(|_, argument| !argument.is_null());
-        let caller = caller(&context).into();
+        let caller = caller_of(&context).into();
         let tenant = Arc::clone(&self.0.tenant);
-        let language = language(&context).unwrap_or(tenant.language);
+        let language = headers(&context).and_then(language).unwrap_or(tenant.language);
         // What comes with the request counts in the bounds of the transport until the call is done.
         let RequestContext { ct, meta, peer, extensions: _held, .. } = context;
         let progress = progress(&meta, peer);
@@ -130,21 +130,14 @@ fn listed(tool: &Tool) -> rmcp::model::Tool {
     }
 }
 
-/// Who calls, as far as the request tells: over stdio there is only one.
-fn caller(context: &RequestContext<RoleServer>) -> Caller {
-    match context.extensions.get::<http::request::Parts>() {
-        Some(parts) => {
-            let log_in = parts.headers.get(http::header::AUTHORIZATION);
-            Caller::anonymous(Door::Mcp, log_in.map(http::HeaderValue::as_bytes))
-        }
-        None => Caller::local(),
-    }
+/// The head of a request over HTTP.
+fn headers(context: &RequestContext<RoleServer>) -> Option<&http::HeaderMap> {
+    context.extensions.get::<http::request::Parts>().map(|parts| &parts.headers)
 }
 
-/// What they want to read, if they say so.
-fn language(context: &RequestContext<RoleServer>) -> Option<Language> {
-    let headers = &context.extensions.get::<http::request::Parts>()?.headers;
-    Language::from_accepted(headers.get(http::header::ACCEPT_LANGUAGE)?.to_str().ok()?)
+/// Over stdio there is only one.
+fn caller_of(context: &RequestContext<RoleServer>) -> Caller {
+    headers(context).map_or_else(Caller::local, |headers| caller(Door::Mcp, headers))
 }
 
 fn progress(meta: &RequestMetaObject, peer: Peer<RoleServer>) -> Progress {

@@ -40,7 +40,7 @@ impl HandoffError {
             Self::NotConfigured(_) => "not_configured",
             Self::TooMany => "queue_full",
             Self::KeyReused => "idempotency_key_reused",
-            Self::Journal(_) => "journal_unavailable",
+            Self::Journal(error) => error.code(),
             Self::Stopping => "stopping",
             Self::Failed { code, .. } => code,
         }

@@ -94,6 +94,16 @@ pub enum JournalError {
     },
 }
 
+impl JournalError {
+    /// The stable name of the failure.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TakenOver => "taken_over",
+            Self::InUse(_) | Self::Io { .. } => "journal_unavailable",
+        }
+    }
+}
+
 impl Journal {
     /// Opens the folder, making it where it is missing, for quotations in this Odoo.
     ///

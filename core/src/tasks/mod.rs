@@ -175,7 +175,7 @@ impl SubmitError {
         match self {
             Self::QueueFull { .. } => "queue_full",
             Self::KeyReused | Self::OtherOdoo => "idempotency_key_reused",
-            Self::Journal(_) => "journal_unavailable",
+            Self::Journal(error) => error.code(),
             Self::Stopping => "stopping",
         }
     }

@@ -90,7 +90,13 @@ async fn the_price_is_the_customers() {
         app.odoo.proxy.plan(|_, name| (name == "sale.order.onchange").then_some(Fault::BadGateway));
         let found = app.call("find_products", json!({ "q": "bellabot", "customer": 16 })).await;
         assert_eq!(found["items"][0]["price"], 18900.0);
-        assert!(found["price_is"].as_str().unwrap().starts_with("the list price: the customer's, which may differ"), "{found}");
+        assert!(
+            found["price_is"]
+                .as_str()
+                .unwrap()
+                .starts_with("the list price: the customer's, which may differ"),
+            "{found}"
+        );
         let found = app.call("find_products", json!({ "q": "instalacion" })).await;
         assert!(found["items"][0].get("stock").is_none(), "a service has none: {found}");
     }

@@ -1,6 +1,6 @@
 //! Who a request over HTTP comes from, and what they read.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use mcp_odoo_core::access::{Caller, Door};
 use mcp_odoo_core::language::Language;
 
