@@ -54,17 +54,19 @@ impl Refusal {
         Self::new(Kind::Defect, "internal_error", sentence)
     }
 
-    /// Another worker has written to it meanwhile.
-    fn taken_over() -> Self {
-        let sentence = "another process goes on with it; ask for its status in a few seconds";
-        Self::new(Kind::Unavailable(Some(Duration::from_secs(5))), JournalError::TakenOver.code(), sentence)
-    }
-
-    /// Its log files cannot be used: nothing is accepted that would not survive.
-    fn without_journal(error: &JournalError, sentence: &str) -> Self {
-        tracing::error!(%error, "the journal cannot be used");
-        let kind = Kind::Unavailable(Some(Duration::from_secs(30)));
-        Self::new(kind, error.code(), sentence)
+    /// Another worker has written to it meanwhile, or its log files cannot be used: nothing is accepted that would not
+    /// survive, and this is said.
+    fn by_journal(error: &JournalError, unusable: &str) -> Self {
+        let (seconds, sentence) = match error {
+            JournalError::TakenOver => {
+                (5, "another process goes on with it; ask for its status in a few seconds")
+            }
+            JournalError::InUse(_) | JournalError::Io { .. } => {
+                tracing::error!(%error, "the journal cannot be used");
+                (30, unusable)
+            }
+        };
+        Self::new(Kind::Unavailable(Some(Duration::from_secs(seconds))), error.code(), sentence)
     }
 }
 
@@ -92,10 +94,7 @@ impl From<SubmitError> for Refusal {
             SubmitError::QueueFull { retry_after, .. } => Kind::Unavailable(Some(*retry_after)),
             SubmitError::Stopping => Kind::Unavailable(Some(Duration::from_secs(5))),
             SubmitError::KeyReused | SubmitError::OtherOdoo => Kind::Invalid,
-            SubmitError::Journal(JournalError::TakenOver) => return Self::taken_over(),
-            SubmitError::Journal(cause) => {
-                return Self::without_journal(cause, NOT_ACCEPTED);
-            }
+            SubmitError::Journal(cause) => return Self::by_journal(cause, NOT_ACCEPTED),
         };
         Self::new(kind, error.code(), error.to_string())
     }
@@ -109,10 +108,7 @@ impl From<HandoffError> for Refusal {
             HandoffError::Stopping => Kind::Unavailable(Some(Duration::from_secs(5))),
             HandoffError::KeyReused => Kind::Invalid,
             HandoffError::Failed { .. } => Kind::Upstream,
-            HandoffError::Journal(JournalError::TakenOver) => return Self::taken_over(),
-            HandoffError::Journal(cause) => {
-                return Self::without_journal(cause, NOT_ACCEPTED);
-            }
+            HandoffError::Journal(cause) => return Self::by_journal(cause, NOT_ACCEPTED),
         };
         Self::new(kind, error.code().to_owned(), error.to_string())
     }
@@ -120,6 +116,6 @@ impl From<HandoffError> for Refusal {
 
 impl From<JournalError> for Refusal {
     fn from(error: JournalError) -> Self {
-        Self::without_journal(&error, "the service cannot use its log files; repeat later")
+        Self::by_journal(&error, "the service cannot use its log files; repeat later")
     }
 }

@@ -1,20 +1,14 @@
 //! Messages to salespeople.
 
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::handoff::HandoffAnswer;
 use mcp_odoo_core::handoff::id::HandoffId;
 use mcp_odoo_core::handoff::request::HandoffRequest;
 use mcp_odoo_core::handoff::status::HandoffStatus;
-use mcp_odoo_core::input;
 use mcp_odoo_core::key::IdempotencyKey;
 use mcp_odoo_core::refusal::Refusal;
 
 use crate::operation::{Does, Operation, Spec, Text};
-use crate::reply::Reply;
-use crate::tool::{Object, Tool};
-use crate::{dispatch, schema};
 
 /// Tells a salesperson that a customer wants to speak with one.
 pub struct HandOff;
@@ -25,6 +19,13 @@ pub struct NewHandoff {
     pub request: HandoffRequest,
     /// What makes a repeat safe.
     pub keys: Vec<IdempotencyKey>,
+}
+
+/// As models ask, who have no key.
+impl From<HandoffRequest> for NewHandoff {
+    fn from(request: HandoffRequest) -> Self {
+        Self { request, keys: Vec::new() }
+    }
 }
 
 impl Operation for HandOff {
@@ -62,23 +63,4 @@ impl Operation for GetHandoffStatus {
     async fn run(call: Call, id: HandoffId) -> Result<Self::Answer, Refusal> {
         Ok(call.tenant.handoffs.status(&id).await?)
     }
-}
-
-/// [`HandOff`] without a key.
-pub(crate) fn tool() -> Tool {
-    Tool::new(&HandOff::SPEC, schema::input::<HandoffRequest>(), None, hand_off)
-}
-
-fn hand_off(call: Call, arguments: Object) -> BoxFuture<'static, Reply> {
-    async move {
-        let request = match input::parse(arguments.into()) {
-            Ok(request) => NewHandoff { request, keys: Vec::new() },
-            Err(errors) => return Reply::invalid(&errors),
-        };
-        match dispatch::<HandOff>(call, request).await {
-            Ok(answer) => Reply::of(&answer, HandOff::SPEC.text),
-            Err(refusal) => Reply::refused(&refusal),
-        }
-    }
-    .boxed()
 }

@@ -25,6 +25,8 @@ mod users;
 pub use self::dispatch::dispatch;
 pub use self::handler::OdooTools;
 
+use mcp_odoo_core::handoff::request::HandoffRequest;
+
 use self::tool::Tool;
 
 /// The operations that models can call.
@@ -46,7 +48,7 @@ pub fn tools() -> Vec<Tool> {
         Tool::of::<search::Fetch>(),
         Tool::of::<users::FindUsers>(),
         Tool::of::<users::ListUsers>(),
-        handoffs::tool(),
+        Tool::taking::<handoffs::HandOff, HandoffRequest>(),
         quotations::create_tool(),
         quotations::status_tool(),
     ]

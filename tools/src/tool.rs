@@ -57,19 +57,29 @@ impl Tool {
                 Answer: Serialize + JsonSchema,
             >,
     {
+        Self::taking::<O, O::Request>()
+    }
+
+    /// The tool of an operation that takes more than models give.
+    pub fn taking<O, A>() -> Self
+    where
+        O: Operation<Request: From<A>, Answer: Serialize + JsonSchema>,
+        A: DeserializeOwned + Validate<Context = ()> + JsonSchema + Send + 'static,
+    {
         // Lines name every field; who reads JSON is told beforehand.
         let output = matches!(O::SPEC.text, Text::Json).then(schema::output::<O::Answer>);
-        Self::new(&O::SPEC, schema::input::<O::Request>(), output, run::<O>)
+        Self::new(&O::SPEC, schema::input::<A>(), output, run::<O, A>)
     }
 }
 
-fn run<O>(call: Call, arguments: Object) -> BoxFuture<'static, Reply>
+fn run<O, A>(call: Call, arguments: Object) -> BoxFuture<'static, Reply>
 where
-    O: Operation<Request: DeserializeOwned + Validate<Context = ()>, Answer: Serialize>,
+    O: Operation<Request: From<A>, Answer: Serialize>,
+    A: DeserializeOwned + Validate<Context = ()> + Send + 'static,
 {
     async move {
-        match input::parse(arguments.into()) {
-            Ok(request) => match dispatch::<O>(call, request).await {
+        match input::parse::<A>(arguments.into()) {
+            Ok(request) => match dispatch::<O>(call, request.into()).await {
                 Ok(answer) => Reply::of(&answer, O::SPEC.text),
                 Err(refusal) => Reply::refused(&refusal),
             },

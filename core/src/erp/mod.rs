@@ -27,6 +27,8 @@ mod words;
 
 use std::sync::Arc;
 
+use tokio::sync::OnceCell;
+
 pub use self::customers::{Customer, CustomerQuery, Customers};
 pub use self::documents::{Document, DocumentRequest};
 pub use self::error::{ErpError, Instance};
@@ -46,6 +48,7 @@ pub use self::value::Named;
 
 use self::metadata::Metadata;
 use crate::odoo::Odoo;
+use crate::quotation::products::Decimals;
 use crate::quotation::salespeople::{SalesConfig, Salespeople};
 
 /// The records of one Odoo; a cheap handle.
@@ -58,13 +61,21 @@ pub struct Erp {
     /// Who may be given an order.
     salespeople: Salespeople,
     metadata: Arc<Metadata>,
+    decimals: Arc<OnceCell<Decimals>>,
 }
 
 impl Erp {
     /// The records of this Odoo; nothing is read yet.
     pub fn new(odoo: Odoo, instance: Instance) -> Self {
         let salespeople = Salespeople::new(odoo.reading(), SalesConfig::default());
-        Self { odoo: odoo.reading(), writer: odoo, instance, salespeople, metadata: Arc::default() }
+        Self {
+            odoo: odoo.reading(),
+            writer: odoo,
+            instance,
+            salespeople,
+            metadata: Arc::default(),
+            decimals: Arc::default(),
+        }
     }
 
     /// Which Odoo it is.

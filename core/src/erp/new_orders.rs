@@ -4,7 +4,6 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
-use tokio::sync::OnceCell;
 
 use super::order_lines::LINE;
 use super::reference::{Reference, USERS, Unresolved};
@@ -149,7 +148,7 @@ impl Erp {
     /// When Odoo refuses, or nobody knows whether it was made.
     pub async fn make_sale_line(&self, request: &NewSaleLine) -> Result<MadeLine, ErpError> {
         let (qty, price) = (request.product_uom_qty, request.price_unit.unwrap_or(PRICELIST));
-        let rounded = self.rounded_away(&OnceCell::new(), qty, price).await;
+        let rounded = self.rounded_away(qty, price).await;
         if let Some((what, message)) = rounded.map_err(|error| self.failed(error))? {
             let path = if what == Changed::Price { "price_unit" } else { "product_uom_qty" }.to_owned();
             let errors = vec![FieldError { path, message: message.to_owned() }];

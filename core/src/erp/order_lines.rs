@@ -6,7 +6,6 @@ use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use tokio::sync::OnceCell;
 
 use super::checked::same_number;
 use super::value::text;
@@ -14,7 +13,7 @@ use super::{Erp, Named};
 use crate::input::FieldError;
 use crate::odoo::{OdooError, Record, SearchRead};
 use crate::quotation::error::{QuotationError, Rounding};
-use crate::quotation::products::{self, Decimals};
+use crate::quotation::products;
 use crate::quotation::request::{PRICELIST, ProductLine};
 use crate::quotation::texts::Changed;
 use crate::rules;
@@ -115,10 +114,9 @@ impl Erp {
             };
             errors.push(FieldError { path: format!("lines[{index}].line_id"), message });
         }
-        let decimals = OnceCell::new();
         for (index, update) in updates.iter().enumerate() {
             let (qty, price) = (update.qty.unwrap_or(1.0), update.price.unwrap_or(PRICELIST));
-            if let Some((what, message)) = self.rounded_away(&decimals, qty, price).await? {
+            if let Some((what, message)) = self.rounded_away(qty, price).await? {
                 let field = if what == Changed::Price { "price" } else { "qty" };
                 let path = format!("lines[{index}].{field}");
                 errors.push(FieldError { path, message: format!("{message}, or remove the line") });
@@ -130,12 +128,11 @@ impl Erp {
     /// A number of which Odoo would keep nothing, and erase what stands.
     pub(super) async fn rounded_away(
         &self,
-        decimals: &OnceCell<Decimals>,
         qty: f64,
         price: f64,
     ) -> Result<Option<(Changed, &'static str)>, OdooError> {
         let line = ProductLine { product_id: 0, product: None, qty, price };
-        match products::check_decimals(&self.writer, decimals, &[line]).await {
+        match products::check_decimals(&self.writer, &self.decimals, &[line]).await {
             Err(QuotationError::RoundsToZero(Rounding { what, .. })) => {
                 Ok(Some((what, "becomes 0 with the decimals that Odoo keeps: give more")))
             }

@@ -29,11 +29,6 @@ pub struct Handoff {
 
 #[derive(Serialize)]
 struct Keys<'a> {
-    handoff_id: &'a HandoffId,
-    /// When it was accepted.
-    timestamp: Timestamp,
-    date: NaiveDate,
-    time: String,
     status: HandoffState,
     #[serde(flatten)]
     request: &'a HandoffRequest,
@@ -108,10 +103,6 @@ impl Content for Handoff {
     fn keys(&self) -> impl Serialize {
         let status = &self.status;
         Keys {
-            handoff_id: &status.handoff_id,
-            timestamp: status.created_at,
-            date: status.created_at.date(),
-            time: status.created_at.time_of_day(),
             status: status.status,
             request: &self.request,
             assigned_user_id: status.assigned_user_id,

@@ -320,9 +320,7 @@ mod tests {
     }
 
     #[derive(Serialize)]
-    struct Keys<'a> {
-        id: &'a str,
-        timestamp: Timestamp,
+    struct Keys {
         over: bool,
     }
 
@@ -348,7 +346,7 @@ mod tests {
             self.over
         }
         fn keys(&self) -> impl Serialize {
-            Keys { id: &self.id, timestamp: self.created_at, over: self.over }
+            Keys { over: self.over }
         }
         fn read(log: &mut Reader, _: &mut Head) -> serde_json::Result<Self> {
             log.take()

@@ -23,10 +23,9 @@ pub fn failure(error: &QuotationError, outcome_unknown: bool, id: &TrackingId, l
 }
 
 pub(super) fn cause(error: &QuotationError, language: Language) -> String {
-    match (language, error) {
-        (_, QuotationError::Odoo(error)) => odoo_cause(error, language),
-        (Es, error) => spanish(error),
-        (En, error) => english(error),
+    match language {
+        Es => spanish(error),
+        En => english(error),
     }
 }
 

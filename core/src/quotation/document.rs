@@ -29,11 +29,6 @@ pub struct Quotation {
 
 #[derive(Serialize)]
 struct Keys<'a> {
-    tracking_id: &'a TrackingId,
-    /// When it was accepted.
-    timestamp: Timestamp,
-    date: NaiveDate,
-    time: String,
     status: State,
     progress: &'a str,
     input: &'a QuotationRequest,
@@ -92,10 +87,6 @@ impl Content for Quotation {
     fn keys(&self) -> impl Serialize {
         let status = &self.status;
         Keys {
-            tracking_id: &status.tracking_id,
-            timestamp: status.created_at,
-            date: status.created_at.date(),
-            time: status.created_at.time_of_day(),
             status: status.status,
             progress: &status.progress,
             input: &status.input,

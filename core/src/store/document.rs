@@ -1,5 +1,6 @@
 //! One piece of work, as it is remembered.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::NaiveDate;
@@ -42,7 +43,7 @@ pub trait Content: Clone + Send + Sync + 'static {
     fn is_unfinished(&self) -> bool {
         !self.is_over()
     }
-    /// Its keys, as they are written.
+    /// Its keys, as they are written, beside its id and when it was accepted.
     fn keys(&self) -> impl Serialize;
     /// Takes its keys out of what was written, in any form that it ever had.
     ///
@@ -95,6 +96,12 @@ pub struct Document<C> {
 #[derive(Serialize)]
 struct Log<'a, K> {
     #[serde(flatten)]
+    id: BTreeMap<&'static str, &'a str>,
+    /// When it was accepted.
+    timestamp: Timestamp,
+    date: NaiveDate,
+    time: String,
+    #[serde(flatten)]
     keys: K,
     #[serde(flatten)]
     head: &'a Head,
@@ -146,7 +153,17 @@ impl<C: Content> Document<C> {
     /// # Errors
     /// None that is known: it is made of texts, numbers and lists.
     pub fn to_json(&self, revision: Revision) -> Result<Vec<u8>, Error> {
-        let log = Log { keys: self.content.keys(), head: &self.head, kind: C::KIND, revision };
+        let (content, at) = (&self.content, self.content.accepted_at());
+        let log = Log {
+            id: BTreeMap::from([(C::ID, content.id())]),
+            timestamp: at,
+            date: at.date(),
+            time: at.time_of_day(),
+            keys: content.keys(),
+            head: &self.head,
+            kind: C::KIND,
+            revision,
+        };
         let mut text = if self.kept.is_empty() {
             serde_json::to_vec_pretty(&log)?
         } else {

@@ -126,7 +126,7 @@ impl<C: Content> Work<C> {
         }
     }
 
-    /// Takes in what is reported of it, if it is known and `is_ours`.
+    /// Takes in what is reported of it, if it is known.
     ///
     /// # Errors
     /// When the store cannot be read or written.

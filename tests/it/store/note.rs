@@ -15,8 +15,6 @@ pub struct Note {
 
 #[derive(Serialize)]
 struct Keys<'a> {
-    id: &'a str,
-    timestamp: Timestamp,
     text: &'a str,
     over: bool,
 }
@@ -49,7 +47,7 @@ impl Content for Note {
     }
 
     fn keys(&self) -> impl Serialize {
-        Keys { id: &self.id, timestamp: self.created_at, text: &self.text, over: self.over }
+        Keys { text: &self.text, over: self.over }
     }
 
     fn read(log: &mut Reader, _: &mut Head) -> serde_json::Result<Self> {

@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+const JSON: &str = "application/json";
+
 /// What goes wrong with one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -169,7 +171,7 @@ impl Shared {
         let bytes = done.bytes().await.map_err(io::Error::other)?;
         match fault {
             Some(Fault::CutAfter) => Err(cut()),
-            Some(Fault::Raise) => Ok(raised(&path)),
+            Some(Fault::Raise) => Ok(raised(&path, "builtins.ZeroDivisionError", "division by zero")),
             Some(Fault::BadGateway) => {
                 Ok(answer(StatusCode::BAD_GATEWAY, "text/html", "<h1>502 Bad Gateway</h1>"))
             }
@@ -221,68 +223,55 @@ fn call_name(path: &str, body: &[u8]) -> CallName {
     format!("{}.{}", arguments[3].as_str().unwrap(), arguments[4].as_str().unwrap())
 }
 
-/// An exception that no class is known for.
-fn raised(path: &str) -> Response<Full<Bytes>> {
-    let exception = json!({
-        "name": "builtins.ZeroDivisionError", "message": "division by zero", "arguments": ["division by zero"],
-        "context": {}, "debug": "",
-    });
+/// An exception, as Odoo answers with it.
+fn raised(path: &str, class: &str, said: &str) -> Response<Full<Bytes>> {
+    let exception =
+        json!({ "name": class, "message": said, "arguments": [said], "context": {}, "debug": "" });
     if path.starts_with("/json/2/") {
-        return answer(StatusCode::INTERNAL_SERVER_ERROR, "application/json", exception.to_string());
+        return answer(StatusCode::INTERNAL_SERVER_ERROR, JSON, exception.to_string());
     }
     if path == "/jsonrpc" {
         let error = json!({ "code": 200, "message": "Odoo Server Error", "data": exception });
         let body = json!({ "jsonrpc": "2.0", "id": 1, "error": error });
-        return answer(StatusCode::OK, "application/json", body.to_string());
+        return answer(StatusCode::OK, JSON, body.to_string());
     }
-    let said = "Traceback (most recent call last):\n  File x\nZeroDivisionError: division by zero";
-    let member =
-        |name: &str, value: &str| format!("<member><name>{name}</name><value>{value}</value></member>");
-    let fault =
-        member("faultCode", "<int>1</int>") + &member("faultString", &format!("<string>{said}</string>"));
-    let body = format!(
-        "<?xml version='1.0'?><methodResponse><fault><value><struct>{fault}</struct></value></fault></methodResponse>"
-    );
-    answer(StatusCode::OK, "text/xml", body)
+    // Python shows what is built in without its module.
+    let class = class.trim_start_matches("builtins.");
+    let said = format!("Traceback (most recent call last):\n  File x\n{class}: {said}");
+    let fault = member("faultCode", "<int>1</int>") + &member("faultString", &text(&said));
+    xml(&format!("<fault><value><struct>{fault}</struct></value></fault>"))
 }
 
 /// As Odoo reports it: in `load`'s messages, else as an exception.
 fn conflict(path: &str, name: &str) -> Response<Full<Bytes>> {
     const SAID: &str = "could not serialize access due to concurrent update\n";
-    let exception = json!({
-        "name": "psycopg2.errors.SerializationFailure", "message": SAID, "arguments": [SAID], "context": {}, "debug": "",
-    });
+    if !name.ends_with(".load") {
+        return raised(path, "psycopg2.errors.SerializationFailure", SAID);
+    }
     let message = json!({ "type": "error", "message": SAID, "record": 0, "rows": { "from": 0, "to": 0 } });
     let loaded = json!({ "ids": false, "messages": [message], "nextrow": 0 });
-    let is_load = name.ends_with(".load");
-    let (status, content_type, body) = if path.starts_with("/json/2/") {
-        let status = if is_load { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR };
-        (status, "application/json", if is_load { loaded } else { exception }.to_string())
-    } else if path == "/jsonrpc" {
-        let error = json!({ "code": 200, "message": "Odoo Server Error", "data": exception });
-        let (key, value) = if is_load { ("result", loaded) } else { ("error", error) };
-        (StatusCode::OK, "application/json", json!({ "jsonrpc": "2.0", "id": 1, key: value }).to_string())
-    } else {
-        let failure = format!(
-            "Traceback (most recent call last):\n  File x\npsycopg2.errors.SerializationFailure: {SAID}"
-        );
-        let member =
-            |name: &str, value: &str| format!("<member><name>{name}</name><value>{value}</value></member>");
-        let text = |text: &str| format!("<string>{text}</string>");
-        let message = member("type", &text("error")) + &member("message", &text(SAID));
-        let messages = format!("<array><data><value><struct>{message}</struct></value></data></array>");
-        let loaded = member("ids", "<boolean>0</boolean>") + &member("messages", &messages);
-        let fault = member("faultCode", "<int>1</int>") + &member("faultString", &text(&failure));
-        let content = if is_load {
-            format!("<params><param><value><struct>{loaded}</struct></value></param></params>")
-        } else {
-            format!("<fault><value><struct>{fault}</struct></value></fault>")
-        };
-        (
-            StatusCode::OK,
-            "text/xml",
-            format!("<?xml version='1.0'?><methodResponse>{content}</methodResponse>"),
-        )
-    };
-    answer(status, content_type, body)
+    if path.starts_with("/json/2/") {
+        return answer(StatusCode::OK, JSON, loaded.to_string());
+    }
+    if path == "/jsonrpc" {
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "result": loaded });
+        return answer(StatusCode::OK, JSON, body.to_string());
+    }
+    let message = member("type", &text("error")) + &member("message", &text(SAID));
+    let messages = format!("<array><data><value><struct>{message}</struct></value></data></array>");
+    let loaded = member("ids", "<boolean>0</boolean>") + &member("messages", &messages);
+    xml(&format!("<params><param><value><struct>{loaded}</struct></value></param></params>"))
+}
+
+fn member(name: &str, value: &str) -> String {
+    format!("<member><name>{name}</name><value>{value}</value></member>")
+}
+
+fn text(text: &str) -> String {
+    format!("<string>{text}</string>")
+}
+
+fn xml(content: &str) -> Response<Full<Bytes>> {
+    let body = format!("<?xml version='1.0'?><methodResponse>{content}</methodResponse>");
+    answer(StatusCode::OK, "text/xml", body)
 }

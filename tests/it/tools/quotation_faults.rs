@@ -66,6 +66,17 @@ async fn finished(app: &McpTools, id: &TrackingId) -> Value {
     app.call("dev_get_quotation_status", json!({ "tracking_id": id.to_string() })).await
 }
 
+/// The quotation whose key is this address, when Odoo is well again: its id, its end, and what it has made.
+async fn made_once(app: &McpTools, email: &str) -> (TrackingId, Value, Made) {
+    let id = app.app.state.tenant.tasks.tracking_id(&email.parse().unwrap());
+    app.no_faults();
+    let status = finished(app, &id).await;
+    assert_eq!(status["status"], "completed", "{status}");
+    let made = Made::by_email(app.sandbox(), email);
+    made.assert_exactly_once(&REQUEST_LINES, email);
+    (id, status, made)
+}
+
 /// Gets a quotation under way that hangs at its order, then lets `leave` take the client away.
 async fn left_in_the_middle(
     email: &str,
@@ -76,12 +87,7 @@ async fn left_in_the_middle(
     let call = app.begin("dev_create_quotation", keyed(email, email)).await;
     app.client.service().until(|step| step == "Creando lead...").await;
     leave(&app, call).await;
-    let id = app.app.state.tenant.tasks.tracking_id(&email.parse().unwrap());
-    app.no_faults();
-    let status = finished(&app, &id).await;
-    assert_eq!(status["status"], "completed", "{status}");
-    let made = Made::by_email(app.sandbox(), email);
-    made.assert_exactly_once(&REQUEST_LINES, email);
+    let (id, status, made) = made_once(&app, email).await;
     assert_eq!(status["output"]["sale_order_name"], made.orders[0]["name"]);
     let again = app.call("dev_create_quotation", keyed(email, email)).await;
     assert_eq!(again["tracking_id"], id.as_str());
@@ -107,11 +113,7 @@ async fn disconnected_in_the_middle() {
     other.client.service().until(|step| step == "Creando lead...").await;
     other.client.cancel().await.unwrap();
     drop(call);
-    let id = app.app.state.tenant.tasks.tracking_id(&email.parse().unwrap());
-    app.no_faults();
-    let status = finished(&app, &id).await;
-    assert_eq!(status["status"], "completed", "{status}");
-    Made::by_email(app.sandbox(), email).assert_exactly_once(&REQUEST_LINES, email);
+    made_once(&app, email).await;
 }
 
 /// Where the connection is the session or the request, its end cancels the call, and nobody says goodbye.
@@ -138,11 +140,7 @@ async fn cut_off_in_the_middle() {
         };
         while stream.message().await.unwrap()["params"]["message"] != "Creando lead..." {}
         drop(stream);
-        let id = app.app.state.tenant.tasks.tracking_id(&email.parse().unwrap());
-        app.no_faults();
-        let status = finished(&app, &id).await;
-        assert_eq!(status["status"], "completed", "{status}");
-        Made::by_email(app.sandbox(), email).assert_exactly_once(&REQUEST_LINES, email);
+        made_once(&app, email).await;
     }
 }
 
