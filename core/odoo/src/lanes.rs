@@ -21,9 +21,11 @@ pub(crate) enum Lane {
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) struct Lanes {
-    places: Semaphore,
-    /// As many as the second lane may have of them.
+    /// As many as either lane may have, each by itself.
+    first: Semaphore,
     second: Semaphore,
+    /// Of both together.
+    places: Semaphore,
     /// A place came free, and nobody of the first lane waited for it.
     freed: Notify,
 }
@@ -31,7 +33,7 @@ pub(crate) struct Lanes {
 /// A place, held while the request is under way.
 pub(crate) struct Place<'a> {
     place: Option<SemaphorePermit<'a>>,
-    _second: Option<SemaphorePermit<'a>>,
+    _lane: Option<SemaphorePermit<'a>>,
     freed: &'a Notify,
 }
 
@@ -44,21 +46,26 @@ impl Drop for Place<'_> {
 }
 
 impl Lanes {
-    /// A quarter of the places is the first lane's alone, where there is more than one.
+    /// Each lane may have all places; a quarter more lets the first go on while the second holds them all. A single place
+    /// stays the only one.
     pub(crate) fn new(places: usize) -> Self {
-        let places = places.clamp(1, Semaphore::MAX_PERMITS);
-        let second = (places - places.div_ceil(4)).max(1);
-        Self { places: Semaphore::new(places), second: Semaphore::new(second), freed: Notify::new() }
+        let places = places.clamp(1, Semaphore::MAX_PERMITS / 2);
+        let both = if places == 1 { 1 } else { places + places.div_ceil(4) };
+        let [first, second, places] = [places, places, both].map(Semaphore::new);
+        Self { first, second, places, freed: Notify::new() }
     }
 
     pub(crate) async fn place(&self, lane: Lane) -> Result<Place<'_>, OdooError> {
         // Made before waiting: also who gives up waiting may have been given a place just then.
-        let mut held = Place { place: None, _second: None, freed: &self.freed };
+        let mut held = Place { place: None, _lane: None, freed: &self.freed };
         match lane {
-            Lane::First => held.place = self.places.acquire().await.ok(),
+            Lane::First => {
+                held._lane = self.first.acquire().await.ok();
+                held.place = self.places.acquire().await.ok();
+            }
             Lane::Second => {
                 let both = timeout(PATIENCE, self.left_over()).await.map_err(|_| OdooError::Busy)?;
-                (held.place, held._second) = (Some(both.0), both.1);
+                (held.place, held._lane) = (Some(both.0), both.1);
             }
         }
         Ok(held)
@@ -88,21 +95,30 @@ mod tests {
 
     #[tokio::test]
     async fn the_second_lane_takes_only_what_is_left() {
-        let lanes = Lanes::new(4);
-        let reads = [lanes.place(Lane::Second).await, lanes.place(Lane::Second).await];
-        let third = lanes.place(Lane::Second).await;
-        let mut fourth = pin!(lanes.place(Lane::Second));
-        assert!(poll!(&mut fourth).is_pending(), "one place is the first lane's");
+        let lanes = Lanes::new(2);
+        let (held, read) = (lanes.place(Lane::Second).await, lanes.place(Lane::Second).await);
+        let mut third = pin!(lanes.place(Lane::Second));
+        assert!(poll!(&mut third).is_pending(), "the place on top is the first lane's");
         let first = lanes.place(Lane::First).now_or_never();
         assert!(first.is_some());
         let mut waiting = pin!(lanes.place(Lane::First));
         assert!(poll!(&mut waiting).is_pending());
-        drop(third);
-        assert!(poll!(&mut fourth).is_pending(), "it came later, but goes first");
+        drop(read);
+        assert!(poll!(&mut third).is_pending(), "it came later, but goes first");
         let Poll::Ready(waited) = poll!(&mut waiting) else { panic!("the place was its") };
-        drop(reads);
-        assert!(poll!(&mut fourth).is_ready());
+        drop(held);
+        assert!(poll!(&mut third).is_ready());
         drop((first, waited));
+    }
+
+    #[tokio::test]
+    async fn no_lane_has_more_than_its_places() {
+        let lanes = Lanes::new(8);
+        for lane in [Lane::First, Lane::Second] {
+            let held = futures::future::join_all((0..8).map(|_| lanes.place(lane))).await;
+            assert!(lanes.place(lane).now_or_never().is_none(), "{lane:?}");
+            drop(held);
+        }
     }
 
     #[tokio::test]

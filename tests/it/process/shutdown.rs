@@ -122,6 +122,8 @@ async fn an_idle_server_with_idle_connections_ends_at_once() {
 #[cfg(unix)]
 #[tokio::test]
 async fn signals_whose_default_is_to_kill_do_not() {
+    // Where somebody listens, a child starts with the default: also when the tests themselves run under nohup.
+    let _hangup = signal(SignalKind::hangup()).unwrap();
     let odoo = Odoo::start(Options { latency: Duration::from_millis(100), ..Options::default() }).await;
     let (folder, client) = (TempDir::new().unwrap(), http_client());
     let server = Server::start_with(folder.path(), &odoo, &[]).await;
