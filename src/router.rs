@@ -14,7 +14,7 @@ use crate::middleware::front::Front;
 use crate::middleware::gate::{self, Gate};
 use crate::middleware::hosts::{self, Allowed, CorsOrigins};
 use crate::middleware::request_log;
-use crate::rest;
+use crate::rest::{self, docs};
 use crate::server::HttpConfig;
 use crate::state::AppState;
 
@@ -22,7 +22,7 @@ use crate::state::AppState;
 pub fn build(state: AppState, http: &HttpConfig, allowed: &Allowed, gate: &Arc<Gate>, mcp: Router) -> Router {
     let (router, openapi) = rest::routes().split_for_parts();
     let router = router
-        .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", docs::whole(openapi)))
         .fallback(Problem::no_such_path)
         .method_not_allowed_fallback(Problem::wrong_method)
         // The first is the outermost; in one layer they are boxed once.
