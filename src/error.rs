@@ -133,6 +133,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let (status, retry_after) = match refusal.kind {
             Kind::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, None),
+            Kind::TooMany(wait) => (StatusCode::TOO_MANY_REQUESTS, Some(wait)),
             Kind::Forbidden(_) => (StatusCode::FORBIDDEN, None),
             Kind::Unavailable(retry_after) => (StatusCode::SERVICE_UNAVAILABLE, retry_after),
             Kind::Upstream => (StatusCode::BAD_GATEWAY, None),

@@ -1,6 +1,7 @@
 //! Messages to salespeople.
 
 use mcp_odoo_core::access::Permission;
+use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::handoff::HandoffAnswer;
 use mcp_odoo_core::handoff::id::HandoffId;
@@ -44,6 +45,10 @@ impl Operation for HandOff {
     type Request = NewHandoff;
     type Answer = HandoffAnswer;
 
+    fn told(answer: &HandoffAnswer) -> Vec<Id> {
+        vec![Id::Named(answer.handoff_id.to_string())]
+    }
+
     async fn run(call: Call, NewHandoff { request, keys }: NewHandoff) -> Result<HandoffAnswer, Refusal> {
         Ok(call.tenant.handoffs.hand_off(request, &keys, &call.caller).await?)
     }
@@ -64,6 +69,16 @@ impl Operation for GetHandoffStatus {
     };
     type Request = HandoffId;
     type Answer = Option<HandoffStatus>;
+
+    const COUNTS: bool = false;
+
+    fn named(id: &HandoffId) -> Vec<Id> {
+        vec![Id::Named(id.to_string())]
+    }
+
+    fn is_nothing(status: &Self::Answer) -> bool {
+        status.is_none()
+    }
 
     async fn run(call: Call, id: HandoffId) -> Result<Self::Answer, Refusal> {
         Ok(call.tenant.handoffs.status(&id).await?)

@@ -1,7 +1,9 @@
 //! What callers can have done, whatever transport they come by.
 
 use mcp_odoo_core::access::Permission;
+use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
+use mcp_odoo_core::limits;
 use mcp_odoo_core::refusal::Refusal;
 
 /// One thing that callers can have done.
@@ -12,6 +14,25 @@ pub trait Operation: 'static {
     type Request: Send + 'static;
     /// What it gives.
     type Answer: Send + 'static;
+
+    /// Whether it counts for what a caller may ask for. To ask what became of something, again and again, does not: it costs
+    /// nothing of Odoo, and is how callers wait.
+    const COUNTS: bool = true;
+
+    /// What a request names, for the audit.
+    fn named(_request: &Self::Request) -> Vec<Id> {
+        Vec::new()
+    }
+
+    /// What an answer tells of, for the audit.
+    fn told(_answer: &Self::Answer) -> Vec<Id> {
+        Vec::new()
+    }
+
+    /// Whether an answer is that there is no such thing.
+    fn is_nothing(_answer: &Self::Answer) -> bool {
+        false
+    }
 
     /// Does it. Call [`dispatch`](crate::dispatch) instead, which asks first whether it may be done.
     fn run(call: Call, request: Self::Request) -> impl Future<Output = Result<Self::Answer, Refusal>> + Send;
@@ -48,6 +69,17 @@ pub enum Does {
     Overwrite,
     /// Tells a person outside of Odoo, in a queue of its own.
     Tell,
+}
+
+impl Spec {
+    /// How it is counted.
+    pub fn kind(&self) -> limits::Kind {
+        match (self.does, self.needs) {
+            (Does::Read, _) => limits::Kind::Read,
+            (Does::Queue, Permission::Quotations) => limits::Kind::Quotation,
+            (Does::Add | Does::Overwrite | Does::Queue | Does::Tell, _) => limits::Kind::Write,
+        }
+    }
 }
 
 /// How an answer reads beside its structured form.

@@ -55,8 +55,8 @@ pub struct Line<'a> {
 pub enum Id {
     /// A record of Odoo.
     Record(i64),
-    /// A quotation or a handoff: `mcp-odoo logs` shows it.
-    Work(String),
+    /// What has a name: a quotation or a handoff, which `mcp-odoo logs` shows, or `project:7`.
+    Named(String),
 }
 
 impl From<i64> for Id {

@@ -33,7 +33,7 @@ impl Filter {
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
         let id = self.id.iter().map(|id| match id {
             Id::Record(id) => id.to_string(),
-            Id::Work(id) => quoted(id),
+            Id::Named(id) => quoted(id),
         });
         let fields = self.fields.iter().map(|(name, value)| format!("\"{name}\":{}", quoted(value)));
         let mut needles: Vec<String> = fields.chain(id).collect();

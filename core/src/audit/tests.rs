@@ -17,7 +17,7 @@ fn line(caller: &str, id: i64) -> Line<'_> {
         tenant: "default".into(),
         transport: "rest".into(),
         operation: "get_sale".into(),
-        ids: vec![id.into(), Id::Work("quot_a1".to_owned())],
+        ids: vec![id.into(), Id::Named("quot_a1".to_owned())],
         outcome: "ok".into(),
         ..Line::default()
     }
@@ -51,7 +51,7 @@ async fn what_is_noted_stands_there_at_the_stop() {
     assert_eq!(found(&folder, &of("caller", "b"), 9).0, [""; 0]);
     let with = |id| Filter { id: Some(id), ..Filter::default() };
     assert_eq!(found(&folder, &with(Id::Record(7)), 9).0.len(), 3);
-    assert_eq!(found(&folder, &with(Id::Work("quot_a1".to_owned())), 9).0.len(), 3);
+    assert_eq!(found(&folder, &with(Id::Named("quot_a1".to_owned())), 9).0.len(), 3);
     assert_eq!(found(&folder, &with(Id::Record(70)), 9).0.len(), 0);
 }
 

@@ -57,7 +57,7 @@ struct Callers {
 /// A caller has used up one of its limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the limit of {} {} a {} is used up: repeat in {} seconds",
+    "the limit of {} {} per {} is used up: repeat in {} seconds",
     .0.limit, .0.kind.map_or("requests", Kind::name), .0.window.name(), .0.seconds
 )]
 pub struct Exceeded(pub Use);
