@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+pub mod audit;
 pub mod check;
 pub mod client_config;
 mod embedded;
@@ -10,6 +11,7 @@ pub mod sandbox;
 pub mod serve;
 pub mod stdio;
 mod stop_signal;
+mod table;
 
 use mcp_odoo_core::twilio::TwilioSetup;
 

@@ -21,6 +21,7 @@ use tower::{Layer, Service};
 
 use super::gate::{Found, Gate};
 use super::hosts;
+use super::rate_limit::Limited;
 use super::request_log::Entry;
 use crate::error::Problem;
 
@@ -65,7 +66,7 @@ where
     fn call(&mut self, mut request: Request) -> Answer<S::Future> {
         let entry = Entry::new(&request);
         let Front { hosts, gate, limit } = &self.front;
-        let mut ended = None;
+        let (mut ended, mut limited) = (None, None);
         let found = match hosts(&request) {
             Ok(()) => gate.find(&request, entry.id()),
             Err(problem) => Found::Now(Err(problem)),
@@ -73,6 +74,7 @@ where
         let state = match found {
             Found::Now(Ok(identity)) => {
                 ended.clone_from(&identity.caller.ended);
+                limited = Limited::new(&identity);
                 request.extensions_mut().insert(identity);
                 State::Serving { future: AssertUnwindSafe(self.inner.call(request)).catch_unwind() }
             }
@@ -86,15 +88,16 @@ where
                         Ok(identity) => identity,
                         Err(problem) => return problem.into_response(),
                     };
-                    let ended = identity.caller.ended.clone();
+                    let (ended, limited) = (identity.caller.ended.clone(), Limited::new(&identity));
                     request.extensions_mut().insert(identity);
-                    let Ok(response) = inner.call(request).await;
+                    let Ok(mut response) = inner.call(request).await;
+                    limited.iter().for_each(|limited| limited.tell(&mut response));
                     until(ended, response)
                 };
                 State::Finding { future: AssertUnwindSafe(finding.boxed()).catch_unwind() }
             }
         };
-        Answer { state, limit: limit.map(tokio::time::sleep), ended, entry: Some(entry) }
+        Answer { state, limit: limit.map(tokio::time::sleep), ended, limited, entry: Some(entry) }
     }
 }
 
@@ -106,6 +109,7 @@ pin_project! {
         #[pin]
         limit: Option<Sleep>,
         ended: Option<CancellationToken>,
+        limited: Option<Limited>,
         entry: Option<Entry>,
     }
 }
@@ -133,7 +137,7 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answer<F> {
                 Poll::Ready(Ok(problem.take().unwrap_or_else(Problem::internal).into_response()))
             }
         };
-        let response = match (answered, this.limit.as_pin_mut()) {
+        let mut response = match (answered, this.limit.as_pin_mut()) {
             // A defect is answered, too.
             (Poll::Ready(done), _) => done.unwrap_or_else(|_| Problem::internal().into_response()),
             (Poll::Pending, Some(limit)) => {
@@ -142,6 +146,7 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answer<F> {
             }
             (Poll::Pending, None) => return Poll::Pending,
         };
+        this.limited.iter().for_each(|limited| limited.tell(&mut response));
         Poll::Ready(Ok(match this.entry.take() {
             Some(entry) => entry.close(response),
             None => response,

@@ -4,4 +4,5 @@ mod address;
 pub mod front;
 pub mod gate;
 pub mod hosts;
+pub mod rate_limit;
 pub mod request_log;

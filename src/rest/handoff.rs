@@ -7,9 +7,10 @@ use mcp_odoo_core::handoff::id::HandoffId;
 use mcp_odoo_core::handoff::request::HandoffRequest;
 use mcp_odoo_core::handoff::status::HandoffStatus;
 use mcp_odoo_core::handoff::{Answered, HandoffAnswer};
-use mcp_odoo_tools::dispatch;
 use mcp_odoo_tools::handoffs::{GetHandoffStatus, HandOff, NewHandoff};
+use mcp_odoo_tools::operation::Operation;
 use mcp_odoo_tools::reports::TakeInReport;
+use mcp_odoo_tools::{audit, dispatch};
 use utoipa::ToSchema;
 
 use crate::error::Problem;
@@ -50,9 +51,10 @@ use crate::extract::{Asked, OptionalKey, PathId, SignedJson, SignedReport};
     )
 )]
 pub async fn hand_off(
-    Asked(call): Asked,
-    OptionalKey(key): OptionalKey,
-    SignedJson { value: request, replay }: SignedJson<HandoffRequest>,
+    Asked { call, with: (OptionalKey(key), SignedJson { value: request, replay }), .. }: Asked<
+        HandOff,
+        (OptionalKey, SignedJson<HandoffRequest>),
+    >,
 ) -> Result<Response, Problem> {
     // Both: a key is not signed, so another one makes no new request of a replay.
     let keys = key.into_iter().chain(replay).collect();
@@ -76,7 +78,9 @@ pub async fn hand_off(
         (status = 503, description = "The disk refuses", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn status(Asked(call): Asked, PathId(id): PathId<HandoffId>) -> Result<Response, Problem> {
+pub async fn status(
+    Asked { call, with: PathId(id), .. }: Asked<GetHandoffStatus, PathId<HandoffId>>,
+) -> Result<Response, Problem> {
     let status = dispatch::<GetHandoffStatus>(call, id).await?.ok_or_else(Problem::unknown_handoff)?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(status)).into_response())
 }
@@ -114,9 +118,12 @@ struct TwilioReport {
             content_type = "application/problem+json"),
     )
 )]
-pub async fn report(Asked(call): Asked, SignedReport(report): SignedReport) -> Result<StatusCode, Problem> {
-    if let Some(report) = report {
-        dispatch::<TakeInReport>(call, report).await?;
+pub async fn report(
+    Asked { call, with: SignedReport(report), .. }: Asked<TakeInReport, SignedReport>,
+) -> Result<StatusCode, Problem> {
+    match report {
+        Some(report) => dispatch::<TakeInReport>(call, report).await?,
+        None => audit::refused(&TakeInReport::SPEC, &call, "nothing_reported"),
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -113,9 +113,10 @@ impl ToSchema for StatusEvent {}
     )
 )]
 pub async fn submit(
-    Asked(call): Asked,
-    OptionalKey(key): OptionalKey,
-    ValidJson(request): ValidJson<QuotationRequest>,
+    Asked { call, with: (OptionalKey(key), ValidJson(request)), .. }: Asked<
+        CreateQuotation,
+        (OptionalKey, ValidJson<QuotationRequest>),
+    >,
 ) -> Result<Response, Problem> {
     let language = call.language;
     let accepted = dispatch::<CreateQuotation>(call, NewQuotation { request, key }).await?;
@@ -136,7 +137,9 @@ pub async fn submit(
         (status = 503, description = "The disk refuses", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn status(Asked(call): Asked, PathId(id): PathId<TrackingId>) -> Result<Response, Problem> {
+pub async fn status(
+    Asked { call, with: PathId(id), .. }: Asked<GetQuotationStatus, PathId<TrackingId>>,
+) -> Result<Response, Problem> {
     let status = dispatch::<GetQuotationStatus>(call, id).await?.ok_or_else(Problem::unknown_quotation)?;
     let headers = [(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, "application/json")];
     Ok((headers, Bytes::from_owner(Arc::<[u8]>::from(status.json()))).into_response())
@@ -157,9 +160,8 @@ pub async fn status(Asked(call): Asked, PathId(id): PathId<TrackingId>) -> Resul
     )
 )]
 pub async fn events(
-    Asked(call): Asked,
     State(stop): State<CancellationToken>,
-    PathId(id): PathId<TrackingId>,
+    Asked { call, with: PathId(id), .. }: Asked<FollowQuotation, PathId<TrackingId>>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let subscription = dispatch::<FollowQuotation>(call, id).await?.ok_or_else(Problem::unknown_quotation)?;
     let changes = stream::unfold(subscription, async |mut subscription| {

@@ -7,14 +7,18 @@ pub mod search;
 mod writer;
 
 use std::io;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use uuid::Uuid;
+
 pub use self::line::{Id, Line, MOST_IDS};
 
 use self::writer::Lines;
+use crate::access::Door;
 use crate::journal::create_private;
 
 /// How long a stop waits for the disk.
@@ -56,6 +60,20 @@ impl Audit {
     /// An operation has ended. The time is that of this call.
     pub fn note(&self, line: Line<'_>) {
         self.0.lines.add(line);
+    }
+
+    /// Somebody was turned away over HTTP before it was known who it is or what they want.
+    pub fn refused(&self, door: Door, address: Option<IpAddr>, request_id: Uuid, code: &str) {
+        let mut text = Uuid::encode_buffer();
+        self.note(Line {
+            caller: "unknown".into(),
+            ip: address,
+            transport: door.name().into(),
+            operation: "log_in".into(),
+            outcome: code.into(),
+            request_id: Some((&*request_id.hyphenated().encode_lower(&mut text)).into()),
+            ..Line::default()
+        });
     }
 
     /// Whether lines cannot be written.

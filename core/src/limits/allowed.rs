@@ -94,11 +94,6 @@ impl Kind {
 }
 
 impl Limits {
-    /// Whether nothing is limited.
-    pub fn is_unlimited(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// How many of these in such a window.
     pub(super) fn of(&self, kind: Option<Kind>, window: Window) -> Option<u32> {
         let bounds = match kind {

@@ -99,9 +99,9 @@ impl Limiter {
         self.0.save().await;
     }
 
-    /// What counts for a caller with these limits of its own.
-    fn limits(&self, own: Option<Limits>) -> Limits {
-        own.unwrap_or(self.0.config.limits)
+    /// What counts for a caller with these limits of its own, if anything does.
+    pub fn limits(&self, own: Option<Limits>) -> Option<Limits> {
+        Some(own.unwrap_or(self.0.config.limits)).filter(|limits| *limits != Limits::default())
     }
 
     /// Counts one more of a caller. Where that is too many, waits for the next window if it may wait so long.
@@ -109,10 +109,7 @@ impl Limiter {
     /// # Errors
     /// Which limit is used up. What is refused is not counted.
     pub async fn admit(&self, caller: &str, own: Option<Limits>, kind: Kind) -> Result<(), Exceeded> {
-        let limits = self.limits(own);
-        if limits.is_unlimited() {
-            return Ok(());
-        }
+        let Some(limits) = self.limits(own) else { return Ok(()) };
         let mut patience = self.0.config.max_wait;
         loop {
             let exceeded = match self.0.count(caller, &limits, kind) {
@@ -126,10 +123,7 @@ impl Limiter {
 
     /// Each limit of a caller with its use.
     pub fn uses(&self, caller: &str, own: Option<Limits>) -> Vec<Use> {
-        let limits = self.limits(own);
-        if limits.is_unlimited() {
-            return Vec::new();
-        }
+        let Some(limits) = self.limits(own) else { return Vec::new() };
         let counts = self.0.callers().counts.get(caller).copied().unwrap_or_default();
         counts.uses(&limits, (self.0.clock)()).collect()
     }
