@@ -9,7 +9,9 @@
 
 mod archive;
 mod arrows;
+mod audit;
 mod handoff;
+mod limits;
 mod mcp;
 mod odoo;
 mod phone;

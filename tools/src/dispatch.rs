@@ -11,10 +11,6 @@ use mcp_odoo_core::tenants::Tenant;
 use crate::audit::Entry;
 use crate::operation::{Does, Operation, Spec};
 
-/// What an operation comes to that was done, and that found nothing.
-const OK: &str = "ok";
-pub(crate) const NOT_FOUND: &str = "not_found";
-
 /// Has an operation done for a caller, if it may be done: whatever the transport, whatever becomes of it. A line of the audit
 /// says so.
 ///
@@ -28,7 +24,7 @@ pub async fn dispatch<O: Operation>(call: Call, request: O::Request) -> Result<O
     match &done {
         Ok(answer) => {
             entry.touches(O::told(answer));
-            entry.end(if O::is_nothing(answer) { NOT_FOUND } else { OK });
+            entry.end(O::outcome(answer));
         }
         Err(refusal) => entry.end(&refusal.code),
     }

@@ -10,7 +10,7 @@ use mcp_odoo_core::handoff::status::HandoffStatus;
 use mcp_odoo_core::key::IdempotencyKey;
 use mcp_odoo_core::refusal::Refusal;
 
-use crate::operation::{Does, Operation, Spec, Text};
+use crate::operation::{Does, OK, Operation, Spec, Text};
 
 /// Tells a salesperson that a customer wants to speak with one.
 pub struct HandOff;
@@ -76,8 +76,8 @@ impl Operation for GetHandoffStatus {
         vec![Id::Named(id.to_string())]
     }
 
-    fn is_nothing(status: &Self::Answer) -> bool {
-        status.is_none()
+    fn outcome(status: &Self::Answer) -> &'static str {
+        if status.is_some() { OK } else { "handoff_not_found" }
     }
 
     async fn run(call: Call, id: HandoffId) -> Result<Self::Answer, Refusal> {

@@ -6,6 +6,9 @@ use mcp_odoo_core::call::Call;
 use mcp_odoo_core::limits;
 use mcp_odoo_core::refusal::Refusal;
 
+/// It was done.
+pub(crate) const OK: &str = "ok";
+
 /// One thing that callers can have done.
 pub trait Operation: 'static {
     /// What it is.
@@ -29,9 +32,9 @@ pub trait Operation: 'static {
         Vec::new()
     }
 
-    /// Whether an answer is that there is no such thing.
-    fn is_nothing(_answer: &Self::Answer) -> bool {
-        false
+    /// The code of what an answer comes to, for the audit.
+    fn outcome(_answer: &Self::Answer) -> &'static str {
+        OK
     }
 
     /// Does it. Call [`dispatch`](crate::dispatch) instead, which asks first whether it may be done.

@@ -20,12 +20,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::dispatch::NOT_FOUND;
-use crate::operation::{Does, Operation, Spec, Text};
+use crate::operation::{Does, OK, Operation, Spec, Text};
 use crate::reply::{self, Reply};
 use crate::tool::{Object, Tool, invalid};
 use crate::{audit, dispatch, schema};
 
+/// The outcome of what is asked of a quotation that is not there.
+const NOT_FOUND: &str = "quotation_not_found";
 const KEY: &str = "idempotency_key";
 /// What a model needs to know of the answer beforehand; the rest of it speaks for itself.
 const TOLD: [&str; 4] = ["tracking_id", "status", "output", "error"];
@@ -99,8 +100,8 @@ impl Operation for GetQuotationStatus {
         status.as_deref().map(|status| touched(status)).unwrap_or_default()
     }
 
-    fn is_nothing(status: &Self::Answer) -> bool {
-        status.is_none()
+    fn outcome(status: &Self::Answer) -> &'static str {
+        if status.is_some() { OK } else { NOT_FOUND }
     }
 
     async fn run(call: Call, id: TrackingId) -> Result<Self::Answer, Refusal> {
@@ -129,8 +130,8 @@ impl Operation for FollowQuotation {
         vec![Id::Named(id.to_string())]
     }
 
-    fn is_nothing(subscription: &Self::Answer) -> bool {
-        subscription.is_none()
+    fn outcome(subscription: &Self::Answer) -> &'static str {
+        if subscription.is_some() { OK } else { NOT_FOUND }
     }
 
     async fn run(call: Call, id: TrackingId) -> Result<Self::Answer, Refusal> {
