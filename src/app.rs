@@ -83,7 +83,12 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
             audit,
             limiter,
             sessions: Sessions::new(&config.mcp, stop.clone()),
-            archive: Archive::new(config.s3.clone(), config.log_retention_days, journal.clone())?,
+            archive: Archive::new(
+                config.s3.clone(),
+                config.log_retention_days,
+                journal.clone(),
+                &config.audit,
+            )?,
             journal,
             stop,
         });
