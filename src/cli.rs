@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
-use crate::commands::{audit, check, client_config, healthcheck, logs, openapi, sandbox, serve, stdio};
+use crate::commands::{audit, check, client_config, healthcheck, keys, logs, openapi, sandbox, serve, stdio};
 
 /// Real quotations in Odoo, made exactly once, for LLMs, web pages and voice agents.
 ///
@@ -34,6 +34,8 @@ enum Command {
     Logs(logs::Arguments),
     /// List who had what done, newest first; the server may run meanwhile
     Audit(audit::Arguments),
+    /// Make, list, change and take back the keys of callers
+    Keys(keys::Arguments),
     /// Print the OpenAPI document
     Openapi,
     /// Ask a running server on HOST:PORT for its health; exit code 0 if it answers
@@ -57,6 +59,7 @@ impl Cli {
                 Command::ClientConfig { client } => client_config::run(client),
                 Command::Logs(arguments) => logs::run(arguments).await,
                 Command::Audit(arguments) => audit::run(arguments).await,
+                Command::Keys(arguments) => keys::run(arguments),
                 Command::Openapi => openapi::run(),
                 Command::Healthcheck => healthcheck::run().await,
                 Command::Sandbox(arguments) => sandbox::run(arguments).await,

@@ -5,6 +5,7 @@ pub mod check;
 pub mod client_config;
 mod embedded;
 pub mod healthcheck;
+pub mod keys;
 pub mod logs;
 pub mod openapi;
 pub mod sandbox;

@@ -22,6 +22,9 @@ pub struct Health {
     /// `not_written`: the disk takes no lines of the audit. Absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     audit: Option<&'static str>,
+    /// `file_not_taken`: the access file was changed and cannot be used; what it said before holds on. Absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access: Option<&'static str>,
 }
 
 /// Says that the service is up. Odoo may be down all the same: quotations are then accepted and made later.
@@ -29,5 +32,6 @@ pub struct Health {
 pub async fn health(State(state): State<AppState>) -> Json<Health> {
     let odoo = state.tenant.tasks.is_login_refused().then_some("login_refused");
     let audit = state.audit.is_down().then_some("not_written");
-    Json(Health { ok: true, mcp_loaded: true, odoo, audit })
+    let access = state.access.problem().map(|_| "file_not_taken");
+    Json(Health { ok: true, mcp_loaded: true, odoo, audit, access })
 }
