@@ -44,6 +44,8 @@ use crate::extract::{Asked, OptionalKey, PathId, SignedJson, SignedReport};
         (status = 415, description = "Not sent as JSON", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field is not valid, or the key was used for another handoff", body = Problem,
             content_type = "application/problem+json"),
+        (status = 429, description = "The caller has asked for too much", body = Problem,
+            content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds to wait"))),
         (status = 502, description = "Twilio refused the message; `code` is `twilio_` and Twilio's error code",
             body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Twilio is not configured (the variables are named), or nothing can be accepted now",

@@ -107,6 +107,8 @@ impl ToSchema for StatusEvent {}
         (status = 415, description = "Not sent as JSON", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field is not valid, or the key was used for another quotation",
             body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "The caller has asked for too much", body = Problem,
+            content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds to wait"))),
         (status = 503, description = "The queue is full or the disk refuses; nothing was accepted",
             body = Problem, content_type = "application/problem+json",
             headers(("Retry-After" = u64, description = "Seconds to wait"))),

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 
+use crate::journal::create_below;
+
 const SUFFIX: &str = ".jsonl";
 
 /// The file of a UTC day.
@@ -55,7 +57,8 @@ pub(super) struct Cut {
 /// Appends whole lines in one write. An unfinished line, which a crash left there, is ended first.
 pub(super) fn append(folder: &Path, day: NaiveDate, lines: &[u8]) -> Result<(), Cut> {
     let nothing = |error| Cut { written: 0, error };
-    super::create_private(folder).map_err(nothing)?;
+    // Not what is above it: where LOG_DIR has vanished, a disk may be missing.
+    create_below(folder).map_err(nothing)?;
     let file = path(folder, day);
     let mut options = File::options();
     options.read(true).append(true).create(true);

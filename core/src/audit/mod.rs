@@ -19,7 +19,6 @@ pub use self::line::{Id, Line, MOST_IDS};
 
 use self::writer::Lines;
 use crate::access::Door;
-use crate::journal::create_private;
 
 /// How long a stop waits for the disk.
 const FAREWELL: Duration = Duration::from_secs(5);

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::counts::Counts;
-use crate::journal::{create_private, half_written_folder, read_file};
+use crate::journal::{half_written_file, read_file};
 use crate::trouble::Trouble;
 
 const NAME: &str = ".limits";
@@ -47,9 +47,7 @@ impl Kept {
 
     fn replace(&self, counts: &HashMap<String, Counts>) -> io::Result<()> {
         let place = self.folder.join(NAME);
-        let unwritten = half_written_folder(&self.folder);
-        create_private(&unwritten)?;
-        let mut file = tempfile::NamedTempFile::new_in(unwritten)?;
+        let mut file = half_written_file(&self.folder)?;
         file.write_all(&serde_json::to_vec(counts)?)?;
         file.as_file().sync_all()?;
         file.persist(place).map(drop).map_err(|error| error.error)
