@@ -124,7 +124,9 @@ async fn a_cancelled_call_writes_one() {
     let (met, meeting) = oneshot::channel();
     let mut met = Some(met);
     app.proxy().plan(move |_, _| {
-        met.take().map(|met| met.send(()).unwrap());
+        if let Some(met) = met.take() {
+            met.send(()).unwrap();
+        }
         Some(Fault::Late)
     });
     let asked = caller.begin("list_users", json!({})).await;
