@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use futures::future::BoxFuture;
-use mcp_odoo_core::access::{Access, Caller, Denied, Permission, Permissions};
+use mcp_odoo_core::access::{Access, Caller, Denied, Door, Permission, Permissions};
 use mcp_odoo_core::tenants::Tenant;
 use mcp_odoo_tools::caller::Identity;
 use uuid::Uuid;
@@ -76,14 +76,20 @@ impl Gate {
         let config = self.access.config();
         let peer = request.extensions().get::<Peer>().map(|Peer(peer)| *peer);
         let address = peer.map(|peer| address::of(peer, request.headers(), &config.trusted_proxies));
+        let request_id = request.extensions().get::<RequestId>().map_or_else(Uuid::nil, |RequestId(id)| *id);
+        let noted = |problem: Problem| {
+            let door = if request.uri().path().starts_with("/mcp") { Door::Mcp } else { Door::Rest };
+            self.tenant.audit.refused(door, address, request_id, problem.code());
+            problem
+        };
         let is_allowed = |address| address::is_in(&config.allowed_ips, address);
         if !config.allowed_ips.is_empty() && !address.is_some_and(is_allowed) {
             let detail = "this address may not call (ALLOWED_IPS)";
-            return Found::Now(Err(Problem::new(StatusCode::FORBIDDEN, Denied::Address.code(), detail)));
+            let problem = Problem::new(StatusCode::FORBIDDEN, Denied::Address.code(), detail);
+            return Found::Now(Err(noted(problem)));
         }
-        let request_id = request.extensions().get::<RequestId>().map_or_else(Uuid::nil, |RequestId(id)| *id);
         let identity = |caller| Identity { caller, tenant: Arc::clone(&self.tenant), address, request_id };
-        Found::Now(self.caller(request, address).map(identity))
+        Found::Now(self.caller(request, address).map(identity).map_err(noted))
     }
 
     fn caller(&self, request: &Request, address: Option<IpAddr>) -> Result<Arc<Caller>, Problem> {
