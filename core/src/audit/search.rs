@@ -1,7 +1,8 @@
 //! Looks for lines. A file is read once, block by block; what a line must have is looked for in the whole block before
 //! any of its lines is looked at.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
@@ -75,11 +76,7 @@ pub fn search(folder: &Path, filter: &Filter, at_most: usize) -> io::Result<(Vec
             more = true;
             break;
         }
-        let file = match files::open(&files::path(folder, day)) {
-            // Removed meanwhile, or put there by somebody else.
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => continue,
-            file => file?,
-        };
+        let Some(file) = open(folder, day)? else { continue };
         let mut last = Last { lines: VecDeque::new(), room, dropped: false };
         scan(file, filter, |line| last.push(line))?;
         more |= last.dropped;
@@ -90,6 +87,43 @@ pub fn search(folder: &Path, filter: &Filter, at_most: usize) -> io::Result<(Vec
     // Processes that share a file write theirs one after the other.
     found.sort_by(|one, other| line::time(other).cmp(&line::time(one)));
     Ok((found, more))
+}
+
+/// What one caller has asked for, as far as there are lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Use {
+    /// When they last did.
+    pub last: String,
+    /// How often.
+    pub count: u64,
+}
+
+/// What each caller has asked for. Blocks.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn uses(folder: &Path) -> io::Result<BTreeMap<String, Use>> {
+    let mut uses: BTreeMap<String, Use> = BTreeMap::new();
+    for day in files::days(folder)? {
+        let Some(file) = open(folder, day)? else { continue };
+        scan(file, &Filter::default(), |line| {
+            let Some(line) = Line::parse(line) else { return };
+            let known = uses.entry(line.caller.into_owned()).or_default();
+            known.count += 1;
+            if *known.last < *line.time {
+                known.last = line.time.into_owned();
+            }
+        })?;
+    }
+    Ok(uses)
+}
+
+/// The file of a day; nothing where it was removed meanwhile, or is none of ours.
+fn open(folder: &Path, day: NaiveDate) -> io::Result<Option<File>> {
+    match files::open(&files::path(folder, day)) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => Ok(None),
+        file => file.map(Some),
+    }
 }
 
 /// The last lines of a file.
