@@ -11,6 +11,7 @@ mod archive;
 mod arrows;
 mod handoff;
 mod mcp;
+mod oauth;
 mod odoo;
 mod phone;
 mod process;
