@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use mcp_odoo_archive::Archive;
+use mcp_odoo_core::access::Access;
 use mcp_odoo_core::erp::{Erp, Instance};
 use mcp_odoo_core::handoff::Handoffs;
 use mcp_odoo_core::journal::Journal;
@@ -26,6 +27,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::Config;
 use crate::mcp::{self, Sessions};
+use crate::middleware::gate::Gate;
 use crate::router;
 use crate::server;
 use crate::state::{AppState, Shared};
@@ -69,6 +71,7 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         let handler = handler(&tenant);
         let state = AppState::from(Shared {
             tenant,
+            access: Arc::new(Access::open(config.access.clone())?),
             webhook_secret: config.messages.webhook_secret.clone(),
             sessions: Sessions::new(&config.mcp, stop.clone()),
             archive: Archive::new(config.s3.clone(), config.log_retention_days, journal.clone())?,
@@ -95,8 +98,9 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
     ) -> anyhow::Result<()> {
         let Self { config, state, odoo, handler } = self;
         let adopt_every = config.tasks.adopt_every;
-        let mcp = mcp::routes(handler, &config.allowed, &state.sessions);
-        let router = router::build(state.clone(), &config.http, &config.allowed, mcp);
+        let gate = Arc::new(Gate::new(Arc::clone(&state.access), Arc::clone(&state.tenant)));
+        let mcp = mcp::routes(handler, &config.allowed, &gate, &state.sessions);
+        let router = router::build(state.clone(), &config.http, &config.allowed, &gate, mcp);
         let requests = tokio::spawn(server::serve(listener, router, config.http, state.stop.clone()));
         let _resuming = resume(&state, odoo, adopt_every);
         stop.await;
@@ -167,6 +171,7 @@ fn tenant(config: &Config, odoo: &Odoo, journal: &Journal) -> anyhow::Result<Ten
         tasks: Tasks::new(config.tasks.clone(), pipeline, journal.clone(), messenger_of_tasks),
         handoffs: Handoffs::new(messenger, journal.clone()),
         inline: config.mcp.inline,
+        read_only: config.access.read_only,
         signed_messages: config.messages.webhook_secret.is_some(),
         language: config.language,
         writing: Writing::default(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use mcp_odoo_archive::Archive;
+use mcp_odoo_core::access::Access;
 use mcp_odoo_core::journal::Journal;
 use mcp_odoo_core::tenants::Tenant;
 use secrecy::SecretString;
@@ -20,6 +21,8 @@ pub struct AppState(Arc<Shared>);
 pub struct Shared {
     /// Whose service it is.
     pub tenant: Arc<Tenant>,
+    /// Who may call.
+    pub access: Arc<Access>,
     /// What ElevenLabs signs its webhooks with, where they must be signed.
     pub webhook_secret: Option<SecretString>,
     /// The open MCP sessions.

@@ -30,6 +30,8 @@ pub struct Tenant {
     pub inline: Duration,
     /// Messages that are asked for over HTTP must be signed, which a call of a tool cannot be.
     pub signed_messages: bool,
+    /// Nothing is changed here, whoever asks (`MCP_MODE`).
+    pub read_only: bool,
     /// What people read here, unless they ask for another language.
     pub language: Language,
     /// Places for calls that write.

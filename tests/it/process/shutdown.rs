@@ -8,7 +8,6 @@ use mcp_odoo_sandbox::Options;
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
-#[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::support::app::{Odoo, REQUEST_LINES, request};

@@ -1,0 +1,13 @@
+//! Who calls, and what they may do.
+
+mod caller;
+mod config;
+pub mod file;
+pub mod key;
+mod permission;
+mod table;
+
+pub use self::caller::{Caller, Door};
+pub use self::config::AccessConfig;
+pub use self::permission::{Permission, Permissions, UnknownPermission};
+pub use self::table::{Access, Denied, Guest};
