@@ -103,6 +103,8 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         let router = router::build(state.clone(), &config.http, &config.allowed, &gate, mcp);
         let requests = tokio::spawn(server::serve(listener, router, config.http, state.stop.clone()));
         let _resuming = resume(&state, odoo, adopt_every);
+        let access = Arc::clone(&state.access);
+        let _watching = AbortOnDropHandle::new(tokio::spawn(async move { access.watch().await }));
         stop.await;
         tracing::info!("stopping: no new requests, running quotations finish");
         let deadline = Instant::now() + GRACE;

@@ -9,6 +9,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::body::Room;
 use crate::error::Problem;
+use crate::middleware::admission::Admission;
 use crate::middleware::front::Front;
 use crate::middleware::gate::{self, Gate};
 use crate::middleware::hosts::{self, Allowed, CorsOrigins};
@@ -26,12 +27,10 @@ pub fn build(state: AppState, http: &HttpConfig, allowed: &Allowed, gate: &Arc<G
         .method_not_allowed_fallback(Problem::wrong_method)
         // The first is the outermost; in one layer they are boxed once.
         .layer((
+            Front { hosts: hosts::rest(http.host, allowed), limit: Some(http.request_timeout) },
+            // Before the gate: a page may read that it is refused, and asks first without saying who it is.
             cors(&http.cors),
-            Front {
-                hosts: hosts::rest(http.host, allowed),
-                gate: Arc::clone(gate),
-                limit: Some(http.request_timeout),
-            },
+            Admission(Arc::clone(gate)),
             Extension(Room::new()),
         ))
         .with_state(state);

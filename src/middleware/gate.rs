@@ -11,9 +11,9 @@ use mcp_odoo_core::tenants::Tenant;
 use mcp_odoo_tools::caller::Identity;
 use uuid::Uuid;
 
-use super::address;
+use super::address::{self, Peer};
+use super::request_log::RequestId;
 use crate::error::Problem;
-use crate::server::Peer;
 
 /// The other way to send a key.
 pub const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -72,7 +72,7 @@ impl Gate {
     }
 
     /// Who sends this request, and for whom it is.
-    pub fn find(&self, request: &Request, request_id: Uuid) -> Found {
+    pub fn find(&self, request: &Request) -> Found {
         let config = self.access.config();
         let peer = request.extensions().get::<Peer>().map(|Peer(peer)| *peer);
         let address = peer.map(|peer| address::of(peer, request.headers(), &config.trusted_proxies));
@@ -81,6 +81,7 @@ impl Gate {
             let detail = "this address may not call (ALLOWED_IPS)";
             return Found::Now(Err(Problem::new(StatusCode::FORBIDDEN, Denied::Address.code(), detail)));
         }
+        let request_id = request.extensions().get::<RequestId>().map_or_else(Uuid::nil, |RequestId(id)| *id);
         let identity = |caller| Identity { caller, tenant: Arc::clone(&self.tenant), address, request_id };
         Found::Now(self.caller(request, address).map(identity))
     }

@@ -1,6 +1,7 @@
 //! What requests pass, one file per concern.
 
-mod address;
+pub mod address;
+pub mod admission;
 pub mod front;
 pub mod gate;
 pub mod hosts;

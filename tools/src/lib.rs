@@ -22,7 +22,7 @@ mod search;
 pub mod tool;
 mod users;
 
-pub use self::dispatch::dispatch;
+pub use self::dispatch::{dispatch, permit};
 pub use self::handler::OdooTools;
 
 use mcp_odoo_core::handoff::request::HandoffRequest;

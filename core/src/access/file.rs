@@ -143,3 +143,50 @@ impl CallerEntry {
         self.tenant.iter().chain(&self.tenants)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_told_in_one_line_without_what_may_be_secret() {
+        let hash = KeyHash::of("key");
+        for (text, says) in [
+            ("[callers.web]\nkey = 'geheim-4711'", "line 2: a key is given by its hash"),
+            ("[callers.web]\npermissions = ['read']", "[callers.web]: key is missing"),
+            ("[callers.web]\nkey = 5", "line 2: "),
+            ("[callers.web\nkey = 5", "line 1: "),
+            ("[callers.'Web Page']\nkey = 5", "line 2: "),
+            ("[caller.web]", "line 1: unknown field `caller`"),
+            (&format!("[callers.Web]\nkey = '{hash}'"), "[callers.Web]: a name has 1 to 64 of a-z"),
+            (&format!("[callers.local]\nkey = '{hash}'"), "[callers.local]: this name is taken"),
+            (&format!("[callers.anonymous]\nkey = '{hash}'"), "[callers.anonymous]: who has a key"),
+            (
+                &format!("[callers.web]\nkey = '{hash}'\npermissions = ['all']"),
+                "line 3: unknown variant `all`",
+            ),
+            (
+                &format!("[callers.web]\nkey = '{hash}'\nexpires = 10:00:00"),
+                "line 3: a day or a moment is needed",
+            ),
+            (&format!("[callers.web]\nkey = '{hash}'\ntenant = 'a'\ntenants = ['b']"), "tenant or tenants"),
+        ] {
+            let said = AccessFile::parse(text).err().unwrap();
+            assert!(said.contains(says) && !said.contains('\n') && !said.contains("4711"), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn ends_are_days_or_moments() {
+        let hash = KeyHash::of("key");
+        for (written, meant) in [
+            ("2027-01-01", "2027-01-01T00:00:00Z"),
+            ("2027-01-01T08:30:00", "2027-01-01T08:30:00Z"),
+            ("2027-01-01T08:30:00-06:00", "2027-01-01T14:30:00Z"),
+        ] {
+            let text = format!("[callers.web]\nkey = '{hash}'\nexpires = {written}");
+            let Expiry(expires) = AccessFile::parse(&text).unwrap().callers["web"].expires.unwrap();
+            assert_eq!(expires, meant.parse::<DateTime<Utc>>().unwrap(), "{written}");
+        }
+    }
+}
