@@ -14,6 +14,7 @@ use crate::middleware::front::Front;
 use crate::middleware::gate::{self, Gate};
 use crate::middleware::hosts::{self, Allowed, CorsOrigins};
 use crate::middleware::request_log;
+use crate::oauth;
 use crate::rest;
 use crate::server::HttpConfig;
 use crate::state::AppState;
@@ -21,20 +22,22 @@ use crate::state::AppState;
 /// Builds the router. MCP has bounds of its own: its answers are streams, its callers no web pages.
 pub fn build(state: AppState, http: &HttpConfig, allowed: &Allowed, gate: &Arc<Gate>, mcp: Router) -> Router {
     let (router, openapi) = rest::routes().split_for_parts();
+    let front = Front { hosts: hosts::rest(http.host, allowed), limit: Some(http.request_timeout) };
+    let metadata = oauth::routes(state.access.config().oauth.as_ref()).layer(front.clone());
     let router = router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
         .fallback(Problem::no_such_path)
         .method_not_allowed_fallback(Problem::wrong_method)
         // The first is the outermost; in one layer they are boxed once.
         .layer((
-            Front { hosts: hosts::rest(http.host, allowed), limit: Some(http.request_timeout) },
+            front,
             // Before the gate: a page may read that it is refused, and asks first without saying who it is.
             cors(&http.cors),
             Admission(Arc::clone(gate)),
             Extension(Room::new()),
         ))
         .with_state(state);
-    router.merge(mcp)
+    router.merge(metadata).merge(mcp)
 }
 
 fn cors(origins: &CorsOrigins) -> CorsLayer {
@@ -47,7 +50,12 @@ fn cors(origins: &CorsOrigins) -> CorsLayer {
             HeaderName::from_static("idempotency-key"),
             request_log::REQUEST_ID,
         ])
-        .expose_headers([header::LOCATION, header::RETRY_AFTER, request_log::REQUEST_ID]);
+        .expose_headers([
+            header::LOCATION,
+            header::RETRY_AFTER,
+            header::WWW_AUTHENTICATE,
+            request_log::REQUEST_ID,
+        ]);
     match origins {
         CorsOrigins::Any => layer.allow_origin(Any),
         CorsOrigins::These(origins) => {

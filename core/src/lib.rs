@@ -19,7 +19,6 @@ pub mod key;
 pub mod language;
 pub mod messages;
 mod names;
-pub mod oauth;
 pub mod outage;
 pub mod phone;
 pub mod quotation;

@@ -4,12 +4,14 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::SystemTime;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, OptionFuture};
 use futures::{FutureExt, StreamExt};
+use mcp_odoo_core::access::Caller;
 use pin_project_lite::pin_project;
 use tokio_util::sync::CancellationToken;
 use tower::{Layer, Service};
@@ -51,24 +53,25 @@ where
     fn call(&mut self, mut request: Request) -> Answer<S::Future> {
         match self.gate.find(&request) {
             Found::Now(Ok(identity)) => {
-                let ended = identity.caller.ended.clone();
+                let bound = Bound::of(&identity.caller, &self.gate);
                 request.extensions_mut().insert(identity);
-                Answer::Serving { future: self.inner.call(request), ended }
+                Answer::Serving { future: self.inner.call(request), bound }
             }
             Found::Now(Err(problem)) => Answer::Refused { problem: Some(problem) },
             Found::Later(finding) => {
                 // The clone may not be ready; the service itself is.
                 let clone = self.inner.clone();
                 let mut inner = std::mem::replace(&mut self.inner, clone);
+                let gate = Arc::clone(&self.gate);
                 let finding = async move {
                     let identity = match finding.await {
                         Ok(identity) => identity,
                         Err(problem) => return problem.into_response(),
                     };
-                    let ended = identity.caller.ended.clone();
+                    let bound = Bound::of(&identity.caller, &gate);
                     request.extensions_mut().insert(identity);
                     let Ok(response) = inner.call(request).await;
-                    until(ended, response)
+                    bounded(bound, response)
                 };
                 Answer::Finding { future: finding.boxed() }
             }
@@ -84,7 +87,7 @@ pin_project! {
         Serving {
             #[pin]
             future: F,
-            ended: Option<CancellationToken>,
+            bound: Option<Bound>,
         },
         /// Others are asked who it is.
         Finding { future: BoxFuture<'static, Response> },
@@ -98,8 +101,8 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answer<F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
-            AnswerProjection::Serving { future, ended } => {
-                future.poll(context).map(|Ok(response)| Ok(until(ended.take(), response)))
+            AnswerProjection::Serving { future, bound } => {
+                future.poll(context).map(|Ok(response)| Ok(bounded(bound.take(), response)))
             }
             AnswerProjection::Finding { future } => future.poll_unpin(context).map(Ok),
             AnswerProjection::Refused { problem } => {
@@ -109,10 +112,35 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answer<F> {
     }
 }
 
-fn until(ended: Option<CancellationToken>, response: Response) -> Response {
-    match ended {
-        Some(ended) if response.body().size_hint().exact().is_none() => response
-            .map(|body| Body::from_stream(body.into_data_stream().take_until(ended.cancelled_owned()))),
-        _ => response,
+/// A caller who may not call for ever.
+pub struct Bound {
+    caller: Arc<Caller>,
+    gate: Arc<Gate>,
+}
+
+impl Bound {
+    fn of(caller: &Arc<Caller>, gate: &Arc<Gate>) -> Option<Self> {
+        let is_bound = caller.ended.is_some() || caller.token_expires.is_some();
+        is_bound.then(|| Self { caller: Arc::clone(caller), gate: Arc::clone(gate) })
     }
+
+    /// Waits until they may not call any more.
+    async fn over(self) {
+        let Caller { ended, token_expires, .. } = &*self.caller;
+        let left = token_expires.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default());
+        tokio::select! {
+            Some(()) = OptionFuture::from(ended.as_ref().map(CancellationToken::cancelled)) => {}
+            Some(()) = OptionFuture::from(left.map(tokio::time::sleep)) => {}
+            else => std::future::pending().await,
+        }
+    }
+}
+
+fn bounded(bound: Option<Bound>, response: Response) -> Response {
+    let Some(bound) = bound else { return response };
+    let response = bound.gate.answered(&bound.caller, response);
+    if response.body().size_hint().exact().is_some() {
+        return response;
+    }
+    response.map(|body| Body::from_stream(body.into_data_stream().take_until(Box::pin(bound.over()))))
 }

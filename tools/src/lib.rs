@@ -25,8 +25,14 @@ mod users;
 pub use self::dispatch::{dispatch, permit};
 pub use self::handler::OdooTools;
 
-use mcp_odoo_core::handoff::request::HandoffRequest;
+use std::sync::LazyLock;
 
+use mcp_odoo_core::access::Door;
+use mcp_odoo_core::handoff::request::HandoffRequest;
+use mcp_odoo_core::refusal::{Kind, Refusal};
+
+use self::caller::Identity;
+use self::operation::Spec;
 use self::tool::Tool;
 
 /// The operations that models can call.
@@ -52,4 +58,18 @@ pub fn tools() -> Vec<Tool> {
         quotations::create_tool(),
         quotations::status_tool(),
     ]
+}
+
+/// Whether whoever asks over HTTP is permitted this tool, for those who must know before it is called. Any other reason
+/// not to call it is left to the call.
+///
+/// # Errors
+/// What they lack.
+pub fn permitted(tool: &str, asker: &Identity) -> Result<(), Refusal> {
+    static SPECS: LazyLock<Vec<&Spec>> = LazyLock::new(|| tools().iter().map(|tool| tool.spec).collect());
+    let Some(spec) = SPECS.iter().find(|spec| spec.name == tool) else { return Ok(()) };
+    match dispatch::permit(spec, &asker.caller, Door::Mcp, &asker.tenant) {
+        Err(refusal) if matches!(refusal.kind, Kind::Forbidden(Some(_))) => Err(refusal),
+        _ => Ok(()),
+    }
 }

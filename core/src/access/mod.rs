@@ -4,6 +4,7 @@ mod caller;
 mod config;
 pub mod file;
 pub mod key;
+pub mod oauth;
 mod permission;
 mod table;
 

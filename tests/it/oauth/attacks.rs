@@ -1,6 +1,6 @@
 //! Tokens that somebody has tampered with, made up, or taken from elsewhere.
 
-use mcp_odoo_core::oauth::TokenError;
+use mcp_odoo_core::access::oauth::TokenError;
 use serde_json::{Value, json};
 
 use super::keys::{Key, base64, hs256, in_seconds, signed};

@@ -1,6 +1,6 @@
 //! Where the keys are found, and where they are not looked for.
 
-use mcp_odoo_core::oauth::TokenError;
+use mcp_odoo_core::access::oauth::TokenError;
 use serde_json::json;
 
 use super::keys::Key;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use mcp_odoo_core::oauth::TokenError;
+use mcp_odoo_core::access::oauth::TokenError;
 use serde_json::json;
 use tokio::net::TcpListener;
 

@@ -3,6 +3,9 @@
 mod attacks;
 mod discovery;
 mod fetching;
+mod gate;
 mod keys;
+mod mcp;
 mod reading;
 mod server;
+mod settings;

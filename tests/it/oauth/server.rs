@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use mcp_odoo_core::oauth::{OAuthConfig, Times, Verifier};
+use mcp_odoo_core::access::oauth::{OAuthConfig, Times, Verifier};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;

@@ -63,6 +63,11 @@ impl Keys {
         (!keys.is_empty()).then(|| Arc::new(Self(keys)))
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether the key that the token names is there, whatever it is.
     pub fn has(&self, token: &Token<'_>) -> bool {
         match &token.key_id {

@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime};
 use self::keyring::{Keyring, Look};
 use self::token::Token;
 use self::verified::Verified;
+use super::Permissions;
 
 pub use self::claims::Subject;
 
@@ -39,6 +40,12 @@ impl OAuthConfig {
     /// This service as clients call it, and as metadata names it.
     pub fn resource(&self) -> String {
         format!("{}/mcp", self.base)
+    }
+
+    /// What to ask the authorization server for to have these permissions, divided by blanks.
+    pub fn scopes(&self, permissions: Permissions) -> String {
+        let scopes: Vec<_> = permissions.iter().map(|it| format!("{}{it}", self.scope_prefix)).collect();
+        scopes.join(" ")
     }
 }
 
@@ -136,6 +143,21 @@ impl Verifier {
         &self.0.config
     }
 
+    /// Whose token this is, if it was found good before.
+    pub fn known(&self, token: &str) -> Option<Arc<Subject>> {
+        let Shared { keyring, verified, .. } = &*self.0;
+        token::check_length(token).ok()?;
+        verified.get(&verified::hash(token), &keyring.known()?, SystemTime::now())
+    }
+
+    /// Asks for the keys; tells how many there are.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub async fn check(&self) -> Result<usize, String> {
+        self.0.keyring.fetch().await.map(|keys| keys.count())
+    }
+
     /// Whose token this is. It is neither kept nor logged, only its hash and what it says.
     ///
     /// # Errors
@@ -144,11 +166,10 @@ impl Verifier {
         let Shared { config, keyring, verified } = &*self.0;
         // Before anything is hashed or parsed.
         token::check_length(token)?;
-        let hash = verified::hash(token);
-        let now = SystemTime::now();
-        if let Some(subject) = keyring.known().and_then(|keys| verified.get(&hash, &keys, now)) {
+        if let Some(subject) = self.known(token) {
             return Ok(subject);
         }
+        let hash = verified::hash(token);
         let token = Token::parse(token)?;
         let keys = match keyring.look(&token).await {
             Look::Known(keys) => keys,
@@ -159,7 +180,8 @@ impl Verifier {
         if !key.has_signed(&token) {
             return Err(TokenError::Signature);
         }
-        let subject = Arc::new(claims::read(&token, config, SystemTime::now())?);
+        let now = SystemTime::now();
+        let subject = Arc::new(claims::read(&token, config, now)?);
         verified.keep(hash, &keys, &subject, now);
         Ok(subject)
     }

@@ -76,6 +76,11 @@ impl Keyring {
         Some(keys)
     }
 
+    /// Asks for the keys now, whatever is known.
+    pub async fn fetch(&self) -> Result<Arc<Keys>, String> {
+        self.0.fetch().await
+    }
+
     /// Looks for the key that the token names, also where it is published.
     pub async fn look(&self, token: &Token<'_>) -> Look {
         let known = || self.known().filter(|keys| keys.has(token));
@@ -111,12 +116,11 @@ impl Inner {
     fn ask(this: &Arc<Self>, state: &mut State) -> Option<Asking> {
         if state.asking.is_none() && this.wait(state).is_zero() {
             state.asked = Some(Instant::now());
-            let (issuer, client, timeout) = (this.issuer.clone(), this.client.clone(), this.times.timeout);
+            let asked = this.fetch();
             // Held weakly: asking ends with the keyring.
             let inner = Arc::downgrade(this);
             let asking = AbortOnDropHandle::new(tokio::spawn(async move {
-                let asked = tokio::time::timeout(timeout, discovery::keys(&client, &issuer)).await;
-                let asked = asked.unwrap_or_else(|_| Err(format!("{issuer} does not answer in time")));
+                let asked = asked.await;
                 if let Some(inner) = inner.upgrade() {
                     inner.told(asked);
                 }
@@ -124,6 +128,14 @@ impl Inner {
             state.asking = Some(asking.map(drop).boxed().shared());
         }
         state.asking.clone()
+    }
+
+    fn fetch(&self) -> impl Future<Output = Result<Arc<Keys>, String>> + Send + use<> {
+        let (issuer, client, timeout) = (self.issuer.clone(), self.client.clone(), self.times.timeout);
+        async move {
+            let asked = tokio::time::timeout(timeout, discovery::keys(&client, &issuer)).await;
+            asked.unwrap_or_else(|_| Err(format!("{issuer} does not answer in time")))
+        }
     }
 
     fn told(&self, asked: Result<Arc<Keys>, String>) {

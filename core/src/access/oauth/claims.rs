@@ -1,5 +1,6 @@
 //! What a token says once its signature is known to be good.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
@@ -8,17 +9,17 @@ use serde_json::{Map, Value};
 
 use super::token::Token;
 use super::{OAuthConfig, TokenError};
+use crate::access::{Caller, Permission};
 use crate::key::digest;
 
 /// Whoever a token was given to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
-    /// Names them, in logs and files, too: the same for each of their tokens, and nothing can be read from it.
-    pub id: String,
+    /// Who they are: the same for each of their tokens, and nothing can be read from the id. They may do what the scopes
+    /// say.
+    pub caller: Arc<Caller>,
     /// The program that they use.
     pub client: Option<String>,
-    /// The scopes of this service, without their prefix.
-    pub scopes: Vec<String>,
     /// The tenants that they may work for; empty without `OAUTH_TENANT_CLAIM`.
     pub tenants: Vec<String>,
     /// From then on the token is no good.
@@ -82,13 +83,10 @@ pub(super) fn read(token: &Token<'_>, config: &OAuthConfig, now: SystemTime) -> 
         Some(claim) => tenants(&token.payload, claim).ok_or_else(|| TokenError::NoTenant(claim.clone()))?,
     };
     let scopes = [(claims.scope, config.scope_prefix.as_str()), (claims.scp, relative(&config.scope_prefix))];
-    Ok(Subject {
-        id: format!("oauth:{}", digest(&[&claims.iss, &claims.sub])),
-        client: claims.client_id.or(claims.azp),
-        scopes: scopes.into_iter().flat_map(|(scopes, prefix)| without(scopes, prefix)).collect(),
-        tenants,
-        expires,
-    })
+    let permissions = scopes.into_iter().flat_map(|(scopes, prefix)| permissions(scopes, prefix)).collect();
+    let mut caller = Caller::known(&format!("oauth:{}", digest(&[&claims.iss, &claims.sub])), permissions);
+    caller.token_expires = Some(expires);
+    Ok(Subject { caller: caller.into(), client: claims.client_id.or(claims.azp), tenants, expires })
 }
 
 /// Entra writes scopes without the resource that they are asked for with: of `api://1234/read` it writes `read`.
@@ -96,13 +94,14 @@ fn relative(prefix: &str) -> &str {
     prefix.rsplit_once('/').map_or(prefix, |(_, behind)| behind)
 }
 
-fn without(scopes: Option<Names>, prefix: &str) -> Vec<String> {
+/// What the scopes of this service permit; there may be any others.
+fn permissions(scopes: Option<Names>, prefix: &str) -> Vec<Permission> {
     let scopes = match scopes {
         Some(Names::One(text)) => text.split_ascii_whitespace().map(str::to_owned).collect(),
         Some(Names::Many(scopes)) => scopes,
         None => Vec::new(),
     };
-    scopes.iter().filter_map(|scope| scope.strip_prefix(prefix)).map(str::to_owned).collect()
+    scopes.iter().filter_map(|scope| scope.strip_prefix(prefix)?.parse().ok()).collect()
 }
 
 fn tenants(payload: &[u8], claim: &str) -> Option<Vec<String>> {
