@@ -15,7 +15,7 @@ use crate::middleware::gate::{self, Gate};
 use crate::middleware::hosts::{self, Allowed, CorsOrigins};
 use crate::middleware::request_log;
 use crate::oauth;
-use crate::rest;
+use crate::rest::{self, docs};
 use crate::server::HttpConfig;
 use crate::state::AppState;
 
@@ -25,7 +25,7 @@ pub fn build(state: AppState, http: &HttpConfig, allowed: &Allowed, gate: &Arc<G
     let front = Front { hosts: hosts::rest(http.host, allowed), limit: Some(http.request_timeout) };
     let metadata = oauth::routes(state.access.config().oauth.as_ref()).layer(front.clone());
     let router = router
-        .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", docs::whole(openapi)))
         .fallback(Problem::no_such_path)
         .method_not_allowed_fallback(Problem::wrong_method)
         // The first is the outermost; in one layer they are boxed once.

@@ -100,7 +100,7 @@ impl AccessFile {
 
     /// # Errors
     /// What is wrong, and where.
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let file: Self = toml_edit::de::from_str(text).map_err(|error| {
             // Not the line itself: who has put a secret there does not want it in a log.
             let line =

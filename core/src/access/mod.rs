@@ -2,6 +2,7 @@
 
 mod caller;
 mod config;
+pub mod edit;
 pub mod file;
 pub mod key;
 pub mod oauth;

@@ -2,6 +2,7 @@
 
 mod anonymous;
 mod changes;
+mod keys;
 mod matrix;
 mod owners;
 
