@@ -68,12 +68,13 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
     ) -> anyhow::Result<Self> {
         let journal = Journal::open(&config.log_dir, target)?;
         let odoo = Odoo::new(odoo)?;
-        let tenant = Arc::new(tenant(&config, &odoo, &journal)?);
+        let access = Arc::new(Access::open(config.access.clone())?);
+        let tenant = Arc::new(tenant(&config, &odoo, &journal, Arc::clone(&access))?);
         let stop = CancellationToken::new();
         let handler = handler(&tenant);
         let state = AppState::from(Shared {
             tenant,
-            access: Arc::new(Access::open(config.access.clone())?),
+            access,
             webhook_secret: config.messages.webhook_secret.clone(),
             sessions: Sessions::new(&config.mcp, stop.clone()),
             archive: Archive::new(config.s3.clone(), config.log_retention_days, journal.clone())?,
@@ -145,7 +146,7 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
 }
 
 /// Everything that works with this Odoo.
-fn tenant(config: &Config, odoo: &Odoo, journal: &Journal) -> anyhow::Result<Tenant> {
+fn tenant(config: &Config, odoo: &Odoo, journal: &Journal, access: Arc<Access>) -> anyhow::Result<Tenant> {
     let pipeline = Pipeline::new(odoo.clone(), config.sales.clone());
     let messenger = match &config.twilio {
         TwilioSetup::Ready(twilio) => {
@@ -176,7 +177,7 @@ fn tenant(config: &Config, odoo: &Odoo, journal: &Journal) -> anyhow::Result<Ten
         tasks: Tasks::new(config.tasks.clone(), pipeline, journal.clone(), messenger_of_tasks),
         handoffs: Handoffs::new(messenger, journal.clone()),
         inline: config.mcp.inline,
-        read_only: config.access.read_only,
+        access,
         signed_messages: config.messages.webhook_secret.is_some(),
         language: config.language,
         writing: Writing::default(),

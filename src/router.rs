@@ -13,6 +13,7 @@ use crate::middleware::admission::Admission;
 use crate::middleware::front::Front;
 use crate::middleware::gate::{self, Gate};
 use crate::middleware::hosts::{self, Allowed, CorsOrigins};
+use crate::middleware::pages::Pages;
 use crate::middleware::request_log;
 use crate::oauth;
 use crate::rest::{self, docs};
@@ -32,7 +33,7 @@ pub fn build(state: AppState, http: &HttpConfig, allowed: &Allowed, gate: &Arc<G
         .layer((
             front,
             // Before the gate: a page may read that it is refused, and asks first without saying who it is.
-            cors(&http.cors),
+            Pages(cors(&http.cors)),
             Admission(Arc::clone(gate)),
             Extension(Room::new()),
         ))

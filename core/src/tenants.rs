@@ -1,9 +1,11 @@
 //! For whom: an Odoo and all that works with it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::access::Access;
 use crate::erp::Erp;
 use crate::handoff::Handoffs;
 use crate::language::Language;
@@ -30,8 +32,8 @@ pub struct Tenant {
     pub inline: Duration,
     /// Messages that are asked for over HTTP must be signed, which a call of a tool cannot be.
     pub signed_messages: bool,
-    /// Nothing is changed here, whoever asks (`MCP_MODE`).
-    pub read_only: bool,
+    /// What may be done here, whoever asks.
+    pub access: Arc<Access>,
     /// What people read here, unless they ask for another language.
     pub language: Language,
     /// Places for calls that write.

@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+pub mod access;
 pub mod check;
 pub mod client_config;
 mod embedded;

@@ -25,6 +25,7 @@ use crate::middleware::admission::Admission;
 use crate::middleware::front::Front;
 use crate::middleware::gate::Gate;
 use crate::middleware::hosts;
+use crate::middleware::pages::Pages;
 use crate::middleware::request_log::REQUEST_ID;
 
 /// The MCP endpoints.
@@ -49,7 +50,7 @@ pub fn routes<H: ServerHandler + Clone + Sync>(
     sse::routes(handler.clone(), sessions.clone())
         .merge(streamable::routes(handler, sessions.clone()))
         .method_not_allowed_fallback(Problem::wrong_method)
-        .layer((front, cors(), Admission(Arc::clone(gate))))
+        .layer((front, Pages(cors()), Admission(Arc::clone(gate))))
 }
 
 /// Web pages that passed the check of their origin may do what any client may.

@@ -5,4 +5,5 @@ pub mod admission;
 pub mod front;
 pub mod gate;
 pub mod hosts;
+pub mod pages;
 pub mod request_log;

@@ -32,8 +32,17 @@ use mcp_odoo_core::handoff::request::HandoffRequest;
 use mcp_odoo_core::refusal::{Kind, Refusal};
 
 use self::caller::Identity;
-use self::operation::Spec;
+use self::handoffs::GetHandoffStatus;
+use self::operation::{Operation, Spec};
+use self::quotations::FollowQuotation;
+use self::reports::TakeInReport;
 use self::tool::Tool;
+
+/// Every operation there is, also those that only REST has.
+pub fn specs() -> Vec<&'static Spec> {
+    let others = [&FollowQuotation::SPEC, &GetHandoffStatus::SPEC, &TakeInReport::SPEC];
+    tools().into_iter().map(|tool| tool.spec).chain(others).collect()
+}
 
 /// The operations that models can call.
 pub fn tools() -> Vec<Tool> {
@@ -66,7 +75,7 @@ pub fn tools() -> Vec<Tool> {
 /// # Errors
 /// What they lack.
 pub fn permitted(tool: &str, asker: &Identity) -> Result<(), Refusal> {
-    static SPECS: LazyLock<Vec<&Spec>> = LazyLock::new(|| tools().iter().map(|tool| tool.spec).collect());
+    static SPECS: LazyLock<Vec<&Spec>> = LazyLock::new(specs);
     let Some(spec) = SPECS.iter().find(|spec| spec.name == tool) else { return Ok(()) };
     match dispatch::permit(spec, &asker.caller, Door::Mcp, &asker.tenant) {
         Err(refusal) if matches!(refusal.kind, Kind::Forbidden(Some(_))) => Err(refusal),

@@ -10,6 +10,7 @@ use serde::de::{Error, IgnoredAny};
 use toml_edit::Datetime;
 
 use super::key::KeyHash;
+use super::models::Models;
 use super::{Caller, Permissions};
 
 /// A larger file is a mistake.
@@ -18,7 +19,7 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 const TAKEN: [&str; 4] = [Caller::LOCAL, Caller::API_KEY, Caller::ELEVENLABS, Caller::TWILIO];
 
 /// What the file says.
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccessFile {
     /// Who may call, by name.
@@ -28,8 +29,8 @@ pub struct AccessFile {
     #[serde(default)]
     pub tenants: BTreeMap<String, IgnoredAny>,
     /// What may be done with which records.
-    #[serde(default)]
-    pub models: Option<IgnoredAny>,
+    #[serde(default = "Models::open")]
+    pub models: Models,
 }
 
 /// One caller.

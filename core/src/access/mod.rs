@@ -5,6 +5,7 @@ mod config;
 pub mod edit;
 pub mod file;
 pub mod key;
+pub mod models;
 pub mod oauth;
 mod permission;
 mod table;

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::file::{AccessFile, CallerEntry, Expiry, FileError};
 use super::key::{KeyHash, Presented};
+use super::models::Models;
 use super::{AccessConfig, Caller, Permissions};
 
 /// How often the file is looked at, and keys that have expired.
@@ -78,6 +79,7 @@ struct Table {
     guests: HashMap<String, Arc<Guest>>,
     /// Who may have a key whose hash begins so, and by which hash: all of it is compared in constant time.
     keys: HashMap<[u8; 8], Vec<Key>>,
+    models: Arc<Models>,
     seen: Seen,
 }
 
@@ -121,6 +123,11 @@ impl Access {
     pub fn anonymous(&self, address: Option<IpAddr>) -> Option<Arc<Guest>> {
         let guest = self.table.load().guests.get(Caller::ANONYMOUS).cloned()?;
         guest.check(false, address, Utc::now()).ok().map(|()| guest)
+    }
+
+    /// What may be done with the records of which model.
+    pub fn models(&self) -> Arc<Models> {
+        Arc::clone(&self.table.load().models)
     }
 
     /// Why the file as it is now is not the one that is used.
@@ -171,7 +178,7 @@ impl Table {
     /// # Errors
     /// When the file cannot be used.
     fn read(config: &AccessConfig, before: &Self) -> Result<Self, FileError> {
-        let mut table = Self::default();
+        let mut table = Self { models: Models::open().into(), ..Self::default() };
         if let Some(key) = &config.api_key {
             let caller = Caller::known(Caller::API_KEY, Permissions::ALL).into();
             let guest = Arc::new(Guest { caller, tenants: Vec::new(), ips: Vec::new(), entry: None });
@@ -180,7 +187,9 @@ impl Table {
         let Some(path) = &config.file else { return Ok(table) };
         // Before it is read: a change meanwhile is seen the next time.
         table.seen = seen(path);
-        for (name, entry) in AccessFile::read(path)?.callers {
+        let AccessFile { callers, models, .. } = AccessFile::read(path)?;
+        table.models = models.into();
+        for (name, entry) in callers {
             // Who stays as they were goes on: what is open for them does not end.
             let same = before.guests.get(&name).filter(|guest| guest.entry.as_ref() == Some(&entry));
             let guest = same.cloned().unwrap_or_else(|| Arc::new(Guest::new(&name, entry)));

@@ -2,8 +2,10 @@
 
 mod anonymous;
 mod changes;
+mod explained;
 mod keys;
 mod matrix;
+mod models;
 mod owners;
 
 use std::fmt::Write;
