@@ -6,6 +6,7 @@ mod fetching;
 mod gate;
 mod keys;
 mod mcp;
+mod process;
 mod reading;
 mod server;
 mod settings;
