@@ -8,10 +8,12 @@ use anyhow::Context;
 use mcp_odoo_archive::Archive;
 use mcp_odoo_core::access::Access;
 use mcp_odoo_core::access::oauth::Verifier;
+use mcp_odoo_core::audit::Audit;
 use mcp_odoo_core::erp::{Erp, Instance};
 use mcp_odoo_core::handoff::Handoffs;
 use mcp_odoo_core::journal::Journal;
 use mcp_odoo_core::journal::Target;
+use mcp_odoo_core::limits::Limiter;
 use mcp_odoo_core::messages::Messenger;
 use mcp_odoo_core::odoo::{Odoo, OdooConfig};
 use mcp_odoo_core::quotation::pipeline::Pipeline;
@@ -35,6 +37,9 @@ use crate::state::{AppState, Shared};
 
 /// How long running quotations may take to finish when the process stops.
 const GRACE: Duration = Duration::from_secs(20);
+
+/// The tenant that the environment configures.
+const DEFAULT: &str = "default";
 
 /// The service, not yet listening, with the handler of its MCP tools.
 pub struct App<H> {
@@ -69,15 +74,25 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         let journal = Journal::open(&config.log_dir, target)?;
         let odoo = Odoo::new(odoo)?;
         let access = Arc::new(Access::open(config.access.clone())?);
-        let tenant = Arc::new(tenant(&config, &odoo, &journal, Arc::clone(&access))?);
+        let audit = Audit::start(&config.audit).context("cannot start the audit")?;
+        let limiter = Limiter::open(config.limits, journal.folder());
+        let watch = (Arc::clone(&access), audit.clone(), limiter.clone());
+        let tenant = Arc::new(tenant(&config, &odoo, &journal, watch)?);
         let stop = CancellationToken::new();
         let handler = handler(&tenant);
         let state = AppState::from(Shared {
             tenant,
             access,
             webhook_secret: config.messages.webhook_secret.clone(),
+            audit,
+            limiter,
             sessions: Sessions::new(&config.mcp, stop.clone()),
-            archive: Archive::new(config.s3.clone(), config.log_retention_days, journal.clone())?,
+            archive: Archive::new(
+                config.s3.clone(),
+                config.log_retention_days,
+                journal.clone(),
+                &config.audit,
+            )?,
             journal,
             stop,
         });
@@ -113,11 +128,10 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         tracing::info!("stopping: no new requests, running quotations finish");
         let deadline = Instant::now() + GRACE;
         wind_down(&state).await;
-        match tokio::time::timeout_at(deadline, requests).await {
-            Ok(served) => served.context("a server task failed"),
-            // A connection that would not end ends with the process.
-            Err(_) => Ok(()),
-        }
+        let served = tokio::time::timeout_at(deadline, requests).await;
+        state.audit.shutdown().await;
+        // A connection that would not end ends with the process.
+        served.unwrap_or(Ok(())).context("a server task failed")
     }
 
     /// Serves MCP on stdin and stdout until the input ends or `stop`, and then ends as [`Self::serve`] does.
@@ -130,7 +144,7 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         let sessions = state.sessions.clone();
         let mut serving = tokio::spawn(async move { mcp::stdio::serve(handler, &sessions).await });
         let _resuming = resume(&state, odoo, adopt_every);
-        tokio::select! {
+        let served = tokio::select! {
             served = &mut serving => {
                 wind_down(&state).await;
                 served
@@ -140,13 +154,19 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
                 wind_down(&state).await;
                 serving.await
             }
-        }
-        .context("a server task failed")
+        };
+        state.audit.shutdown().await;
+        served.context("a server task failed")
     }
 }
 
 /// Everything that works with this Odoo.
-fn tenant(config: &Config, odoo: &Odoo, journal: &Journal, access: Arc<Access>) -> anyhow::Result<Tenant> {
+fn tenant(
+    config: &Config,
+    odoo: &Odoo,
+    journal: &Journal,
+    (access, audit, limiter): (Arc<Access>, Audit, Limiter),
+) -> anyhow::Result<Tenant> {
     let pipeline = Pipeline::new(odoo.clone(), config.sales.clone());
     let messenger = match &config.twilio {
         TwilioSetup::Ready(twilio) => {
@@ -171,6 +191,7 @@ fn tenant(config: &Config, odoo: &Odoo, journal: &Journal, access: Arc<Access>) 
     };
     let messenger_of_tasks = messenger.clone().ok();
     Ok(Tenant {
+        id: DEFAULT.to_owned(),
         reader,
         writer,
         salespeople,
@@ -181,12 +202,15 @@ fn tenant(config: &Config, odoo: &Odoo, journal: &Journal, access: Arc<Access>) 
         signed_messages: config.messages.webhook_secret.is_some(),
         language: config.language,
         writing: Writing::default(),
+        audit,
+        limiter,
     })
 }
 
 /// Takes up, beside serving, what an earlier process left, and what windows leave that are killed meanwhile.
 fn resume(state: &AppState, odoo: Odoo, adopt_every: Duration) -> AbortOnDropHandle<()> {
     state.archive.start();
+    state.limiter.start();
     let Tenant { tasks, handoffs, .. } = &*state.tenant;
     let (tasks, handoffs) = (tasks.clone(), handoffs.clone());
     AbortOnDropHandle::new(tokio::spawn(async move {
@@ -207,6 +231,7 @@ async fn wind_down(state: &AppState) {
     state.stop.cancel();
     let Tenant { tasks, handoffs, .. } = &*state.tenant;
     tokio::join!(handoffs.shutdown(GRACE), tasks.shutdown(GRACE));
+    state.limiter.shutdown().await;
     state.archive.shutdown().await;
     state.journal.release();
     state.sessions.close().await;

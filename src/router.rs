@@ -14,7 +14,7 @@ use crate::middleware::front::Front;
 use crate::middleware::gate::{self, Gate};
 use crate::middleware::hosts::{self, Allowed, CorsOrigins};
 use crate::middleware::pages::Pages;
-use crate::middleware::request_log;
+use crate::middleware::{rate_limit, request_log};
 use crate::oauth;
 use crate::rest::{self, docs};
 use crate::server::HttpConfig;
@@ -55,6 +55,8 @@ fn cors(origins: &CorsOrigins) -> CorsLayer {
             header::LOCATION,
             header::RETRY_AFTER,
             header::WWW_AUTHENTICATE,
+            rate_limit::RATE_LIMIT,
+            rate_limit::POLICY,
             request_log::REQUEST_ID,
         ]);
     match origins {

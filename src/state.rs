@@ -6,7 +6,9 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use mcp_odoo_archive::Archive;
 use mcp_odoo_core::access::Access;
+use mcp_odoo_core::audit::Audit;
 use mcp_odoo_core::journal::Journal;
+use mcp_odoo_core::limits::Limiter;
 use mcp_odoo_core::tenants::Tenant;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +27,10 @@ pub struct Shared {
     pub access: Arc<Access>,
     /// What ElevenLabs signs its webhooks with, where they must be signed.
     pub webhook_secret: Option<SecretString>,
+    /// Who has had what done.
+    pub audit: Audit,
+    /// How much callers may ask for.
+    pub limiter: Limiter,
     /// The open MCP sessions.
     pub sessions: Sessions,
     /// The log files.

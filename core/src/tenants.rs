@@ -6,9 +6,11 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::access::Access;
+use crate::audit::Audit;
 use crate::erp::Erp;
 use crate::handoff::Handoffs;
 use crate::language::Language;
+use crate::limits::Limiter;
 use crate::quotation::salespeople::Salespeople;
 use crate::tasks::Tasks;
 
@@ -18,6 +20,8 @@ const MAX_WRITING: usize = 64;
 
 /// One Odoo, with its log-in and all that works with it.
 pub struct Tenant {
+    /// Names it, in logs and folders.
+    pub id: String,
     /// The Odoo that is read.
     pub reader: Erp,
     /// The Odoo that is written to; the same, unless another one is configured.
@@ -38,6 +42,10 @@ pub struct Tenant {
     pub language: Language,
     /// Places for calls that write.
     pub writing: Writing,
+    /// Who has had what done here and elsewhere.
+    pub audit: Audit,
+    /// How much callers may ask for, here and elsewhere.
+    pub limiter: Limiter,
 }
 
 impl Tenant {

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tower::{Layer, Service};
 
 use super::gate::{Found, Gate};
+use super::rate_limit::Limited;
 use crate::error::Problem;
 
 /// A gate before a service.
@@ -53,9 +54,9 @@ where
     fn call(&mut self, mut request: Request) -> Answer<S::Future> {
         match self.gate.find(&request) {
             Found::Now(Ok(identity)) => {
-                let bound = Bound::of(&identity.caller, &self.gate);
+                let (bound, limited) = (Bound::of(&identity.caller, &self.gate), Limited::new(&identity));
                 request.extensions_mut().insert(identity);
-                Answer::Serving { future: self.inner.call(request), bound }
+                Answer::Serving { future: self.inner.call(request), bound, limited }
             }
             Found::Now(Err(problem)) => Answer::Refused { problem: Some(problem) },
             Found::Later(finding) => {
@@ -68,10 +69,10 @@ where
                         Ok(identity) => identity,
                         Err(problem) => return problem.into_response(),
                     };
-                    let bound = Bound::of(&identity.caller, &gate);
+                    let (bound, limited) = (Bound::of(&identity.caller, &gate), Limited::new(&identity));
                     request.extensions_mut().insert(identity);
                     let Ok(response) = inner.call(request).await;
-                    bounded(bound, response)
+                    bounded(bound, told(limited.as_ref(), response))
                 };
                 Answer::Finding { future: finding.boxed() }
             }
@@ -88,6 +89,7 @@ pin_project! {
             #[pin]
             future: F,
             bound: Option<Bound>,
+            limited: Option<Limited>,
         },
         /// Others are asked who it is.
         Finding { future: BoxFuture<'static, Response> },
@@ -101,15 +103,22 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answer<F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
-            AnswerProjection::Serving { future, bound } => {
-                future.poll(context).map(|Ok(response)| Ok(bounded(bound.take(), response)))
-            }
+            AnswerProjection::Serving { future, bound, limited } => future
+                .poll(context)
+                .map(|Ok(response)| Ok(bounded(bound.take(), told(limited.as_ref(), response)))),
             AnswerProjection::Finding { future } => future.poll_unpin(context).map(Ok),
             AnswerProjection::Refused { problem } => {
                 Poll::Ready(Ok(problem.take().unwrap_or_else(Problem::internal).into_response()))
             }
         }
     }
+}
+
+fn told(limited: Option<&Limited>, mut response: Response) -> Response {
+    if let Some(limited) = limited {
+        limited.tell(&mut response);
+    }
+    response
 }
 
 /// A caller who may not call for ever.

@@ -9,7 +9,7 @@ use axum::response::Response;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use mcp_odoo_core::access::oauth::{Subject, Verifier};
-use mcp_odoo_core::access::{Access, Caller, Denied, Permission, Permissions};
+use mcp_odoo_core::access::{Access, Caller, Denied, Door, Permission, Permissions};
 use mcp_odoo_core::tenants::Tenant;
 use mcp_odoo_tools::caller::Identity;
 use uuid::Uuid;
@@ -89,21 +89,28 @@ impl Gate {
         let config = self.access.config();
         let peer = request.extensions().get::<Peer>().map(|Peer(peer)| *peer);
         let address = peer.map(|peer| address::of(peer, request.headers(), &config.trusted_proxies));
+        let request_id = request.extensions().get::<RequestId>().map_or_else(Uuid::nil, |RequestId(id)| *id);
+        let door = if request.uri().path().starts_with("/mcp") { Door::Mcp } else { Door::Rest };
+        let audit = Arc::clone(&self.tenant);
+        let noted = move |problem: Problem| {
+            audit.audit.refused(door, address, request_id, problem.code());
+            problem
+        };
         let is_allowed = |address| address::is_in(&config.allowed_ips, address);
         if !config.allowed_ips.is_empty() && !address.is_some_and(is_allowed) {
             let detail = "this address may not call (ALLOWED_IPS)";
-            return Found::Now(Err(Problem::new(StatusCode::FORBIDDEN, Denied::Address.code(), detail)));
+            let problem = Problem::new(StatusCode::FORBIDDEN, Denied::Address.code(), detail);
+            return Found::Now(Err(noted(problem)));
         }
-        let request_id = request.extensions().get::<RequestId>().map_or_else(Uuid::nil, |RequestId(id)| *id);
         let tenant = Arc::clone(&self.tenant);
         let identity = move |caller| Identity { caller, tenant, address, request_id };
         match self.shown(request, address) {
             Ok(Shown::Caller(caller)) => Found::Now(Ok(identity(caller))),
-            Ok(Shown::Token(oauth, token)) => by_token(oauth, token, identity),
-            Err(problem) => Found::Now(Err(match &self.oauth {
+            Ok(Shown::Token(oauth, token)) => by_token(oauth, token, identity, noted),
+            Err(problem) => Found::Now(Err(noted(match &self.oauth {
                 Some(oauth) => oauth::or_token(oauth.config(), problem, request.headers()),
                 None => problem,
-            })),
+            }))),
         }
     }
 
@@ -132,9 +139,11 @@ impl Gate {
             return Ok(Shown::Caller(Arc::clone(&self.nobody)));
         }
         if let Some(key) = key(headers)? {
-            return match (self.access.find(key, address), &self.oauth) {
+            // No key that `keys` makes has a full stop; tokens have two.
+            let oauth = self.oauth.as_ref().filter(|_| key.contains('.'));
+            return match (self.access.find(key, address), oauth) {
                 (Ok(guest), _) => Ok(Shown::Caller(Arc::clone(&guest.caller))),
-                (Err(Denied::Unknown), Some(oauth)) if key.contains('.') => Ok(Shown::Token(oauth, key)),
+                (Err(Denied::Unknown), Some(oauth)) => Ok(Shown::Token(oauth, key)),
                 (Err(denied), _) => Err(refused(denied)),
             };
         }
@@ -168,6 +177,7 @@ fn by_token(
     oauth: &Verifier,
     token: &str,
     identity: impl FnOnce(Arc<Caller>) -> Identity + Send + 'static,
+    noted: impl FnOnce(Problem) -> Problem + Send + 'static,
 ) -> Found {
     let admit = |subject: &Subject| match subject.tenants.as_slice() {
         [] => Ok(identity(Arc::clone(&subject.caller))),
@@ -175,12 +185,13 @@ fn by_token(
         _ => Err(Problem::new(StatusCode::FORBIDDEN, "no_such_tenant", "this service has no such tenant")),
     };
     if let Some(subject) = oauth.known(token) {
-        return Found::Now(admit(&subject));
+        return Found::Now(admit(&subject).map_err(noted));
     }
     let (oauth, token) = (oauth.clone(), token.to_owned());
     let finding = async move {
         let verified = oauth.verify(&token).await;
-        verified.map_err(|error| oauth::refused(oauth.config(), &error)).and_then(|subject| admit(&subject))
+        let verified = verified.map_err(|error| oauth::refused(oauth.config(), &error));
+        verified.and_then(|subject| admit(&subject)).map_err(noted)
     };
     Found::Later(finding.boxed())
 }

@@ -6,4 +6,5 @@ pub mod front;
 pub mod gate;
 pub mod hosts;
 pub mod pages;
+pub mod rate_limit;
 pub mod request_log;

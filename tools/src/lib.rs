@@ -3,6 +3,7 @@
 //! [`tools`] is the table of those that models call; [`dispatch`] has any of them done. How to add one:
 //! `docs/ADDING_A_TOOL.md`.
 
+pub mod audit;
 pub mod caller;
 mod crm;
 mod dispatch;
@@ -27,7 +28,7 @@ pub use self::handler::OdooTools;
 
 use std::sync::LazyLock;
 
-use mcp_odoo_core::access::Door;
+use mcp_odoo_core::access::{Caller, Door, Permissions};
 use mcp_odoo_core::handoff::request::HandoffRequest;
 use mcp_odoo_core::refusal::{Kind, Refusal};
 
@@ -69,16 +70,24 @@ pub fn tools() -> Vec<Tool> {
     ]
 }
 
-/// Whether whoever asks over HTTP is permitted this tool, for those who must know before it is called. Any other reason
-/// not to call it is left to the call.
+/// Whether whoever asks over HTTP is permitted this tool, for those who must know before it is called. What no permission
+/// would help is left to the call.
 ///
 /// # Errors
-/// What they lack.
+/// What they lack; a line of the audit says so.
 pub fn permitted(tool: &str, asker: &Identity) -> Result<(), Refusal> {
     static SPECS: LazyLock<Vec<&Spec>> = LazyLock::new(specs);
     let Some(spec) = SPECS.iter().find(|spec| spec.name == tool) else { return Ok(()) };
-    match dispatch::permit(spec, &asker.caller, Door::Mcp, &asker.tenant) {
-        Err(refusal) if matches!(refusal.kind, Kind::Forbidden(Some(_))) => Err(refusal),
+    let may = |caller: &Caller| permit(spec, caller, Door::Mcp, &asker.tenant);
+    match may(&asker.caller) {
+        Err(refusal) if matches!(refusal.kind, Kind::Forbidden(Some(_))) => {
+            let mighty = Caller::known(asker.caller.id(), Permissions::ALL);
+            if may(&mighty).is_err() {
+                return Ok(());
+            }
+            audit::refused(spec, &asker.call(Door::Mcp), &refusal.code);
+            Err(refusal)
+        }
         _ => Ok(()),
     }
 }

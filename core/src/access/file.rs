@@ -12,6 +12,7 @@ use toml_edit::Datetime;
 use super::key::KeyHash;
 use super::models::Models;
 use super::{Caller, Permissions};
+use crate::limits::Limits;
 
 /// A larger file is a mistake.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -56,6 +57,8 @@ pub struct CallerEntry {
     pub ips: Vec<IpNet>,
     /// From then on their key does not work.
     pub expires: Option<Expiry>,
+    /// How much they may ask for: these stand for all limits that everybody has.
+    pub limits: Option<Limits>,
     /// Their key does not work any more.
     #[serde(default)]
     pub revoked: bool,

@@ -74,6 +74,18 @@ async fn more_is_asked_for_over_every_transport() {
     assert!(unknown["error"].is_object(), "{unknown}");
 }
 
+/// No token would help: none is asked for.
+#[tokio::test]
+async fn what_nobody_may_is_refused_in_mcp() {
+    let key = Key::p256("1");
+    let server = Server::start(&[&key]).await;
+    let app = taking(&server).configure(|config| config.access.read_only = true).start().await;
+    let client = with_token(&token(&key, &server, "odoo:read"));
+    let session = Streamable::connect(&client, &app.url, "2025-11-25").await;
+    let answer = session.ask(&call(2, "dev_update_sale", &json!({}))).await;
+    assert_eq!(answer["result"]["isError"], true, "{answer}");
+}
+
 /// Without leeway, a token that is good for two more seconds.
 async fn short(options: Options) -> (Client, TestApp) {
     let key = Key::p256("1");

@@ -65,7 +65,9 @@ async fn nothing_of_a_token_is_written() {
     let (status, log) = service.process.ended().await;
     assert!(status.success(), "{log}");
     let everywhere = format!("{said}{log}{}", written(folder.path()));
-    assert!(everywhere.contains("quot_"));
+    let noted = written(&folder.path().join("logs/audit"));
+    let beyond = noted.lines().find(|line| line.contains("dev_update_sale")).unwrap();
+    assert!(beyond.contains("oauth:") && beyond.contains("forbidden"), "{beyond}");
     for token in [good, expired, forged, unknown] {
         for part in token.split('.').skip(1) {
             assert!(!everywhere.contains(part), "{part} is in {everywhere}");
