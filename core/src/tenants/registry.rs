@@ -1,0 +1,206 @@
+//! All tenants of the process: built when they are first asked for, taken up where work was left, put away when they idle.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex as State, MutexGuard as StateGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use futures::future::{BoxFuture, join_all};
+use tokio::sync::Mutex;
+
+use super::open::{Open, SETTLED};
+use super::setup::Setup;
+use super::{Tenant, TenantError};
+use crate::background::Background;
+use crate::journal::{Journal, JournalError};
+
+/// The folder below `LOG_DIR` that has one for each tenant but the one of the environment.
+const FOLDER: &str = "tenants";
+/// How long running work may take to finish when a tenant's configuration has changed.
+const GRACE: Duration = Duration::from_secs(20);
+/// In memory at once, at most; those that idle make room.
+const MOST: usize = 1000;
+
+/// Ends what was begun beside a tenant. Nothing is written to its journal any more.
+pub type End = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
+/// Begins what works beside every tenant, on its journal.
+type Beside = Box<dyn Fn(&Journal) -> Result<End, JournalError> + Send + Sync>;
+
+/// The tenants; a cheap handle.
+#[derive(Clone)]
+pub struct Tenants {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    default: Arc<Tenant>,
+    folder: PathBuf,
+    named: RwLock<BTreeMap<String, Arc<Setup>>>,
+    /// Of those in memory, by their ids.
+    slots: State<HashMap<String, Arc<Slot>>>,
+    /// Sends for all of them: a connection belongs to a server, and no call waits for another one's.
+    client: reqwest::Client,
+    beside: Beside,
+    idle: Duration,
+    /// What opens and closes them.
+    background: Background,
+}
+
+/// Held while its tenant is opened or closed.
+type Slot = Mutex<Option<Open>>;
+
+impl Tenants {
+    /// With one tenant; the others have their folders below `log_dir` and are put away after so long without work.
+    /// `beside` is begun with each of them.
+    pub fn new(
+        default: Arc<Tenant>,
+        client: reqwest::Client,
+        idle: Duration,
+        beside: impl Fn(&Journal) -> Result<End, JournalError> + Send + Sync + 'static,
+    ) -> Self {
+        let inner = Inner {
+            folder: default.journal.folder().join(FOLDER),
+            default,
+            named: RwLock::default(),
+            slots: State::default(),
+            client,
+            beside: Box::new(beside),
+            idle,
+            background: Background::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The one that the environment configures.
+    pub fn default_one(&self) -> &Arc<Tenant> {
+        &self.inner.default
+    }
+
+    /// From now on these have names. One that is in memory with another configuration is opened anew when it is next asked
+    /// for; one that has no name any more is put away when it idles.
+    pub fn name(&self, setups: impl IntoIterator<Item = Setup>) {
+        let named = setups.into_iter().map(|setup| (setup.id.clone(), Arc::new(setup)));
+        *self.inner.named.write().unwrap_or_else(PoisonError::into_inner) = named.collect();
+    }
+
+    /// The configuration of the tenant with this name.
+    pub fn setup(&self, name: &str) -> Option<Arc<Setup>> {
+        self.inner.named.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// The tenant with this name, opened if need be.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be opened.
+    pub async fn by_name(&self, name: &str) -> Result<Arc<Tenant>, TenantError> {
+        if name == self.inner.default.id {
+            return Ok(Arc::clone(&self.inner.default));
+        }
+        self.get(self.setup(name).ok_or(TenantError::Unknown)?).await
+    }
+
+    /// Takes up what an earlier process left of tenants with names, one after the other. Others wait for nothing.
+    pub async fn resume(&self) {
+        let named: Vec<Arc<Setup>> = {
+            let named = self.inner.named.read().unwrap_or_else(PoisonError::into_inner);
+            named.values().cloned().collect()
+        };
+        for setup in named {
+            let folder = self.inner.folder.join(&setup.id);
+            // What has work left was not put away.
+            let left = tokio::fs::try_exists(&folder).await.unwrap_or_default()
+                && !tokio::fs::try_exists(folder.join(SETTLED)).await.unwrap_or_default();
+            if left && let Err(error) = self.get(Arc::clone(&setup)).await {
+                tracing::error!(tenant = setup.id, %error, "not taken up; its next call tries again");
+            }
+        }
+    }
+
+    /// Puts tenants away that idle, for as long as the process runs.
+    pub async fn tidy(&self) {
+        let pause = (self.inner.idle / 4).max(Duration::from_secs(1));
+        loop {
+            tokio::time::sleep(pause).await;
+            self.put_away(self.inner.idle).await;
+        }
+    }
+
+    /// Puts away those for whom nothing was done for so long.
+    pub async fn put_away(&self, idle: Duration) {
+        let all: Vec<Arc<Slot>> = self.slots().values().cloned().collect();
+        for slot in all {
+            let inner = Arc::clone(&self.inner);
+            // Seen through: half closed, it could not be opened again.
+            let closing = async move {
+                // Who holds it is asking for it.
+                if let Ok(mut open) = slot.try_lock()
+                    && let Some(idling) = open.take_if(|open| open.is_idle(idle))
+                {
+                    idling.close(Duration::ZERO, &inner.folder).await;
+                }
+            };
+            self.inner.background.see_through(closing).await;
+        }
+        // None is asked for that nobody else holds.
+        let is_in_use = |slot: &mut Arc<Slot>| {
+            Arc::strong_count(slot) > 1 || slot.try_lock().is_ok_and(|open| open.is_some())
+        };
+        self.slots().retain(|_, slot| is_in_use(slot));
+    }
+
+    /// How many are in memory beside that of the environment.
+    pub fn count(&self) -> usize {
+        self.slots().len()
+    }
+
+    /// Opens no more, lets running work finish for so long and leaves the rest to the journals.
+    pub async fn shutdown(&self, grace: Duration) {
+        self.inner.background.shutdown(grace).await;
+        let all: Vec<Arc<Slot>> = self.slots().drain().map(|(_, slot)| slot).collect();
+        join_all(all.into_iter().map(async |slot| {
+            if let Some(open) = slot.lock().await.take() {
+                open.close(grace, &self.inner.folder).await;
+            }
+        }))
+        .await;
+    }
+
+    /// The tenant that is set up so, opened if need be: once, however many ask for it.
+    pub(super) async fn get(&self, setup: Arc<Setup>) -> Result<Arc<Tenant>, TenantError> {
+        let slot = Arc::clone(self.slots().entry(setup.id.clone()).or_default());
+        if let Some(open) = slot.lock().await.as_mut()
+            && let Some(tenant) = open.tenant(&setup)
+        {
+            return Ok(tenant);
+        }
+        if self.count() > MOST {
+            self.put_away(Duration::ZERO).await;
+            if self.count() > MOST {
+                return Err(TenantError::TooMany);
+            }
+        }
+        let inner = Arc::clone(&self.inner);
+        // An asker that hangs up must not leave a folder locked that nobody works in.
+        let opening = async move { inner.open(&slot, setup).await };
+        self.inner.background.see_through(opening).await.unwrap_or(Err(TenantError::Stopping))
+    }
+
+    fn slots(&self) -> StateGuard<'_, HashMap<String, Arc<Slot>>> {
+        self.inner.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    async fn open(&self, slot: &Slot, setup: Arc<Setup>) -> Result<Arc<Tenant>, TenantError> {
+        let mut open = slot.lock().await;
+        // Another asker was faster.
+        if let Some(tenant) = open.as_mut().and_then(|open| open.tenant(&setup)) {
+            return Ok(tenant);
+        }
+        if let Some(outdated) = open.take() {
+            outdated.close(GRACE, &self.folder).await;
+        }
+        let opened = Open::new(setup, &self.folder, &self.client, &self.beside).await?;
+        Ok(open.insert(opened).now())
+    }
+}
