@@ -5,18 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use futures::FutureExt;
 use mcp_odoo_archive::Archive;
-use mcp_odoo_core::erp::{Erp, Instance};
-use mcp_odoo_core::handoff::Handoffs;
-use mcp_odoo_core::journal::Journal;
+use mcp_odoo_core::access::file::AccessFile;
+use mcp_odoo_core::access::{Access, Also, Apply};
 use mcp_odoo_core::journal::Target;
-use mcp_odoo_core::messages::Messenger;
-use mcp_odoo_core::odoo::{Odoo, OdooConfig};
-use mcp_odoo_core::quotation::pipeline::Pipeline;
-use mcp_odoo_core::quotation::salespeople::Salespeople;
-use mcp_odoo_core::tasks::Tasks;
-use mcp_odoo_core::tenants::{Tenant, Writing};
-use mcp_odoo_core::twilio::{Twilio, TwilioSetup};
+use mcp_odoo_core::odoo::{OdooConfig, http};
+use mcp_odoo_core::tenants::{Names, OpenError, Setup, Tenant, Tenants};
 use mcp_odoo_tools::{OdooTools, tools};
 use rmcp::ServerHandler;
 use tokio::net::TcpListener;
@@ -26,6 +21,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::Config;
 use crate::mcp::{self, Sessions};
+use crate::middleware::gate::Gate;
 use crate::router;
 use crate::server;
 use crate::state::{AppState, Shared};
@@ -37,7 +33,6 @@ const GRACE: Duration = Duration::from_secs(20);
 pub struct App<H> {
     config: Config,
     state: AppState,
-    odoo: Odoo,
     handler: H,
 }
 
@@ -62,20 +57,33 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         target: Target,
         handler: impl FnOnce(&Arc<Tenant>) -> H,
     ) -> anyhow::Result<Self> {
-        let journal = Journal::open(&config.log_dir, target)?;
-        let odoo = Odoo::new(odoo)?;
-        let tenant = Arc::new(tenant(&config, &odoo, &journal)?);
+        let common = config.common();
+        let reader = config.odoo.clone().filter(|_| config.dev_odoo.is_some());
+        let setup = Setup::of_environment(common.clone(), (odoo, target), reader, config.sales.clone());
+        let tenant = Arc::new(setup.open(&config.log_dir, None).map_err(|error| match error {
+            // Who starts another process beside looks for this one.
+            OpenError::Journal(error) => anyhow::Error::from(error),
+            error => error.into(),
+        })?);
+        let (s3, days) = (config.s3.clone(), config.log_retention_days);
+        let archive = Archive::new(s3, days, tenant.journal.clone())?;
+        let names = Arc::new(Names::new(common, |name| std::env::var(name).ok()));
+        let access = Access::open(config.access.clone(), named(&names))?;
+        let client = http::builder(config.calls.timeout).build().context("no HTTP client can be built")?;
+        let tenants = Tenants::new(Arc::clone(&tenant), names, client, config.tenant_idle, |_| {
+            Ok(Box::new(|| async {}.boxed()))
+        });
         let stop = CancellationToken::new();
         let handler = handler(&tenant);
         let state = AppState::from(Shared {
             tenant,
-            webhook_secret: config.messages.webhook_secret.clone(),
+            tenants,
+            access: Arc::new(access),
             sessions: Sessions::new(&config.mcp, stop.clone()),
-            archive: Archive::new(config.s3.clone(), config.log_retention_days, journal.clone())?,
-            journal,
+            archive,
             stop,
         });
-        Ok(Self { config, state, odoo, handler })
+        Ok(Self { config, state, handler })
     }
 
     /// What the handlers share.
@@ -93,12 +101,13 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send,
     ) -> anyhow::Result<()> {
-        let Self { config, state, odoo, handler } = self;
+        let Self { config, state, handler } = self;
         let adopt_every = config.tasks.adopt_every;
-        let mcp = mcp::routes(handler, &config.allowed, &state.sessions);
-        let router = router::build(state.clone(), &config.http, &config.allowed, mcp);
+        let gate = Arc::new(Gate::new(Arc::clone(&state.access), state.tenants.clone()));
+        let mcp = mcp::routes(handler, &config.allowed, &gate, &state.sessions);
+        let router = router::build(state.clone(), &config.http, &config.allowed, &gate, mcp);
         let requests = tokio::spawn(server::serve(listener, router, config.http, state.stop.clone()));
-        let _resuming = resume(&state, odoo, adopt_every);
+        let _resuming = (resume(&state, adopt_every), keep_up(&state));
         stop.await;
         tracing::info!("stopping: no new requests, running quotations finish");
         let deadline = Instant::now() + GRACE;
@@ -115,11 +124,11 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
     /// # Errors
     /// When a task of the service failed.
     pub async fn serve_stdio(self, stop: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
-        let Self { config, state, odoo, handler } = self;
+        let Self { config, state, handler } = self;
         let adopt_every = config.tasks.adopt_every;
         let sessions = state.sessions.clone();
         let mut serving = tokio::spawn(async move { mcp::stdio::serve(handler, &sessions).await });
-        let _resuming = resume(&state, odoo, adopt_every);
+        let _resuming = resume(&state, adopt_every);
         tokio::select! {
             served = &mut serving => {
                 wind_down(&state).await;
@@ -135,49 +144,21 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
     }
 }
 
-/// Everything that works with this Odoo.
-fn tenant(config: &Config, odoo: &Odoo, journal: &Journal) -> anyhow::Result<Tenant> {
-    let pipeline = Pipeline::new(odoo.clone(), config.sales.clone());
-    let messenger = match &config.twilio {
-        TwilioSetup::Ready(twilio) => {
-            let twilio = Twilio::with_timeout(twilio.clone(), config.messages.call_timeout)?;
-            let salespeople = pipeline.salespeople().clone();
-            Ok(Messenger::new(config.messages.clone(), config.language, twilio, odoo.clone(), salespeople))
-        }
-        TwilioSetup::Missing(names) => Err(names.clone()),
-    };
-    // Without another Odoo to write to, the one that is written to is read as well, and the pipeline's own salespeople
-    // know what was just given out.
-    let (writer, reader, salespeople) = match config.odoo.clone().filter(|_| config.dev_odoo.is_some()) {
-        Some(reader) => {
-            let reader = Odoo::new(reader)?;
-            let salespeople = Salespeople::new(reader.clone(), config.sales.clone());
-            (Erp::new(odoo.clone(), Instance::DevOdoo), Erp::new(reader, Instance::Odoo), salespeople)
-        }
-        None => {
-            let both = Erp::new(odoo.clone(), Instance::Odoo);
-            (both.clone(), both, pipeline.salespeople().clone())
-        }
-    };
-    let messenger_of_tasks = messenger.clone().ok();
-    Ok(Tenant {
-        reader,
-        writer,
-        salespeople,
-        tasks: Tasks::new(config.tasks.clone(), pipeline, journal.clone(), messenger_of_tasks),
-        handoffs: Handoffs::new(messenger, journal.clone()),
-        inline: config.mcp.inline,
-        signed_messages: config.messages.webhook_secret.is_some(),
-        language: config.language,
-        writing: Writing::default(),
+/// Reads the tenants of the access file, and takes them over.
+fn named(names: &Arc<Names>) -> Also {
+    let names = Arc::clone(names);
+    Box::new(move |file: &AccessFile| {
+        let setups = names.read(&file.tenants).map_err(|error| error.to_string())?;
+        let names = Arc::clone(&names);
+        Ok(Box::new(move || names.replace(setups)) as Apply)
     })
 }
 
 /// Takes up, beside serving, what an earlier process left, and what windows leave that are killed meanwhile.
-fn resume(state: &AppState, odoo: Odoo, adopt_every: Duration) -> AbortOnDropHandle<()> {
+fn resume(state: &AppState, adopt_every: Duration) -> AbortOnDropHandle<()> {
     state.archive.start();
-    let Tenant { tasks, handoffs, .. } = &*state.tenant;
-    let (tasks, handoffs) = (tasks.clone(), handoffs.clone());
+    let Tenant { tasks, handoffs, odoo, .. } = &*state.tenant;
+    let (tasks, handoffs, odoo) = (tasks.clone(), handoffs.clone(), odoo.clone());
     AbortOnDropHandle::new(tokio::spawn(async move {
         tokio::join!(handoffs.resume(), tasks.resume());
         let adopting = async {
@@ -190,13 +171,20 @@ fn resume(state: &AppState, odoo: Odoo, adopt_every: Duration) -> AbortOnDropHan
     }))
 }
 
+/// Keeps up with who may call, and with whose Odoos these are.
+fn keep_up(state: &AppState) -> AbortOnDropHandle<()> {
+    let (access, tenants) = (Arc::clone(&state.access), state.tenants.clone());
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        tokio::join!(access.watch(), tenants.resume(), tenants.tidy());
+    }))
+}
+
 /// Quotations first: who asked for one by MCP is still told how it ended. The folder is given free once nothing
 /// is written or uploaded any more: a connection that lingers must not keep the next process from starting.
 async fn wind_down(state: &AppState) {
     state.stop.cancel();
-    let Tenant { tasks, handoffs, .. } = &*state.tenant;
-    tokio::join!(handoffs.shutdown(GRACE), tasks.shutdown(GRACE));
+    tokio::join!(state.tenant.shutdown(GRACE), state.tenants.shutdown(GRACE));
     state.archive.shutdown().await;
-    state.journal.release();
+    state.tenant.journal.release();
     state.sessions.close().await;
 }

@@ -31,6 +31,9 @@ pub struct Problem {
     errors: Vec<FieldError>,
     #[serde(skip)]
     retry_after: Option<Duration>,
+    /// How to say who one is, where that was missing.
+    #[serde(skip)]
+    challenge: Option<Box<HeaderValue>>,
 }
 
 impl Problem {
@@ -44,6 +47,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             retry_after: None,
+            challenge: None,
         }
     }
 
@@ -87,6 +91,12 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "handoff_not_found", "no handoff has this handoff_id")
     }
 
+    /// It is not known who calls.
+    pub fn unauthorized(code: &'static str, detail: impl Into<String>) -> Self {
+        let challenge = Some(HeaderValue::from_static("Bearer").into());
+        Self { challenge, ..Self::new(StatusCode::UNAUTHORIZED, code, detail) }
+    }
+
     /// The signature of a webhook is not what it should be.
     pub fn not_signed(error: &impl Display) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "invalid_signature", error.to_string())
@@ -106,12 +116,14 @@ impl Problem {
 }
 
 impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let challenge = self.challenge.take();
         let retry_after = self.retry_after.map(|wait| HeaderValue::from(wait.as_secs()));
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.extend(challenge.map(|challenge| (header::WWW_AUTHENTICATE, *challenge)));
         headers.extend(retry_after.map(|seconds| (header::RETRY_AFTER, seconds)));
         response
     }
@@ -121,6 +133,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let (status, retry_after) = match refusal.kind {
             Kind::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, None),
+            Kind::Forbidden(_) => (StatusCode::FORBIDDEN, None),
             Kind::Unavailable(retry_after) => (StatusCode::SERVICE_UNAVAILABLE, retry_after),
             Kind::Upstream => (StatusCode::BAD_GATEWAY, None),
             // Nobody reads the answer of a request that was cancelled.

@@ -1,5 +1,7 @@
 //! The whole router, as the process serves it and the tests call it.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::{Extension, Router};
 use tower_http::cors::{Any, CorsLayer};
@@ -7,14 +9,16 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::body::Room;
 use crate::error::Problem;
+use crate::middleware::front::Front;
+use crate::middleware::gate::{self, Gate};
 use crate::middleware::hosts::{self, Allowed, CorsOrigins};
-use crate::middleware::{self, request_log, timeout};
+use crate::middleware::request_log;
 use crate::rest;
 use crate::server::HttpConfig;
 use crate::state::AppState;
 
 /// Builds the router. MCP has bounds of its own: its answers are streams, its callers no web pages.
-pub fn build(state: AppState, http: &HttpConfig, allowed: &Allowed, mcp: Router) -> Router {
+pub fn build(state: AppState, http: &HttpConfig, allowed: &Allowed, gate: &Arc<Gate>, mcp: Router) -> Router {
     let (router, openapi) = rest::routes().split_for_parts();
     let router = router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
@@ -22,9 +26,12 @@ pub fn build(state: AppState, http: &HttpConfig, allowed: &Allowed, mcp: Router)
         .method_not_allowed_fallback(Problem::wrong_method)
         // The first is the outermost; in one layer they are boxed once.
         .layer((
-            axum::middleware::from_fn_with_state(hosts::rest(http.host, allowed), middleware::serve),
             cors(&http.cors),
-            axum::middleware::from_fn_with_state(http.request_timeout, timeout::limit),
+            Front {
+                hosts: hosts::rest(http.host, allowed),
+                gate: Arc::clone(gate),
+                limit: Some(http.request_timeout),
+            },
             Extension(Room::new()),
         ))
         .with_state(state);
@@ -36,6 +43,8 @@ fn cors(origins: &CorsOrigins) -> CorsLayer {
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([
             header::CONTENT_TYPE,
+            header::AUTHORIZATION,
+            gate::X_API_KEY,
             HeaderName::from_static("idempotency-key"),
             request_log::REQUEST_ID,
         ])

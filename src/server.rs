@@ -38,12 +38,14 @@ pub struct HttpConfig {
     pub header_timeout: Duration,
 }
 
+/// Who is at the other end of the connection.
+#[derive(Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
 /// Serves until `stop`, and then what was asked till then. `axum::serve` knows neither a time limit for the
 /// head of a request nor a bound on connections.
 pub async fn serve(mut listener: TcpListener, router: Router, config: HttpConfig, stop: CancellationToken) {
     let places = Arc::new(Semaphore::new(config.max_connections));
-    let service = router.map_request(|request: Request<Incoming>| request.map(Body::new));
-    let service = TowerToHyperService::new(service);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(config.header_timeout);
     let open = GracefulShutdown::new();
@@ -53,7 +55,16 @@ pub async fn serve(mut listener: TcpListener, router: Router, config: HttpConfig
         (place, accept(&mut listener).await)
     };
     while let Some((place, io)) = stop.run_until_cancelled(next()).await {
-        let connection = open.watch(http.serve_connection(TokioIo::new(io), service.clone()));
+        let peer = io.peer_addr().ok().map(|peer| Peer(peer.ip()));
+        let service = router.clone().map_request(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            if let Some(peer) = peer {
+                request.extensions_mut().insert(peer);
+            }
+            request
+        });
+        let service = TowerToHyperService::new(service);
+        let connection = open.watch(http.serve_connection(TokioIo::new(io), service));
         tokio::spawn(async move {
             // Whatever breaks a connection is over with it.
             let _ = connection.await;

@@ -1,11 +1,13 @@
 //! One request for an operation, whatever transport it came by.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
-use crate::access::Caller;
+use crate::access::{Caller, Door};
 use crate::language::Language;
 use crate::tenants::Tenant;
 
@@ -14,6 +16,12 @@ use crate::tenants::Tenant;
 pub struct Call {
     /// Who asks.
     pub caller: Arc<Caller>,
+    /// The way the request came by.
+    pub door: Door,
+    /// Where it came from, over HTTP.
+    pub address: Option<IpAddr>,
+    /// What names the request over HTTP.
+    pub request_id: Option<Uuid>,
     /// For whom it is.
     pub tenant: Arc<Tenant>,
     /// What they want to read, where it is written for people.

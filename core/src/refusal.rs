@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use crate::access::Permission;
 use crate::erp::ErpError;
 use crate::handoff::HandoffError;
 use crate::journal::JournalError;
@@ -26,6 +27,8 @@ pub struct Refusal {
 pub enum Kind {
     /// Who calls: the request is not one that can be done.
     Invalid,
+    /// Who calls: they may not have it done. What they lack, where that would help.
+    Forbidden(Option<Permission>),
     /// Nobody waits for it any more.
     Cancelled,
     /// Nobody, for now: it may be repeated after this time. `None`: once the service is set up for it.
@@ -40,6 +43,14 @@ impl Refusal {
     /// A refusal of this kind.
     pub fn new(kind: Kind, code: impl Into<Cow<'static, str>>, sentence: impl Into<String>) -> Self {
         Self { kind, code: code.into(), sentence: sentence.into() }
+    }
+
+    /// The caller lacks this.
+    pub fn lacks(permission: Permission) -> Self {
+        let sentence = format!(
+            "this caller may not: it takes the permission {permission}, which its key or token lacks"
+        );
+        Self::new(Kind::Forbidden(Some(permission)), "forbidden", sentence)
     }
 
     /// Nobody waits for the answer.

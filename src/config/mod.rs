@@ -1,6 +1,7 @@
 //! The configuration: read once, from the environment and `.env`, into the settings that each part owns. No part knows of
 //! this module, only what puts the parts together.
 
+mod access;
 mod env;
 mod messages;
 mod odoo;
@@ -13,11 +14,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mcp_odoo_archive::S3Config;
+use mcp_odoo_core::access::AccessConfig;
 use mcp_odoo_core::language::Language;
 use mcp_odoo_core::messages::MessageConfig;
 use mcp_odoo_core::odoo::OdooConfig;
 use mcp_odoo_core::quotation::salespeople::SalesConfig;
 use mcp_odoo_core::tasks::{RepeatWindows, TaskConfig};
+use mcp_odoo_core::tenants::Common;
 use mcp_odoo_core::twilio::TwilioSetup;
 
 pub use self::env::Env;
@@ -80,6 +83,10 @@ pub struct Config {
     pub http: HttpConfig,
     /// The MCP endpoints.
     pub mcp: McpConfig,
+    /// After how long without work a tenant leaves memory.
+    pub tenant_idle: Duration,
+    /// Who may call, and what.
+    pub access: AccessConfig,
     /// Under which names the service may be called, and from which web pages MCP may be.
     pub allowed: Allowed,
     /// The account that messages are sent with.
@@ -114,21 +121,23 @@ pub const VARIABLES: &[&str] = &[
     "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ENDPOINT_URL", "LOG_RETENTION_DAYS",
     "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WHATSAPP_FROM", "TWILIO_SMS_FROM", "TWILIO_CONTENT_SID",
     "TWILIO_API_BASE", "MESSAGE_CHANNEL", "VENDEDOR_WHATSAPP", "DEFAULT_COUNTRY_CODE", "LANGUAGE",
-    "HANDOFF_DEADLINE_SECONDS", "PUBLIC_URL", "ELEVENLABS_WEBHOOK_SECRET",
+    "HANDOFF_DEADLINE_SECONDS", "PUBLIC_URL", "ELEVENLABS_WEBHOOK_SECRET", "MCP_MODE", "API_KEY", "ACCESS_FILE",
+    "ALLOW_ANONYMOUS", "ALLOWED_IPS", "TRUSTED_PROXIES",
 ];
 
 /// Of those, what only matters to who serves over HTTP.
 #[rustfmt::skip]
 pub const HTTP_VARIABLES: &[&str] = &[
     "HOST", "PORT", "CORS_ORIGINS", "REQUEST_TIMEOUT_SECONDS", "MAX_CONNECTIONS", "MCP_MAX_SESSIONS", "MCP_IDLE_SECONDS",
-    "ALLOWED_HOSTS", "ALLOWED_ORIGINS", "PUBLIC_URL", "ELEVENLABS_WEBHOOK_SECRET",
+    "ALLOWED_HOSTS", "ALLOWED_ORIGINS", "PUBLIC_URL", "ELEVENLABS_WEBHOOK_SECRET", "API_KEY", "ACCESS_FILE",
+    "ALLOW_ANONYMOUS", "ALLOWED_IPS", "TRUSTED_PROXIES",
 ];
 
 /// Of those, what is never printed.
 #[rustfmt::skip]
 pub const SECRET_VARIABLES: &[&str] = &[
     "ODOO_API_KEY", "ODOO_PASSWORD", "ODOO_PASS", "DEV_ODOO_API_KEY", "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "TWILIO_AUTH_TOKEN", "ELEVENLABS_WEBHOOK_SECRET",
+    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "TWILIO_AUTH_TOKEN", "ELEVENLABS_WEBHOOK_SECRET", "API_KEY",
 ];
 
 impl Config {
@@ -170,6 +179,8 @@ impl Config {
             },
             http: web::http(env)?,
             mcp: web::mcp(env)?,
+            tenant_idle: Duration::from_secs(600),
+            access: access::access(env)?,
             allowed: web::allowed(env, messages.public_url.as_ref())?,
             twilio: twilio::twilio(env)?,
             messages,
@@ -180,6 +191,22 @@ impl Config {
             s3: s3::s3(env)?,
             log_level: env.parse("LOG_LEVEL", "error, warn, info, debug or trace", LogLevel::Info)?,
         })
+    }
+
+    /// What all tenants have in common.
+    pub fn common(&self) -> Common {
+        let CallConfig { protocol, timeout, max_concurrency } = self.calls;
+        Common {
+            protocol,
+            timeout,
+            max_concurrency,
+            tasks: self.tasks.clone(),
+            inline: self.mcp.inline,
+            read_only: self.access.read_only,
+            twilio: self.twilio.clone(),
+            messages: self.messages.clone(),
+            language: self.language,
+        }
     }
 
     /// The Odoo that quotations are made in, unless it is the embedded one.

@@ -1,26 +1,34 @@
 //! The call that a request over REST is.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use mcp_odoo_core::access::Door;
 use mcp_odoo_core::call::{Call, Progress};
-use mcp_odoo_tools::caller::{caller, language};
+use mcp_odoo_tools::caller::{Identity, language};
 
-use crate::state::AppState;
+use crate::error::Problem;
 
 /// Who asks, and for whom. Who hangs up drops it.
 pub struct Asked(pub Call);
 
-impl FromRequestParts<AppState> for Asked {
-    type Rejection = Infallible;
+impl<S: Sync> FromRequestParts<S> for Asked {
+    type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        let caller = caller(Door::Rest, &parts.headers).into();
-        let tenant = Arc::clone(&state.tenant);
-        let language = language(&parts.headers).unwrap_or(tenant.language);
-        Ok(Self(Call { caller, tenant, language, progress: Progress::default(), stop: None }))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        // The gate has found out.
+        let identity = parts.extensions.get::<Identity>().ok_or_else(Problem::internal)?;
+        let Identity { caller, tenant, address, request_id } = identity;
+        Ok(Self(Call {
+            caller: Arc::clone(caller),
+            door: Door::Rest,
+            address: *address,
+            request_id: Some(*request_id),
+            tenant: Arc::clone(tenant),
+            language: language(&parts.headers).unwrap_or(tenant.language),
+            progress: Progress::default(),
+            stop: None,
+        }))
     }
 }

@@ -9,6 +9,7 @@ mod sse;
 pub mod stdio;
 mod streamable;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -19,8 +20,10 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 pub use self::session::Sessions;
 
 use crate::error::Problem;
+use crate::middleware::front::Front;
+use crate::middleware::gate::Gate;
+use crate::middleware::hosts;
 use crate::middleware::request_log::REQUEST_ID;
-use crate::middleware::{self, hosts};
 
 /// The MCP endpoints.
 #[derive(Clone, Debug)]
@@ -37,12 +40,14 @@ pub struct McpConfig {
 pub fn routes<H: ServerHandler + Clone + Sync>(
     handler: H,
     allowed: &hosts::Allowed,
+    gate: &Arc<Gate>,
     sessions: &Sessions,
 ) -> Router {
+    let front = Front { hosts: hosts::mcp(allowed), gate: Arc::clone(gate), limit: None };
     sse::routes(handler.clone(), sessions.clone())
         .merge(streamable::routes(handler, sessions.clone()))
         .method_not_allowed_fallback(Problem::wrong_method)
-        .layer((axum::middleware::from_fn_with_state(hosts::mcp(allowed), middleware::serve), cors()))
+        .layer((cors(), front))
 }
 
 /// Web pages that passed the check of their origin may do what any client may.

@@ -12,10 +12,10 @@ use axum::http::request::Parts;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Router, http::HeaderMap};
+use axum::{Extension, Router, http::HeaderMap};
 use futures::{StreamExt, stream};
-use mcp_odoo_core::access::{Caller, Door};
-use mcp_odoo_tools::caller::caller;
+use mcp_odoo_core::access::Caller;
+use mcp_odoo_tools::caller::Identity;
 use rmcp::model::{ClientJsonRpcMessage, GetExtensions, ServerJsonRpcMessage};
 use rmcp::transport::TransportAdapterIdentity;
 use rmcp::transport::sink_stream::SinkStreamTransport;
@@ -56,7 +56,7 @@ struct Shared<H> {
 type Inboxes = Arc<Mutex<HashMap<Uuid, Arc<Inbox>>>>;
 
 struct Inbox {
-    caller: Caller,
+    caller: Arc<Caller>,
     messages: mpsc::Sender<ClientJsonRpcMessage>,
     /// Held weakly: the stream ends with the session.
     answers: mpsc::WeakSender<ServerJsonRpcMessage>,
@@ -70,6 +70,7 @@ fn lock(inboxes: &Inboxes) -> MutexGuard<'_, HashMap<Uuid, Arc<Inbox>>> {
 /// Opens a session; it lasts as long as its stream.
 async fn open<H: ServerHandler + Clone>(
     State(shared): State<Arc<Shared<H>>>,
+    Extension(identity): Extension<Identity>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
     let place = shared.sessions.admit()?;
@@ -78,7 +79,7 @@ async fn open<H: ServerHandler + Clone>(
     let (answers, outgoing) = mpsc::channel(BUFFER);
     let has_batches = Arc::new(AtomicBool::new(false));
     let inbox = Inbox {
-        caller: caller(Door::Mcp, &headers),
+        caller: identity.caller,
         messages,
         answers: answers.downgrade(),
         has_batches: Arc::clone(&has_batches),
@@ -211,7 +212,8 @@ fn inbox(inboxes: &Inboxes, parts: &Parts) -> Option<Arc<Inbox>> {
     let mut query = url::form_urlencoded::parse(parts.uri.query()?.as_bytes());
     let (_, id) = query.find(|(name, _)| name == "sessionId")?;
     let inbox = lock(inboxes).get(&Uuid::try_parse(&id).ok()?).cloned();
-    inbox.filter(|inbox| inbox.caller == caller(Door::Mcp, &parts.headers))
+    let identity = parts.extensions.get::<Identity>()?;
+    inbox.filter(|inbox| inbox.caller == identity.caller)
 }
 
 fn unknown() -> Problem {

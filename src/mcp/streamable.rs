@@ -4,16 +4,16 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use axum::{Extension, Router};
 use futures::Stream;
-use mcp_odoo_core::access::{Caller, Door};
-use mcp_odoo_tools::caller::caller;
+use mcp_odoo_core::access::Caller;
+use mcp_odoo_tools::caller::Identity;
 use rmcp::ServerHandler;
 use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 use rmcp::transport::WorkerTransport;
@@ -71,7 +71,7 @@ tokio::task_local! {
 }
 
 struct Current {
-    caller: Caller,
+    caller: Arc<Caller>,
     single: Single,
     in_session: Cell<bool>,
     failure: Cell<Option<Failure>>,
@@ -79,10 +79,10 @@ struct Current {
 
 async fn serve<H: ServerHandler + Clone + Sync>(
     State(shared): State<Arc<Shared<H>>>,
+    Extension(Identity { caller, .. }): Extension<Identity>,
     request: Request,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    let caller = caller(Door::Mcp, &parts.headers);
     let open = shared.manager.named(&parts.headers);
     let is_strange = match &open {
         Some(open) => open.caller != caller,
@@ -116,7 +116,7 @@ async fn serve<H: ServerHandler + Clone + Sync>(
 /// Has rmcp serve the request, and says what went wrong in our words.
 async fn pass_on<H: ServerHandler + Clone + Sync>(
     shared: Arc<Shared<H>>,
-    caller: Caller,
+    caller: Arc<Caller>,
     mut parts: Parts,
     body: Bytes,
 ) -> Response {
@@ -169,7 +169,7 @@ struct Manager {
 /// What is known of an open session.
 #[derive(Clone)]
 struct Open {
-    caller: Caller,
+    caller: Arc<Caller>,
     asked: Asked,
     has_batches: bool,
 }

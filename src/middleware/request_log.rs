@@ -6,6 +6,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::response::Response;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 /// Taken from the caller where it is well formed, made otherwise.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -16,7 +17,9 @@ const MAX_LENGTH: usize = 64;
 /// A request that is being served.
 pub struct Entry {
     started: Instant,
-    id: String,
+    id: Uuid,
+    /// As the caller wrote it.
+    given: Option<HeaderValue>,
     method: &'static str,
     route: Option<MatchedPath>,
 }
@@ -24,22 +27,31 @@ pub struct Entry {
 impl Entry {
     /// Of a request that has just come.
     pub fn new(request: &Request) -> Self {
+        let given = given_id(request);
         Self {
             started: Instant::now(),
-            id: request_id(request),
+            id: given.as_ref().map_or_else(new_id, |(id, _)| *id),
+            given: given.map(|(_, text)| text),
             method: method(request),
             route: request.extensions().get::<MatchedPath>().cloned(),
         }
     }
 
+    /// What names it.
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
     /// Logs it when the head of its answer is ready.
     pub fn close(self, mut response: Response) -> Response {
-        let Self { started, id, method, route } = self;
+        let Self { started, id, given, method, route } = self;
+        let mut text = Uuid::encode_buffer();
+        let id = &*id.hyphenated().encode_lower(&mut text);
         let status = response.status().as_u16();
         let milliseconds = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
         let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
         tracing::info!(request_id = id, method, route, status, milliseconds, "request");
-        if let Ok(id) = HeaderValue::from_str(&id) {
+        if let Some(id) = given.or_else(|| HeaderValue::from_str(id).ok()) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
         response
@@ -47,15 +59,15 @@ impl Entry {
 }
 
 /// An e-mail address or a phone number cannot pass for an id: it would end up in the log.
-fn request_id(request: &Request) -> String {
-    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
-    let well_formed = |id: &&str| uuid::Uuid::try_parse(id).is_ok() && id.len() <= MAX_LENGTH;
-    given.filter(well_formed).map_or_else(new_id, str::to_owned)
+fn given_id(request: &Request) -> Option<(Uuid, HeaderValue)> {
+    let given = request.headers().get(REQUEST_ID)?;
+    let id = given.to_str().ok().filter(|id| id.len() <= MAX_LENGTH)?;
+    Some((Uuid::try_parse(id).ok()?, given.clone()))
 }
 
 /// Nobody gains by guessing it, so it takes no system call for randomness.
-fn new_id() -> String {
-    uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid().to_string()
+fn new_id() -> Uuid {
+    uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid()
 }
 
 /// A method may be any word: only those of HTTP are logged.

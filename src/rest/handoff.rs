@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use mcp_odoo_core::call::Call;
 use mcp_odoo_core::handoff::id::HandoffId;
 use mcp_odoo_core::handoff::request::HandoffRequest;
 use mcp_odoo_core::handoff::status::HandoffStatus;
@@ -115,8 +116,8 @@ struct TwilioReport {
     )
 )]
 pub async fn report(Asked(call): Asked, SignedReport(report): SignedReport) -> Result<StatusCode, Problem> {
-    if let Some(report) = report {
-        dispatch::<TakeInReport>(call, report).await?;
+    if let Some((report, tenant)) = report {
+        dispatch::<TakeInReport>(Call { tenant, ..call }, report).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,12 +1,25 @@
 //! Who a request over HTTP comes from, and what they read.
 
-use http::{HeaderMap, HeaderValue, header};
-use mcp_odoo_core::access::{Caller, Door};
-use mcp_odoo_core::language::Language;
+use std::net::IpAddr;
+use std::sync::Arc;
 
-/// Who calls, as far as the request tells. The service asks for no log-in yet; a proxy before it may.
-pub fn caller(door: Door, headers: &HeaderMap) -> Caller {
-    Caller::anonymous(door, headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes))
+use http::{HeaderMap, header};
+use mcp_odoo_core::access::Caller;
+use mcp_odoo_core::language::Language;
+use mcp_odoo_core::tenants::Tenant;
+use uuid::Uuid;
+
+/// Who asks over HTTP, and for whom: found out once, it goes with the request to whatever takes it.
+#[derive(Clone)]
+pub struct Identity {
+    /// Who asks.
+    pub caller: Arc<Caller>,
+    /// For whom.
+    pub tenant: Arc<Tenant>,
+    /// Where they ask from.
+    pub address: Option<IpAddr>,
+    /// What names the request.
+    pub request_id: Uuid,
 }
 
 /// What they want to read, if they say so.

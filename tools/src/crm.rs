@@ -1,5 +1,6 @@
 //! Who gets the next customer.
 
+use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::ErpError;
 use mcp_odoo_core::quotation::error::QuotationError;
@@ -27,6 +28,8 @@ impl Operation for LeastBusySalesperson {
         description: "The salesperson (vendedor) with the fewest open opportunities. \
                       dev_create_quotation finds one by itself.",
         does: Does::Read,
+        needs: Permission::Read,
+        model: Some("crm.lead"),
         text: Text::Lines,
     };
     type Request = NoArguments;

@@ -15,7 +15,7 @@ use crate::operation::{Does, Operation, Spec};
 /// # Errors
 /// What the operation refuses; that it may not be done; that nobody waits for it any more; that it has a defect.
 pub async fn dispatch<O: Operation>(call: Call, request: O::Request) -> Result<O::Answer, Refusal> {
-    permit(&O::SPEC, &call.caller, &call.tenant)?;
+    permit(&O::SPEC, &call.caller, call.door, &call.tenant)?;
     let (tenant, stop) = (call.tenant.clone(), call.stop.clone());
     // Without an answer the caller would wait for ever.
     let run = AssertUnwindSafe(O::run(call, request)).catch_unwind();
@@ -36,9 +36,20 @@ pub async fn dispatch<O: Operation>(call: Call, request: O::Request) -> Result<O
 ///
 /// # Errors
 /// Why not.
-pub fn permit(spec: &Spec, caller: &Caller, tenant: &Tenant) -> Result<(), Refusal> {
-    // Over REST it is signed, and over stdio it is the owner's.
-    if spec.does == Does::Tell && caller.door == Door::Mcp && tenant.signed_messages {
+pub fn permit(spec: &Spec, caller: &Caller, door: Door, tenant: &Tenant) -> Result<(), Refusal> {
+    if !caller.permissions.has(spec.needs) {
+        return Err(Refusal::lacks(spec.needs));
+    }
+    if tenant.read_only && spec.does != Does::Read {
+        let sentence = "this service is set up to change nothing (MCP_MODE=readonly)";
+        return Err(Refusal::new(Kind::Forbidden(None), "read_only", sentence));
+    }
+    // Over REST it is signed, over stdio it is the owner's, and who logs in is permitted by name.
+    if spec.does == Does::Tell
+        && door == Door::Mcp
+        && tenant.webhook_secret.is_some()
+        && caller.is_anonymous()
+    {
         let sentence = "this service takes requests for messages over HTTP only when they are signed \
                         (ELEVENLABS_WEBHOOK_SECRET): have the agent's webhook call POST /api/elevenlabs/handoff";
         return Err(Refusal::new(Kind::Invalid, "signature_required", sentence));

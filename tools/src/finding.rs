@@ -1,5 +1,6 @@
 //! What a quotation is of and for whom, by what people call it.
 
+use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::{CustomerQuery, Customers, ProductQuery, Products};
 use mcp_odoo_core::refusal::Refusal;
@@ -15,6 +16,8 @@ impl Operation for FindProducts {
         description: "Finds products to sell (productos) with id, price, unit and stock. E.g. \
             {\"q\":\"robot\",\"customer\":\"Almacenes Torres\"}.",
         does: Does::Read,
+        needs: Permission::Read,
+        model: Some("product.product"),
         text: Text::Lines,
     };
     type Request = ProductQuery;
@@ -34,6 +37,8 @@ impl Operation for FindCustomers {
         description: "Finds customers and their contacts (clientes), for partner_id or to quote for their \
             e-mail. E.g. {\"q\":\"torres\"}.",
         does: Does::Read,
+        needs: Permission::Read,
+        model: Some("res.partner"),
         text: Text::Lines,
     };
     type Request = CustomerQuery;

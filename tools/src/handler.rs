@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures::FutureExt;
-use mcp_odoo_core::access::{Caller, Door};
+use mcp_odoo_core::access::{Caller, Door, Permissions};
 use mcp_odoo_core::call::{Call, Progress};
 use mcp_odoo_core::refusal::Refusal;
 use mcp_odoo_core::tenants::Tenant;
@@ -16,7 +16,7 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use rmcp::{Peer, RoleServer, ServerHandler};
 
-use crate::caller::{caller, language};
+use crate::caller::{Identity, language};
 use crate::dispatch::permit;
 use crate::operation::Does;
 use crate::reply::Reply;
@@ -46,6 +46,8 @@ struct Shared {
     /// Each with the form that MCP lists, by name.
     tools: Vec<(rmcp::model::Tool, Tool)>,
     tenant: Arc<Tenant>,
+    local: Arc<Caller>,
+    nobody: Arc<Caller>,
     instructions: String,
 }
 
@@ -55,7 +57,23 @@ impl OdooTools {
         let more = if tenant.has_two_odoos() { TWO_ODOOS } else { "" };
         tools.sort_by_key(|tool| tool.spec.name);
         let tools = tools.into_iter().map(|tool| (listed(&tool), tool)).collect();
-        Self(Arc::new(Shared { tools, tenant, instructions: format!("{INSTRUCTIONS}{more}") }))
+        let [local, nobody] =
+            [Caller::local(), Caller::anonymous(Permissions::default(), None)].map(Arc::new);
+        let instructions = format!("{INSTRUCTIONS}{more}");
+        Self(Arc::new(Shared { tools, tenant, local, nobody, instructions }))
+    }
+
+    /// Who asks, by which door, for whom.
+    fn asker(&self, context: &RequestContext<RoleServer>) -> (Arc<Caller>, Door, Arc<Tenant>) {
+        let Shared { local, nobody, tenant, .. } = &*self.0;
+        let (caller, door, tenant) = match (identity(context), parts(context)) {
+            (Some(Identity { caller, tenant, .. }), _) => (caller, Door::Mcp, tenant),
+            // Nobody was asked who they are.
+            (None, Some(_)) => (nobody, Door::Mcp, tenant),
+            // No request over HTTP: whoever started the process.
+            (None, None) => (local, Door::Stdio, tenant),
+        };
+        (Arc::clone(caller), door, Arc::clone(tenant))
     }
 
     fn find(&self, name: &str) -> Option<&(rmcp::model::Tool, Tool)> {
@@ -76,8 +94,8 @@ impl ServerHandler for OdooTools {
         _: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let caller = caller_of(&context);
-        let offered = |(_, tool): &&(_, Tool)| permit(tool.spec, &caller, &self.0.tenant).is_ok();
+        let (caller, door, tenant) = self.asker(&context);
+        let offered = |(_, tool): &&(_, Tool)| permit(tool.spec, &caller, door, &tenant).is_ok();
         let tools = self.0.tools.iter().filter(offered).map(|(listed, _)| listed.clone()).collect();
         let hints =
             context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
@@ -96,13 +114,14 @@ impl ServerHandler for OdooTools {
         let mut arguments = asked.arguments.unwrap_or_default();
         // Models send null for what they leave out.
         arguments.retain(|_, argument| !argument.is_null());
-        let caller = caller_of(&context).into();
-        let tenant = Arc::clone(&self.0.tenant);
-        let language = headers(&context).and_then(language).unwrap_or(tenant.language);
+        let (caller, door, tenant) = self.asker(&context);
+        let (address, request_id) =
+            identity(&context).map_or((None, None), |it| (it.address, Some(it.request_id)));
+        let language = parts(&context).and_then(|parts| language(&parts.headers)).unwrap_or(tenant.language);
         // What comes with the request counts in the bounds of the transport until the call is done.
         let RequestContext { ct, meta, peer, extensions: _held, .. } = context;
         let progress = progress(&meta, peer);
-        let call = Call { caller, tenant, language, progress, stop: Some(ct) };
+        let call = Call { caller, door, address, request_id, tenant, language, progress, stop: Some(ct) };
         let reply = AssertUnwindSafe(tool.call(call, arguments)).catch_unwind().await;
         Ok(result(reply.unwrap_or_else(|_| Reply::refused(&Refusal::defect()))).into())
     }
@@ -131,13 +150,13 @@ fn listed(tool: &Tool) -> rmcp::model::Tool {
 }
 
 /// The head of a request over HTTP.
-fn headers(context: &RequestContext<RoleServer>) -> Option<&http::HeaderMap> {
-    context.extensions.get::<http::request::Parts>().map(|parts| &parts.headers)
+fn parts(context: &RequestContext<RoleServer>) -> Option<&http::request::Parts> {
+    context.extensions.get()
 }
 
-/// Over stdio there is only one.
-fn caller_of(context: &RequestContext<RoleServer>) -> Caller {
-    headers(context).map_or_else(Caller::local, |headers| caller(Door::Mcp, headers))
+/// Who sent a request over HTTP.
+fn identity(context: &RequestContext<RoleServer>) -> Option<&Identity> {
+    parts(context)?.extensions.get()
 }
 
 fn progress(meta: &RequestMetaObject, peer: Peer<RoleServer>) -> Progress {

@@ -1,5 +1,6 @@
 //! Messages to salespeople.
 
+use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::handoff::HandoffAnswer;
 use mcp_odoo_core::handoff::id::HandoffId;
@@ -36,6 +37,8 @@ impl Operation for HandOff {
                       person; not to write to the customer. E.g. {\"user_phone\":\"+52 33 1234 5678\",\"reason\":\"Quiere \
                       un descuento\",\"sale_order_id\":42}. If queued, it is still being sent: do not call again.",
         does: Does::Tell,
+        needs: Permission::Handoffs,
+        model: None,
         text: Text::Lines,
     };
     type Request = NewHandoff;
@@ -55,6 +58,8 @@ impl Operation for GetHandoffStatus {
         title: "Handoff status",
         description: "Where a handoff is: sent, delivered, read or failed.",
         does: Does::Read,
+        needs: Permission::Handoffs,
+        model: None,
         text: Text::Json,
     };
     type Request = HandoffId;

@@ -1,5 +1,6 @@
 //! What callers can have done, whatever transport they come by.
 
+use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::refusal::Refusal;
 
@@ -26,6 +27,10 @@ pub struct Spec {
     pub description: &'static str,
     /// What it does to Odoo
     pub does: Does,
+    /// What a caller must be permitted
+    pub needs: Permission,
+    /// The model of Odoo that it is about, where it is one
+    pub model: Option<&'static str>,
     /// How its answer reads
     pub text: Text,
 }

@@ -1,5 +1,6 @@
 //! Tasks of projects.
 
+use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::{Page, Single, Task, TaskFilter, TaskRequest, TaskSummary};
 use mcp_odoo_core::refusal::Refusal;
@@ -15,6 +16,8 @@ impl Operation for ListTasks {
         description: "Lists tasks (tareas). For the text of one use get_task. E.g. \
             {\"assigned_to_name\":\"Laura\",\"limit\":5}.",
         does: Does::Read,
+        needs: Permission::Read,
+        model: Some("project.task"),
         text: Text::Lines,
     };
     type Request = TaskFilter;
@@ -33,6 +36,8 @@ impl Operation for GetTask {
         title: "Get task",
         description: "One task (tarea) with its text and people. To find one use list_tasks or search.",
         does: Does::Read,
+        needs: Permission::Read,
+        model: Some("project.task"),
         text: Text::Lines,
     };
     type Request = TaskRequest;

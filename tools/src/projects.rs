@@ -1,5 +1,6 @@
 //! Projects.
 
+use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::{NameFilter, Page, Project};
 use mcp_odoo_core::refusal::Refusal;
@@ -15,6 +16,8 @@ impl Operation for ListProjects {
         description: "Lists projects (proyectos). For their tasks use list_tasks. E.g. \
             {\"q\":\"robots\"}.",
         does: Does::Read,
+        needs: Permission::Read,
+        model: Some("project.project"),
         text: Text::Lines,
     };
     type Request = NameFilter;

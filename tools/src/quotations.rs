@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use garde::Validate;
+use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::call::{Call, unless};
 use mcp_odoo_core::input::{self, FieldError};
 use mcp_odoo_core::key::IdempotencyKey;
@@ -48,13 +49,15 @@ impl Operation for CreateQuotation {
                       \"phone\":\"3312345678\",\"lead_name\":\"Robot\",\"product_id\":26174}. If processing, ask \
                       dev_get_quotation_status.",
         does: Does::Queue,
+        needs: Permission::Quotations,
+        model: Some("sale.order"),
         text: Text::Lines,
     };
     type Request = NewQuotation;
     type Answer = Accepted;
 
     async fn run(call: Call, NewQuotation { request, key }: NewQuotation) -> Result<Accepted, Refusal> {
-        Ok(call.tenant.tasks.submit(request, key.as_ref(), &call.caller, call.language).await?)
+        Ok(call.tenant.tasks.submit(request, key.as_ref(), (&call.caller, call.door), call.language).await?)
     }
 }
 
@@ -68,6 +71,8 @@ impl Operation for GetQuotationStatus {
         description: "Where a quotation stands, however old: ask when dev_create_quotation answered \
                       processing.",
         does: Does::Read,
+        needs: Permission::Quotations,
+        model: Some("sale.order"),
         text: Text::Lines,
     };
     type Request = TrackingId;
@@ -87,6 +92,8 @@ impl Operation for FollowQuotation {
         title: "Follow quotation",
         description: "Tells each change of a quotation.",
         does: Does::Read,
+        needs: Permission::Quotations,
+        model: Some("sale.order"),
         text: Text::Json,
     };
     type Request = TrackingId;

@@ -1,5 +1,6 @@
 //! What becomes of messages.
 
+use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::handoff::id::HandoffId;
 use mcp_odoo_core::messages::Report;
@@ -25,7 +26,9 @@ impl Operation for TakeInReport {
         title: "Delivery report",
         description: "Takes in what became of a message.",
         // It changes what is known, nothing in Odoo, and is seen through by itself.
-        does: Does::Queue,
+        does: Does::Read,
+        needs: Permission::Handoffs,
+        model: None,
         text: Text::Json,
     };
     type Request = MessageReport;

@@ -1,5 +1,6 @@
 //! Quotations and orders: read, and made or changed step by step.
 
+use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::{
     MadeLine, MadeSale, NewSale, NewSaleLine, Page, Sale, SaleFilter, SaleRecordRequest, SaleRequest,
@@ -19,6 +20,8 @@ impl Operation for ListSales {
         description: "Lists quotations and orders (cotizaciones, ventas), newest first. For lines \
             use get_sale. E.g. {\"q\":\"Torres\",\"state\":\"sent\"}.",
         does: Does::Read,
+        needs: Permission::Read,
+        model: Some("sale.order"),
         text: Text::Lines,
     };
     type Request = SaleFilter;
@@ -37,6 +40,8 @@ impl Operation for GetSale {
         title: "Get sale",
         description: "One quotation or order with amounts and lines. To find one use list_sales.",
         does: Does::Read,
+        needs: Permission::Read,
+        model: Some("sale.order"),
         text: Text::Lines,
     };
     type Request = SaleRequest;
@@ -57,6 +62,8 @@ impl Operation for ReadSale {
             dev_update_sale. Else use get_sale. E.g. \
             {\"sale_id\":7,\"fields\":[\"note\"]}.",
         does: Does::Read,
+        needs: Permission::Read,
+        model: Some("sale.order"),
         text: Text::Lines,
     };
     type Request = SaleRecordRequest;
@@ -76,6 +83,8 @@ impl Operation for CreateSale {
         description: "Makes a draft order without lines for a known customer; then use \
             dev_create_sale_line. For all at once: dev_create_quotation.",
         does: Does::Add,
+        needs: Permission::Write,
+        model: Some("sale.order"),
         text: Text::Lines,
     };
     type Request = NewSale;
@@ -95,6 +104,8 @@ impl Operation for CreateSaleLine {
         description: "Adds one product to an order. Not for new quotations: \
             dev_create_quotation.",
         does: Does::Add,
+        needs: Permission::Write,
+        model: Some("sale.order.line"),
         text: Text::Lines,
     };
     type Request = NewSaleLine;
@@ -115,6 +126,8 @@ impl Operation for UpdateSale {
             E.g. {\"sale_id\":7,\"values\":{\"client_order_ref\":\"PO-9\"},\
             \"lines\":[{\"line_id\":11,\"qty\":3}]}.",
         does: Does::Overwrite,
+        needs: Permission::Write,
+        model: Some("sale.order"),
         text: Text::Lines,
     };
     type Request = SaleUpdate;

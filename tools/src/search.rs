@@ -1,5 +1,6 @@
 //! Search and fetch, as ChatGPT's connectors and deep research expect tools of these names.
 
+use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::{Document, DocumentRequest, SearchRequest, SearchResults};
 use mcp_odoo_core::refusal::Refusal;
@@ -16,6 +17,8 @@ impl Operation for Search {
             narrows it. Not for sales: list_sales. E.g. {\"query\":\"tareas robot\"}. Read \
             results with fetch.",
         does: Does::Read,
+        needs: Permission::Read,
+        model: None,
         text: Text::Json,
     };
     type Request = SearchRequest;
@@ -34,6 +37,8 @@ impl Operation for Fetch {
         title: "Fetch",
         description: "Reads a result of search as plain text, e.g. a project with its tasks.",
         does: Does::Read,
+        needs: Permission::Read,
+        model: None,
         text: Text::Json,
     };
     type Request = DocumentRequest;

@@ -43,7 +43,7 @@ impl Tool {
 
     /// Calls it. Who may not is told so, whatever the arguments are.
     pub async fn call(&self, call: Call, arguments: Object) -> Reply {
-        match permit(self.spec, &call.caller, &call.tenant) {
+        match permit(self.spec, &call.caller, call.door, &call.tenant) {
             Ok(()) => (self.run)(call, arguments).await,
             Err(refusal) => Reply::refused(&refusal),
         }

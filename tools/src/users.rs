@@ -1,5 +1,6 @@
 //! People with a login.
 
+use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::{NameFilter, Page, User};
 use mcp_odoo_core::refusal::Refusal;
@@ -15,6 +16,8 @@ impl Operation for FindUsers {
         description: "Finds employees (usuarios, vendedores) by name, login or e-mail, for user_id or assigned_to. Not for \
                       customers. E.g. {\"q\":\"laura\"}.",
         does: Does::Read,
+        needs: Permission::Read,
+        model: Some("res.users"),
         text: Text::Lines,
     };
     type Request = NameFilter;
@@ -33,6 +36,8 @@ impl Operation for ListUsers {
         title: "List users",
         description: "Lists the employees that log in to Odoo. When you have a name use find_users.",
         does: Does::Read,
+        needs: Permission::Read,
+        model: Some("res.users"),
         text: Text::Lines,
     };
     type Request = NameFilter;

@@ -15,7 +15,8 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::{
-    Call, Connection, OdooConfig, OdooConfigError, OdooError, connect, http, lanes::Lane, transport::Transport,
+    Call, Connection, OdooConfig, OdooConfigError, OdooError, connect, http, lanes::Lane,
+    transport::Transport,
 };
 
 type Attempt = BoxFuture<'static, Result<Arc<Connection>, OdooError>>;
@@ -142,7 +143,8 @@ impl Odoo {
     async fn attempt(&self, connection: &Connection, call: &Call) -> Result<Value, OdooError> {
         let (started, protocol) = (Instant::now(), connection.protocol);
         let request = protocol.encode(connect::credentials(&self.shared.config()), connection.uid, call)?;
-        let outcome = self.shared.transport.post(request, self.lane).await.and_then(|answer| protocol.decode(&answer));
+        let outcome =
+            self.shared.transport.post(request, self.lane).await.and_then(|answer| protocol.decode(&answer));
         tracing::debug!(
             model = call.model,
             method = call.method,

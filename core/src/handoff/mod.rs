@@ -96,7 +96,12 @@ pub enum Answered {
 impl Handoffs {
     /// Handoffs sent by this messenger, or by none: then every one is refused with the variables that are missing.
     pub fn new(messenger: Result<Messenger, Vec<&'static str>>, journal: Journal) -> Self {
-        let inner = Inner { messenger, work: Work::new(journal), repeats: OnceCell::new(), left: AtomicBool::new(false) };
+        let inner = Inner {
+            messenger,
+            work: Work::new(journal),
+            repeats: OnceCell::new(),
+            left: AtomicBool::new(false),
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -191,9 +196,9 @@ impl Handoffs {
         let messenger = self.messenger()?.clone();
         let patience = messenger.config().answer_within;
         let keys: Vec<String> = keys.iter().map(key_mark).collect();
-        let (handoffs, owner) = (self.clone(), caller.id());
+        let (handoffs, owner) = (self.clone(), caller.id().to_owned());
         // A caller that hangs up must not leave a handoff on disk that nobody sends.
-        let accepting = async move { handoffs.accept(&messenger, request, keys, owner).await };
+        let accepting = async move { handoffs.accept(&messenger, request, keys, &owner).await };
         let accepted = self.inner.work.background.see_through(accepting).await;
         let live = accepted.unwrap_or(Err(HandoffError::Stopping))?;
         // Late or not, what is known by then is told.

@@ -29,7 +29,7 @@ use self::finished::Finished;
 use self::gate::Gate;
 use self::place::Workers;
 use self::repeats::Earlier;
-use crate::access::Caller;
+use crate::access::{Caller, Door};
 use crate::backoff::Backoff;
 use crate::journal::{Journal, JournalError};
 use crate::key::IdempotencyKey;
@@ -257,19 +257,19 @@ impl Tasks {
         &self,
         request: QuotationRequest,
         key: Option<&IdempotencyKey>,
-        caller: &Caller,
+        (caller, door): (&Caller, Door),
         language: Language,
     ) -> Result<Accepted, SubmitError> {
         let name = match key {
             Some(key) => Name::Key(self.inner.reference(key)),
-            None => match self.inner.config.repeat_windows.mark(&request, caller) {
+            None => match self.inner.config.repeat_windows.mark(&request, caller, door) {
                 None => Name::New,
                 Some((mark, window)) => Name::Same(self.inner.same(&mark, window).await?, mark),
             },
         };
-        let (tasks, owner) = (self.clone(), caller.id());
+        let (tasks, owner) = (self.clone(), caller.id().to_owned());
         // A caller that hangs up must not leave a quotation on disk that nobody works on.
-        let accepting = async move { tasks.accept(request, name, owner, language).await };
+        let accepting = async move { tasks.accept(request, name, &owner, language).await };
         self.inner.work.background.see_through(accepting).await.unwrap_or(Err(SubmitError::Stopping))
     }
 

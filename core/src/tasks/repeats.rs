@@ -43,14 +43,19 @@ impl RepeatWindows {
     }
 
     /// What this request of this caller is known by, and how long; `None` where each is a new one.
-    pub(super) fn mark(&self, request: &QuotationRequest, caller: &Caller) -> Option<(String, Duration)> {
-        let window = self.of(caller.door);
+    pub(super) fn mark(
+        &self,
+        request: &QuotationRequest,
+        caller: &Caller,
+        door: Door,
+    ) -> Option<(String, Duration)> {
+        let window = self.of(door);
         if window.is_zero() {
             return None;
         }
-        let (door, log_in) = (format!("{:?}", caller.door), hex::encode(caller.log_in()));
+        let [id, log_in] = caller.told_apart_by().map(hex::encode);
         let request = serde_json::to_string(request).ok()?;
-        Some((digest(&["same", &door, &log_in, &request]), window))
+        Some((digest(&["same", door.name(), &id, &log_in, &request]), window))
     }
 }
 
@@ -96,6 +101,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::access::Permissions;
 
     fn request(n: usize) -> QuotationRequest {
         let request = json!({
@@ -106,17 +112,17 @@ mod tests {
     }
 
     fn mcp(name: &str) -> Caller {
-        Caller::anonymous(Door::Mcp, Some(name.as_bytes()))
+        Caller::anonymous(Permissions::ALL, Some(name.as_bytes()))
     }
 
     #[test]
     fn it_is_the_same_for_one_caller_and_one_request() {
         let windows = RepeatWindows::default();
-        let mark = |n, caller: &Caller| windows.mark(&request(n), caller);
+        let mark = |n, caller: &Caller| windows.mark(&request(n), caller, Door::Mcp);
         let (first, window) = mark(1, &mcp("a")).unwrap();
         assert_eq!((&first, window), (&mark(1, &mcp("a")).unwrap().0, windows.mcp));
         assert_ne!(mark(1, &mcp("b")).unwrap().0, first);
         assert_ne!(mark(2, &mcp("a")).unwrap().0, first);
-        assert!(mark(1, &Caller::anonymous(Door::Rest, None)).is_none(), "over REST each is a new one");
+        assert!(windows.mark(&request(1), &mcp("a"), Door::Rest).is_none(), "over REST each is a new one");
     }
 }

@@ -1,18 +1,17 @@
-//! A tenant as `ACCESS_FILE` has it: `[tenants.<id>]`.
+//! What a tenant's entry in `ACCESS_FILE` means: `[tenants.<id>]`.
 
 use std::fmt;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::setup::{Common, Setup};
+use crate::access::TenantEntry;
 use crate::journal::Target;
 use crate::key::digest;
-use crate::language::Language;
 use crate::messages::{MessageConfig, PhoneConfig};
 use crate::odoo::OdooConfig;
 use crate::phone::Phone;
@@ -22,76 +21,6 @@ use crate::twilio::{Channel, TwilioConfig, TwilioSetup, is_sid, sender};
 
 /// The longest name of a tenant.
 const LONGEST_ID: usize = 64;
-
-/// What the file says of one tenant.
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct TenantEntry {
-    /// The address of its Odoo.
-    url: String,
-    /// The name of the database.
-    db: String,
-    /// The login of the service's user there.
-    login: String,
-    /// The variable that has the API key.
-    api_key_env: Option<String>,
-    /// Or the file that has it.
-    api_key_file: Option<PathBuf>,
-    /// The company that calls are made for.
-    company: Option<i64>,
-    /// The language of Odoo's texts, `es_MX`.
-    lang: Option<String>,
-    /// What its people read: `es` or `en`.
-    language: Option<Language>,
-    /// Only members of these sales teams get quotations.
-    #[serde(default)]
-    sales_team_ids: Vec<i64>,
-    /// Only opportunities in these stages count as open.
-    #[serde(default)]
-    sales_stage_ids: Vec<i64>,
-    /// Who is told when a salesperson has no number.
-    vendedor_whatsapp: Option<String>,
-    /// The variable with the secret of its webhook at ElevenLabs.
-    webhook_secret_env: Option<String>,
-    /// Or the file that has it.
-    webhook_secret_file: Option<PathBuf>,
-    /// Its own account at Twilio.
-    twilio: Option<TwilioEntry>,
-}
-
-/// An account at Twilio.
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct TwilioEntry {
-    /// `AC…`
-    account_sid: String,
-    /// The variable that has the token.
-    auth_token_env: Option<String>,
-    /// Or the file that has it.
-    auth_token_file: Option<PathBuf>,
-    /// `whatsapp` or `sms`
-    channel: Option<String>,
-    /// The number to send from.
-    from: String,
-    /// `HX…`
-    content_sid: Option<String>,
-    /// Another address of the API, for tests.
-    api_base: Option<String>,
-}
-
-/// It names accounts: never printed whole.
-impl fmt::Debug for TenantEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TenantEntry").field("db", &self.db).finish_non_exhaustive()
-    }
-}
-
-/// It names accounts: never printed whole.
-impl fmt::Debug for TwilioEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TwilioEntry").field("channel", &self.channel).finish_non_exhaustive()
-    }
-}
 
 /// What is wrong with an entry, in one line that names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,7 +33,11 @@ pub struct EntryError {
 impl fmt::Display for EntryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { table, key, takes } = self;
-        if key.is_empty() { write!(f, "[{table}] {takes}") } else { write!(f, "[{table}] {key} takes {takes}") }
+        if key.is_empty() {
+            write!(f, "[{table}] {takes}")
+        } else {
+            write!(f, "[{table}] {key} takes {takes}")
+        }
     }
 }
 
@@ -134,8 +67,12 @@ impl Table<'_> {
         let (env, in_file) = (format!("{key}_env"), format!("{key}_file"));
         let (key, text) = match (variable, file) {
             (None, None) => return Ok(None),
-            (Some(_), Some(_)) => return Err(self.takes(&env, format!("a variable only where {in_file} is not set"))),
-            (Some(name), None) => (env, (self.variables)(name).ok_or(format!("a variable that is set; {name} is not"))),
+            (Some(_), Some(_)) => {
+                return Err(self.takes(&env, format!("a variable only where {in_file} is not set")));
+            }
+            (Some(name), None) => {
+                (env, (self.variables)(name).ok_or(format!("a variable that is set; {name} is not")))
+            }
             (None, Some(file)) => {
                 let text = fs::read_to_string(file);
                 (in_file, text.map_err(|said| format!("a file that can be read; {}: {said}", file.display())))
@@ -150,11 +87,19 @@ impl Table<'_> {
 
     fn text<'a>(&self, key: &str, text: &'a str, takes: &str) -> Result<&'a str, EntryError> {
         let text = text.trim();
-        if text.is_empty() || text.chars().any(char::is_control) { Err(self.takes(key, takes)) } else { Ok(text) }
+        if text.is_empty() || text.chars().any(char::is_control) {
+            Err(self.takes(key, takes))
+        } else {
+            Ok(text)
+        }
     }
 
     fn ids(&self, key: &str, ids: &[i64]) -> Result<Vec<i64>, EntryError> {
-        if ids.iter().all(|id| *id > 0) { Ok(ids.to_vec()) } else { Err(self.takes(key, "ids in Odoo, e.g. [1, 5]")) }
+        if ids.iter().all(|id| *id > 0) {
+            Ok(ids.to_vec())
+        } else {
+            Err(self.takes(key, "ids in Odoo, e.g. [1, 5]"))
+        }
     }
 }
 
@@ -166,7 +111,8 @@ impl TenantEntry {
     pub fn setup(&self, id: &str, common: &Common, variables: Variables<'_>) -> Result<Setup, EntryError> {
         let table = Table { name: format!("tenants.{id}"), variables };
         if !is_id(id) {
-            let takes = "is no name of a tenant: use 1 to 64 of a-z, 0-9, _ and -, beginning with a letter or digit";
+            let takes =
+                "is no name of a tenant: use 1 to 64 of a-z, 0-9, _ and -, beginning with a letter or digit";
             return Err(table.takes("", takes));
         }
         if id == DEFAULT_TENANT {
@@ -214,7 +160,9 @@ impl TenantEntry {
     fn context(&self, table: &Table<'_>) -> Result<Map<String, Value>, EntryError> {
         let mut context = Map::new();
         if let Some(company) = self.company {
-            table.ids("company", &[company]).map_err(|_| table.takes("company", "the id of a company in Odoo"))?;
+            table
+                .ids("company", &[company])
+                .map_err(|_| table.takes("company", "the id of a company in Odoo"))?;
             context.insert("allowed_company_ids".to_owned(), json!([company]));
         }
         if let Some(lang) = &self.lang {
@@ -258,13 +206,20 @@ impl TenantEntry {
         Ok(TwilioSetup::Ready(TwilioConfig {
             account_sid: sid("account_sid", &entry.account_sid, "AC")?,
             auth_token: auth_token.ok_or_else(|| {
-                table.takes("auth_token_env", "the name of the variable with the token (or set auth_token_file)")
+                table.takes(
+                    "auth_token_env",
+                    "the name of the variable with the token (or set auth_token_file)",
+                )
             })?,
             channel: channel.map_err(|()| table.takes("channel", "whatsapp or sms"))?.unwrap_or_default(),
             from: sender(&entry.from).ok_or_else(|| {
                 table.takes("from", "a phone number with its country code, e.g. +14155238886")
             })?,
-            content_sid: entry.content_sid.as_deref().map(|text| sid("content_sid", text, "HX")).transpose()?,
+            content_sid: entry
+                .content_sid
+                .as_deref()
+                .map(|text| sid("content_sid", text, "HX"))
+                .transpose()?,
             api_base: address(entry.api_base.as_deref().unwrap_or("https://api.twilio.com"))
                 .ok_or_else(|| table.takes("api_base", "an address, e.g. https://api.twilio.com"))?,
         }))
@@ -292,7 +247,10 @@ fn is_id(id: &str) -> bool {
 
 fn address(text: &str) -> Option<Url> {
     let plain = |url: &Url| {
-        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none()
+        url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
     };
     let is_address = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host() && plain(url);
     Url::parse(text.trim()).ok().filter(is_address)

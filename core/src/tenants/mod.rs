@@ -2,6 +2,7 @@
 
 mod error;
 mod file;
+mod names;
 mod open;
 mod registry;
 mod setup;
@@ -12,7 +13,8 @@ use secrecy::SecretString;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use self::error::TenantError;
-pub use self::file::{EntryError, TenantEntry, TwilioEntry};
+pub use self::file::EntryError;
+pub use self::names::{Names, Setups};
 pub use self::registry::{End, Tenants};
 pub use self::setup::{Common, OpenError, Setup};
 
@@ -50,6 +52,8 @@ pub struct Tenant {
     pub inline: Duration,
     /// Messages that are asked for over HTTP must be signed with it, which a call of a tool cannot be.
     pub webhook_secret: Option<SecretString>,
+    /// Nothing is changed here, whoever asks (`MCP_MODE`).
+    pub read_only: bool,
     /// What people read here, unless they ask for another language.
     pub language: Language,
     /// Places for calls that write.

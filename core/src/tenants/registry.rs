@@ -1,8 +1,8 @@
 //! All tenants of the process: built when they are first asked for, taken up where work was left, put away when they idle.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex as State, MutexGuard as StateGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex as State, MutexGuard as StateGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::{BoxFuture, join_all};
@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use super::open::{Open, SETTLED};
 use super::setup::Setup;
-use super::{Tenant, TenantError};
+use super::{Names, Tenant, TenantError};
 use crate::background::Background;
 use crate::journal::{Journal, JournalError};
 
@@ -35,7 +35,7 @@ pub struct Tenants {
 struct Inner {
     default: Arc<Tenant>,
     folder: PathBuf,
-    named: RwLock<BTreeMap<String, Arc<Setup>>>,
+    names: Arc<Names>,
     /// Of those in memory, by their ids.
     slots: State<HashMap<String, Arc<Slot>>>,
     /// Sends for all of them: a connection belongs to a server, and no call waits for another one's.
@@ -54,6 +54,7 @@ impl Tenants {
     /// `beside` is begun with each of them.
     pub fn new(
         default: Arc<Tenant>,
+        names: Arc<Names>,
         client: reqwest::Client,
         idle: Duration,
         beside: impl Fn(&Journal) -> Result<End, JournalError> + Send + Sync + 'static,
@@ -61,7 +62,7 @@ impl Tenants {
         let inner = Inner {
             folder: default.journal.folder().join(FOLDER),
             default,
-            named: RwLock::default(),
+            names,
             slots: State::default(),
             client,
             beside: Box::new(beside),
@@ -76,16 +77,9 @@ impl Tenants {
         &self.inner.default
     }
 
-    /// From now on these have names. One that is in memory with another configuration is opened anew when it is next asked
-    /// for; one that has no name any more is put away when it idles.
-    pub fn name(&self, setups: impl IntoIterator<Item = Setup>) {
-        let named = setups.into_iter().map(|setup| (setup.id.clone(), Arc::new(setup)));
-        *self.inner.named.write().unwrap_or_else(PoisonError::into_inner) = named.collect();
-    }
-
-    /// The configuration of the tenant with this name.
-    pub fn setup(&self, name: &str) -> Option<Arc<Setup>> {
-        self.inner.named.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    /// Which tenants have names.
+    pub fn names(&self) -> &Names {
+        &self.inner.names
     }
 
     /// The tenant with this name, opened if need be.
@@ -96,16 +90,22 @@ impl Tenants {
         if name == self.inner.default.id {
             return Ok(Arc::clone(&self.inner.default));
         }
-        self.get(self.setup(name).ok_or(TenantError::Unknown)?).await
+        self.get(self.inner.names.get(name).ok_or(TenantError::Unknown)?).await
+    }
+
+    /// The same, if it is in memory and nothing has to be waited for.
+    pub fn at_once(&self, name: &str) -> Option<Arc<Tenant>> {
+        if name == self.inner.default.id {
+            return Some(Arc::clone(&self.inner.default));
+        }
+        let slot = self.slots().get(name).cloned()?;
+        let setup = self.inner.names.get(name)?;
+        slot.try_lock().ok()?.as_mut()?.tenant(&setup)
     }
 
     /// Takes up what an earlier process left of tenants with names, one after the other. Others wait for nothing.
     pub async fn resume(&self) {
-        let named: Vec<Arc<Setup>> = {
-            let named = self.inner.named.read().unwrap_or_else(PoisonError::into_inner);
-            named.values().cloned().collect()
-        };
-        for setup in named {
+        for setup in self.inner.names.all() {
             let folder = self.inner.folder.join(&setup.id);
             // What has work left was not put away.
             let left = tokio::fs::try_exists(&folder).await.unwrap_or_default()

@@ -58,6 +58,8 @@ pub struct Common {
     pub tasks: TaskConfig,
     /// `MCP_INLINE_SECONDS`
     pub inline: Duration,
+    /// `MCP_MODE`
+    pub read_only: bool,
     /// The account that those send with who have none of their own.
     pub twilio: TwilioSetup,
     /// How salespeople are told.
@@ -150,6 +152,7 @@ impl Setup {
             handoffs: Handoffs::new(messenger, journal.clone()),
             journal,
             inline: self.common.inline,
+            read_only: self.common.read_only,
             webhook_secret: self.messages.webhook_secret.clone(),
             language: self.language,
             writing: Writing::default(),

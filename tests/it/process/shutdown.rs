@@ -8,6 +8,7 @@ use mcp_odoo_sandbox::Options;
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::support::app::{Odoo, REQUEST_LINES, request};
 use crate::support::events::Events;

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use mcp_odoo_core::access::{Caller, Door};
+use mcp_odoo_core::access::{Caller, Door, Permissions};
 use mcp_odoo_core::journal::Journal;
 use mcp_odoo_core::journal::Target;
 use mcp_odoo_core::language::Language;
@@ -44,8 +44,8 @@ fn the_folder_is_given_free_after_the_last_write() {
         let submitting = tokio::spawn({
             let tasks = tasks.clone();
             async move {
-                let page = Caller::anonymous(Door::Rest, None);
-                tasks.submit(request, None, &page, Language::Es).await
+                let page = Caller::anonymous(Permissions::ALL, None);
+                tasks.submit(request, None, (&page, Door::Rest), Language::Es).await
             }
         });
         // All runs on this thread: by now the acceptance waits for its turn to write.

@@ -1,0 +1,103 @@
+//! Who calls.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::Permissions;
+
+/// Who asks for an operation. Two are the same when their ids are, and for strangers what they log in with elsewhere.
+#[derive(Clone)]
+pub struct Caller {
+    id: Arc<str>,
+    /// What they may do.
+    pub permissions: Permissions,
+    /// Cancelled when they may not call any more: what is open for them ends. Nothing where that cannot be.
+    pub ended: Option<CancellationToken>,
+    /// What a stranger's request logs in with, at whom is before this service.
+    log_in: Option<Arc<[u8]>>,
+}
+
+/// The ways that requests come by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// REST over HTTP.
+    Rest,
+    /// MCP over HTTP.
+    Mcp,
+    /// MCP over stdin and stdout: whoever started the process.
+    Stdio,
+}
+
+impl Door {
+    /// Its name in the audit.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rest => "rest",
+            Self::Mcp => "mcp",
+            Self::Stdio => "stdio",
+        }
+    }
+}
+
+impl Caller {
+    /// Whoever started the process.
+    pub const LOCAL: &str = "local";
+    /// Who has `API_KEY`.
+    pub const API_KEY: &str = "api-key";
+    /// ElevenLabs, by its signature.
+    pub const ELEVENLABS: &str = "elevenlabs";
+    /// Twilio, by its signature.
+    pub const TWILIO: &str = "twilio";
+    /// Who does not say who they are.
+    pub const ANONYMOUS: &str = "anonymous";
+
+    /// Whoever started the process: may do everything.
+    pub fn local() -> Self {
+        Self::known(Self::LOCAL, Permissions::ALL)
+    }
+
+    /// Somebody over HTTP who does not log in here, with what the request has in `Authorization`.
+    pub fn anonymous(permissions: Permissions, log_in: Option<&[u8]>) -> Self {
+        Self { log_in: log_in.map(Arc::from), ..Self::known(Self::ANONYMOUS, permissions) }
+    }
+
+    /// Somebody who has shown to be this one.
+    pub fn known(id: &str, permissions: Permissions) -> Self {
+        Self { id: id.into(), permissions, ended: None, log_in: None }
+    }
+
+    /// What names this caller: it may stand in logs and files.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether they have not said who they are.
+    pub fn is_anonymous(&self) -> bool {
+        &*self.id == Self::ANONYMOUS
+    }
+
+    /// What tells this caller from others, as far as requests do. A secret may be in it: keep only its hash.
+    pub fn told_apart_by(&self) -> [&[u8]; 2] {
+        [self.id.as_bytes(), self.log_in.as_deref().unwrap_or_default()]
+    }
+}
+
+impl PartialEq for Caller {
+    fn eq(&self, other: &Self) -> bool {
+        self.told_apart_by() == other.told_apart_by()
+    }
+}
+
+impl Eq for Caller {}
+
+/// A secret may be in it: never printed whole.
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller")
+            .field("id", &self.id)
+            .field("permissions", &self.permissions)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,151 @@
+//! The access file: callers, tenants and models, in TOML.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use ipnet::IpNet;
+use serde::Deserialize;
+use serde::de::{Error, IgnoredAny};
+use toml_edit::Datetime;
+
+use super::key::KeyHash;
+use super::{Caller, Permissions, TenantEntry};
+
+/// The tenant of the environment has no table.
+const DEFAULT_TENANT: &str = crate::store::DEFAULT_TENANT;
+/// A larger file is a mistake.
+const LARGEST: u64 = 16 * 1024 * 1024;
+/// Names that callers have who are in no file.
+const TAKEN: [&str; 4] = [Caller::LOCAL, Caller::API_KEY, Caller::ELEVENLABS, Caller::TWILIO];
+
+/// What the file says.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessFile {
+    /// Who may call, by name.
+    #[serde(default)]
+    pub callers: BTreeMap<String, CallerEntry>,
+    /// The Odoos, by name.
+    #[serde(default)]
+    pub tenants: BTreeMap<String, TenantEntry>,
+    /// What may be done with which records.
+    #[serde(default)]
+    pub models: Option<IgnoredAny>,
+}
+
+/// One caller.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallerEntry {
+    /// What their key is known by; `anonymous` has none.
+    pub key: Option<KeyHash>,
+    /// The key before it was changed,
+    pub previous_key: Option<KeyHash>,
+    /// and how long it still works.
+    pub previous_expires: Option<Expiry>,
+    /// What they may do.
+    #[serde(default)]
+    pub permissions: Permissions,
+    /// The one Odoo that they work with.
+    pub tenant: Option<String>,
+    /// The Odoos that they choose from, by `X-Tenant`.
+    #[serde(default)]
+    pub tenants: Vec<String>,
+    /// Where they may call from; empty for everywhere.
+    #[serde(default)]
+    pub ips: Vec<IpNet>,
+    /// From then on their key does not work.
+    pub expires: Option<Expiry>,
+    /// Their key does not work any more.
+    #[serde(default)]
+    pub revoked: bool,
+}
+
+/// A moment in UTC, or the beginning of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expiry(pub DateTime<Utc>);
+
+impl<'de> Deserialize<'de> for Expiry {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Datetime::deserialize(deserializer)?.to_string();
+        let whole = || DateTime::parse_from_rfc3339(&text).ok().map(|moment| moment.to_utc());
+        let local = || text.parse::<NaiveDateTime>().ok().map(|moment| moment.and_utc());
+        let day = || text.parse::<NaiveDate>().ok().map(|day| day.and_time(NaiveTime::MIN).and_utc());
+        whole()
+            .or_else(local)
+            .or_else(day)
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("a day or a moment is needed"))
+    }
+}
+
+/// Why the access file cannot be used, in one line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("ACCESS_FILE {0}")]
+pub struct FileError(pub(super) String);
+
+impl AccessFile {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or says what it must not; the file is named, and the line.
+    pub fn read(path: &Path) -> Result<Self, FileError> {
+        let failed = |why: &dyn std::fmt::Display| FileError(format!("{}: {why}", path.display()));
+        let size = std::fs::metadata(path).map_err(|error| failed(&error))?;
+        if !size.is_file() || size.len() > LARGEST {
+            return Err(failed(&"is no file of at most 16 MiB"));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
+        Self::parse(&text).map_err(|why| failed(&why))
+    }
+
+    /// # Errors
+    /// What is wrong, and where.
+    fn parse(text: &str) -> Result<Self, String> {
+        let file: Self = toml_edit::de::from_str(text).map_err(|error| {
+            // Not the line itself: who has put a secret there does not want it in a log.
+            let line =
+                error.span().and_then(|span| text.get(..span.start)).map(|before| before.split('\n').count());
+            let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+            format!("{line}{}", error.message().lines().next().unwrap_or_default())
+        })?;
+        for (name, caller) in &file.callers {
+            caller.check(name).map_err(|why| format!("[callers.{name}]: {why}"))?;
+            let is_known = |tenant: &&String| *tenant == DEFAULT_TENANT || file.tenants.contains_key(*tenant);
+            if let Some(tenant) = caller.tenants().find(|tenant| !is_known(tenant)) {
+                return Err(format!("[callers.{name}]: there is no [tenants.{tenant}]"));
+            }
+        }
+        Ok(file)
+    }
+}
+
+impl CallerEntry {
+    /// # Errors
+    /// What of it makes no sense.
+    fn check(&self, name: &str) -> Result<(), &'static str> {
+        let is_name = name.len() <= 64
+            && name.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit())
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte));
+        if !is_name {
+            return Err("a name has 1 to 64 of a-z, 0-9, _ and -, and begins with a letter or a digit");
+        }
+        if TAKEN.contains(&name) {
+            return Err("this name is taken by the service itself");
+        }
+        match (name == Caller::ANONYMOUS, self.key) {
+            (true, Some(_)) => Err("who has a key is not anonymous"),
+            (false, None) => Err("key is missing: make one with `mcp-odoo keys new`"),
+            _ if self.tenant.is_some() && !self.tenants.is_empty() => Err("set tenant or tenants, not both"),
+            _ => Ok(()),
+        }
+    }
+
+    /// The tenants that they may choose from; none for the one that the environment configures.
+    pub fn tenants(&self) -> impl Iterator<Item = &String> {
+        self.tenant.iter().chain(&self.tenants)
+    }
+}

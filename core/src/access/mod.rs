@@ -1,0 +1,15 @@
+//! Who calls, and what they may do.
+
+mod caller;
+mod config;
+pub mod file;
+pub mod key;
+mod permission;
+mod table;
+mod tenant;
+
+pub use self::caller::{Caller, Door};
+pub use self::config::AccessConfig;
+pub use self::permission::{Permission, Permissions, UnknownPermission};
+pub use self::table::{Access, Also, Apply, Denied, Guest};
+pub use self::tenant::{TenantEntry, TwilioEntry};

@@ -1,0 +1,42 @@
+//! Who may call.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use mcp_odoo_core::access::AccessConfig;
+use secrecy::SecretString;
+
+use super::{ConfigError, Env};
+
+pub(super) fn access(env: &Env) -> Result<AccessConfig, ConfigError> {
+    Ok(AccessConfig {
+        read_only: match env.text("MCP_MODE") {
+            None | Some("readwrite") => false,
+            Some("readonly") => true,
+            Some(_) => return Err(ConfigError::takes("MCP_MODE", "readonly or readwrite")),
+        },
+        api_key: api_key(env)?,
+        file: env.text("ACCESS_FILE").map(Into::into),
+        allow_anonymous: env.parse("ALLOW_ANONYMOUS", "true or false", false)?,
+        allowed_ips: networks(env, "ALLOWED_IPS")?,
+        trusted_proxies: networks(env, "TRUSTED_PROXIES")?,
+    })
+}
+
+/// A short key can be guessed.
+fn api_key(env: &Env) -> Result<Option<SecretString>, ConfigError> {
+    const SHORTEST: usize = 16;
+    let Some(key) = env.text("API_KEY") else { return Ok(None) };
+    let is_sent_whole = key.bytes().all(|byte| byte.is_ascii_graphic());
+    if key.len() < SHORTEST || !is_sent_whole {
+        let takes = "a key of at least 16 visible ASCII characters, e.g. what `openssl rand -hex 32` prints";
+        return Err(ConfigError::takes("API_KEY", takes));
+    }
+    Ok(Some(key.into()))
+}
+
+fn networks(env: &Env, name: &'static str) -> Result<Vec<IpNet>, ConfigError> {
+    let network =
+        |item: &str| item.parse().ok().or_else(|| item.parse().ok().map(|address: IpAddr| address.into()));
+    env.list(name, "networks or addresses divided by commas, e.g. 10.0.0.0/8,192.168.1.5", network)
+}

@@ -1,0 +1,93 @@
+//! For whom a request is: the tenant that its caller works with, or the one that it names.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use mcp_odoo_core::access::{Caller, Guest};
+use mcp_odoo_core::store::DEFAULT_TENANT;
+use mcp_odoo_core::tenants::{Tenant, TenantError, Tenants};
+
+use crate::error::Problem;
+
+/// Names a tenant of the access file.
+pub const X_TENANT: HeaderName = HeaderName::from_static("x-tenant");
+
+/// It, or what finds it.
+pub enum Chosen {
+    /// It is in memory.
+    Now(Arc<Tenant>),
+    /// It has to be opened.
+    Later(BoxFuture<'static, Result<Arc<Tenant>, Problem>>),
+}
+
+/// The tenant of this request, among those that its caller may choose from; who is in no file may choose any.
+///
+/// # Errors
+/// When the caller may not have that one, or does not say which.
+pub fn choose(tenants: &Tenants, headers: &HeaderMap, guest: Option<&Guest>) -> Result<Chosen, Problem> {
+    let named = named(headers)?;
+    let listed =
+        guest.filter(|guest| guest.caller.id() != Caller::API_KEY).map(|guest| guest.tenants.as_slice());
+    let name = match (named, listed) {
+        (Some(name), None) => name,
+        (None, None | Some([])) => DEFAULT_TENANT,
+        (None, Some([only])) => only,
+        (None, Some(_)) => {
+            let detail = "this caller works for several tenants: name one in X-Tenant";
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "tenant_required", detail));
+        }
+        (Some(name), Some([])) if name == DEFAULT_TENANT => name,
+        (Some(name), Some(listed)) if listed.iter().any(|tenant| tenant == name) => name,
+        // Whether there is such a one is not told.
+        (Some(_), Some(_)) => {
+            let detail = "this caller may not work for the tenant of X-Tenant";
+            return Err(Problem::new(StatusCode::FORBIDDEN, "tenant_not_allowed", detail));
+        }
+    };
+    if let Some(tenant) = tenants.at_once(name) {
+        return Ok(Chosen::Now(tenant));
+    }
+    let (tenants, name) = (tenants.clone(), name.to_owned());
+    Ok(Chosen::Later(async move { Ok(tenants.by_name(&name).await?) }.boxed()))
+}
+
+/// Whether messages for the tenant of this request must be asked for with a signature.
+pub fn signs(tenants: &Tenants, headers: &HeaderMap) -> bool {
+    match named(headers) {
+        Ok(Some(name)) if name != DEFAULT_TENANT => {
+            tenants.names().get(name).is_some_and(|setup| setup.messages.webhook_secret.is_some())
+        }
+        _ => tenants.default_one().webhook_secret.is_some(),
+    }
+}
+
+fn named(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut names = headers.get_all(X_TENANT).iter();
+    match (names.next(), names.next()) {
+        (None, _) => Ok(None),
+        (Some(name), None) => Ok(Some(name.to_str().unwrap_or_default().trim())),
+        (Some(_), Some(_)) => {
+            let detail = "send X-Tenant once";
+            Err(Problem::new(StatusCode::BAD_REQUEST, "tenant_ambiguous", detail))
+        }
+    }
+}
+
+impl From<TenantError> for Problem {
+    fn from(error: TenantError) -> Self {
+        let (code, detail) = (error.code(), error.to_string());
+        let unavailable = |seconds| Self::unavailable(code, detail.clone(), Duration::from_secs(seconds));
+        match &error {
+            TenantError::Unknown => Self::new(StatusCode::NOT_FOUND, code, detail),
+            TenantError::Open(cause) => {
+                tracing::error!(%cause, "a tenant cannot be opened");
+                let detail = "this tenant cannot be served now; repeat later";
+                Self::unavailable(code, detail, Duration::from_secs(30))
+            }
+            TenantError::TooMany | TenantError::Stopping => unavailable(5),
+        }
+    }
+}
