@@ -20,5 +20,6 @@ mod sandbox;
 mod store;
 mod support;
 mod tasks;
+mod tenants;
 mod tools;
 mod twilio;
