@@ -11,7 +11,7 @@ use mcp_odoo_core::access::file::AccessFile;
 use mcp_odoo_core::access::{Access, Also, Apply};
 use mcp_odoo_core::journal::Target;
 use mcp_odoo_core::odoo::{OdooConfig, http};
-use mcp_odoo_core::tenants::{Names, OpenError, Setup, Tenant, Tenants};
+use mcp_odoo_core::tenants::{HeaderDoor, Names, OpenError, Setup, Tenant, Tenants};
 use mcp_odoo_tools::{OdooTools, tools};
 use rmcp::ServerHandler;
 use tokio::net::TcpListener;
@@ -60,17 +60,19 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         let common = config.common();
         let reader = config.odoo.clone().filter(|_| config.dev_odoo.is_some());
         let setup = Setup::of_environment(common.clone(), (odoo, target), reader, config.sales.clone());
-        let tenant = Arc::new(setup.open(&config.log_dir, None).map_err(|error| match error {
+        let tenant = Arc::new(setup.open(&config.log_dir).map_err(|error| match error {
             // Who starts another process beside looks for this one.
             OpenError::Journal(error) => anyhow::Error::from(error),
             error => error.into(),
         })?);
         let (s3, days) = (config.s3.clone(), config.log_retention_days);
         let archive = Archive::new(s3, days, tenant.journal.clone())?;
-        let names = Arc::new(Names::new(common, |name| std::env::var(name).ok()));
-        let access = Access::open(config.access.clone(), named(&names))?;
         let client = http::builder(config.calls.timeout).build().context("no HTTP client can be built")?;
-        let tenants = Tenants::new(Arc::clone(&tenant), names, client, config.tenant_idle, |_| {
+        let names = Arc::new(Names::new(common, client, |name| std::env::var(name).ok()));
+        let access = Access::open(config.access.clone(), named(&names))?;
+        let door = |headers| HeaderDoor::new(headers, config.calls.timeout, config.odoo.is_none());
+        let door = config.tenant_headers.clone().map(door).transpose()?;
+        let tenants = Tenants::new(Arc::clone(&tenant), names, door, config.tenant_idle, |_| {
             Ok(Box::new(|| async {}.boxed()))
         });
         let stop = CancellationToken::new();

@@ -20,7 +20,7 @@ use mcp_odoo_core::messages::MessageConfig;
 use mcp_odoo_core::odoo::OdooConfig;
 use mcp_odoo_core::quotation::salespeople::SalesConfig;
 use mcp_odoo_core::tasks::{RepeatWindows, TaskConfig};
-use mcp_odoo_core::tenants::Common;
+use mcp_odoo_core::tenants::{Common, HeaderConfig};
 use mcp_odoo_core::twilio::TwilioSetup;
 
 pub use self::env::Env;
@@ -83,6 +83,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// The MCP endpoints.
     pub mcp: McpConfig,
+    /// `TENANT_HEADERS`, `TENANT_HOSTS`: whether callers may bring their own Odoo, and which.
+    pub tenant_headers: Option<HeaderConfig>,
     /// After how long without work a tenant leaves memory.
     pub tenant_idle: Duration,
     /// Who may call, and what.
@@ -122,7 +124,7 @@ pub const VARIABLES: &[&str] = &[
     "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WHATSAPP_FROM", "TWILIO_SMS_FROM", "TWILIO_CONTENT_SID",
     "TWILIO_API_BASE", "MESSAGE_CHANNEL", "VENDEDOR_WHATSAPP", "DEFAULT_COUNTRY_CODE", "LANGUAGE",
     "HANDOFF_DEADLINE_SECONDS", "PUBLIC_URL", "ELEVENLABS_WEBHOOK_SECRET", "MCP_MODE", "API_KEY", "ACCESS_FILE",
-    "ALLOW_ANONYMOUS", "ALLOWED_IPS", "TRUSTED_PROXIES",
+    "ALLOW_ANONYMOUS", "ALLOWED_IPS", "TRUSTED_PROXIES", "TENANT_HEADERS", "TENANT_HOSTS",
 ];
 
 /// Of those, what only matters to who serves over HTTP.
@@ -130,7 +132,7 @@ pub const VARIABLES: &[&str] = &[
 pub const HTTP_VARIABLES: &[&str] = &[
     "HOST", "PORT", "CORS_ORIGINS", "REQUEST_TIMEOUT_SECONDS", "MAX_CONNECTIONS", "MCP_MAX_SESSIONS", "MCP_IDLE_SECONDS",
     "ALLOWED_HOSTS", "ALLOWED_ORIGINS", "PUBLIC_URL", "ELEVENLABS_WEBHOOK_SECRET", "API_KEY", "ACCESS_FILE",
-    "ALLOW_ANONYMOUS", "ALLOWED_IPS", "TRUSTED_PROXIES",
+    "ALLOW_ANONYMOUS", "ALLOWED_IPS", "TRUSTED_PROXIES", "TENANT_HEADERS", "TENANT_HOSTS",
 ];
 
 /// Of those, what is never printed.
@@ -179,6 +181,7 @@ impl Config {
             },
             http: web::http(env)?,
             mcp: web::mcp(env)?,
+            tenant_headers: access::tenant_headers(env)?,
             tenant_idle: Duration::from_secs(600),
             access: access::access(env)?,
             allowed: web::allowed(env, messages.public_url.as_ref())?,

@@ -8,7 +8,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use mcp_odoo_core::access::{Caller, Guest};
 use mcp_odoo_core::store::DEFAULT_TENANT;
-use mcp_odoo_core::tenants::{Tenant, TenantError, Tenants};
+use mcp_odoo_core::tenants::{API_KEY, DB, Given, LOGIN, NotAllowed, Tenant, TenantError, Tenants, URL};
 
 use crate::error::Problem;
 
@@ -29,8 +29,24 @@ pub enum Chosen {
 /// When the caller may not have that one, or does not say which.
 pub fn choose(tenants: &Tenants, headers: &HeaderMap, guest: Option<&Guest>) -> Result<Chosen, Problem> {
     let named = named(headers)?;
+    let brought = Brought::read(headers)?;
     let listed =
         guest.filter(|guest| guest.caller.id() != Caller::API_KEY).map(|guest| guest.tenants.as_slice());
+    if let Some(brought) = brought {
+        if named.is_some() {
+            let detail = "send either X-Tenant or the headers of an Odoo of your own";
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "tenant_ambiguous", detail));
+        }
+        if listed.is_some_and(|listed| !listed.is_empty()) {
+            let detail = "this caller may not bring an Odoo: it works for the tenants that it is given";
+            return Err(Problem::new(StatusCode::FORBIDDEN, "tenant_not_allowed", detail));
+        }
+        let tenants = tenants.clone();
+        return Ok(Chosen::Later(async move { Ok(tenants.by_headers(brought.given()).await?) }.boxed()));
+    }
+    if named.is_none() && listed.is_none_or(<[String]>::is_empty) && tenants.asks_for_headers() {
+        return Err(TenantError::Missing(URL).into());
+    }
     let name = match (named, listed) {
         (Some(name), None) => name,
         (None, None | Some([])) => DEFAULT_TENANT,
@@ -76,6 +92,36 @@ fn named(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     }
 }
 
+/// The headers of an Odoo that a caller brings.
+struct Brought([Option<String>; 4]);
+
+impl Brought {
+    /// Nothing where there are none of them.
+    ///
+    /// # Errors
+    /// When one is no text or comes twice.
+    fn read(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
+        let mut all = [None, None, None, None];
+        for (value, name) in all.iter_mut().zip([URL, API_KEY, DB, LOGIN]) {
+            let mut given = headers.get_all(name).iter();
+            if let Some(first) = given.next() {
+                let text = first.to_str().ok().filter(|_| given.next().is_none());
+                let unreadable = || {
+                    let detail = format!("send {name} once, in visible ASCII characters");
+                    Problem::new(StatusCode::BAD_REQUEST, "tenant_header_invalid", detail)
+                };
+                *value = Some(text.ok_or_else(unreadable)?.to_owned());
+            }
+        }
+        Ok(Some(Self(all)).filter(|Self(all)| all.iter().any(Option::is_some)))
+    }
+
+    fn given(&self) -> Given<'_> {
+        let [url, key, database, login] = self.0.each_ref().map(Option::as_deref);
+        Given { url, key, database, login }
+    }
+}
+
 impl From<TenantError> for Problem {
     fn from(error: TenantError) -> Self {
         let (code, detail) = (error.code(), error.to_string());
@@ -87,7 +133,15 @@ impl From<TenantError> for Problem {
                 let detail = "this tenant cannot be served now; repeat later";
                 Self::unavailable(code, detail, Duration::from_secs(30))
             }
-            TenantError::TooMany | TenantError::Stopping => unavailable(5),
+            TenantError::TooMany | TenantError::Stopping | TenantError::Busy => unavailable(5),
+            TenantError::Unreachable(_) => unavailable(30),
+            TenantError::NotAllowed(NotAllowed::Form) => Self::new(StatusCode::BAD_REQUEST, code, detail),
+            TenantError::HeadersOff | TenantError::NotAllowed(_) => {
+                Self::new(StatusCode::FORBIDDEN, code, detail)
+            }
+            TenantError::Missing(_) | TenantError::Refused | TenantError::RefusedWithoutLogin => {
+                Self::unauthorized(code, detail)
+            }
         }
     }
 }

@@ -141,6 +141,7 @@ impl TenantEntry {
         Ok(Setup {
             id: id.to_owned(),
             target: Target::server(&odoo).of_tenant(id),
+            client: None,
             context: self.context(&table)?,
             odoo,
             reader: None,

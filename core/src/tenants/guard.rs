@@ -71,6 +71,8 @@ impl Guard {
         asking.retain(|_, asked| asked.upgrade().is_some());
         let lookup = (self.lookup)(name.to_owned());
         let asked = async move { lookup.await.map_err(Arc::new) }.boxed().shared();
+        // To its end, also when nobody waits for it any more: its thread is busy as long.
+        tokio::spawn(asked.clone());
         asking.extend(asked.downgrade().map(|asked| (name.to_owned(), asked)));
         asked
     }

@@ -30,7 +30,9 @@ struct Name {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAllowed {
     /// It is none.
-    #[error("takes https:// and the host's name, without user name, path and query, e.g. https://company.odoo.com")]
+    #[error(
+        "takes https:// and the host's name, without user name, path and query, e.g. https://company.odoo.com"
+    )]
     Form,
     /// It is not listed.
     #[error("names a host that is not allowed here (TENANT_HOSTS)")]
@@ -45,7 +47,9 @@ pub enum NotAllowed {
 
 /// An item of `TENANT_HOSTS` that is neither a name nor a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("host names, *.domains, addresses or networks divided by commas, e.g. *.odoo.com,odoo.company.mx:8443,10.1.0.0/16")]
+#[error(
+    "host names, *.domains, addresses or networks divided by commas, e.g. *.odoo.com,odoo.company.mx:8443,10.1.0.0/16"
+)]
 pub struct NoHost;
 
 impl FromStr for TenantHosts {
@@ -72,7 +76,9 @@ impl FromStr for Name {
     fn from_str(item: &str) -> Result<Self, NoHost> {
         let (is_below, rest) = item.strip_prefix("*.").map_or((false, item), |rest| (true, rest));
         let url = Url::parse(&format!("https://{rest}/")).map_err(|_| NoHost)?;
-        let (Some(Host::Domain(name)), Some(port)) = (url.host(), url.port_or_known_default()) else { return Err(NoHost) };
+        let (Some(Host::Domain(name)), Some(port)) = (url.host(), url.port_or_known_default()) else {
+            return Err(NoHost);
+        };
         let written = rest.split(':').next().unwrap_or_default();
         // A whole top-level domain is a mistake.
         let is_plain = written.eq_ignore_ascii_case(name)
@@ -89,7 +95,9 @@ impl Name {
     fn is_of(&self, host: &str) -> bool {
         match self.is_below {
             false => host == self.name,
-            true => host.strip_suffix(&self.name).is_some_and(|below| below.len() > 1 && below.ends_with('.')),
+            true => {
+                host.strip_suffix(&self.name).is_some_and(|below| below.len() > 1 && below.ends_with('.'))
+            }
         }
     }
 }
@@ -104,7 +112,8 @@ impl TenantHosts {
         // A host in any other form than the one it is called by (decimal, octal, `user@`) is meant for whoever reads it
         // otherwise.
         let written = text.split_once("://").map(|(_, rest)| rest.trim_end_matches('/')).unwrap_or_default();
-        let port = written.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+        let port =
+            written.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
         let written = port.map_or(written, |(host, _)| host);
         let host = url.host_str().unwrap_or_default();
         let is_plain = url.username().is_empty()
@@ -126,7 +135,13 @@ impl TenantHosts {
         match (url.scheme(), address) {
             _ if is_test && matches!(url.scheme(), "http" | "https") => Ok(url),
             ("https", Some(address)) if !self.lists(address) => Err(NotAllowed::Host),
-            ("https", Some(_)) => if port == 443 { Ok(url) } else { Err(NotAllowed::Port) },
+            ("https", Some(_)) => {
+                if port == 443 {
+                    Ok(url)
+                } else {
+                    Err(NotAllowed::Port)
+                }
+            }
             ("https", None) => {
                 let mut names = self.names.iter().filter(|name| name.is_of(host)).peekable();
                 names.peek().ok_or(NotAllowed::Host)?;
@@ -248,11 +263,42 @@ mod tests {
             assert!(hosts.allows(public.parse().unwrap()), "{public}");
         }
         for closed in [
-            "0.0.0.0", "10.2.0.1", "100.64.0.1", "127.0.0.1", "127.8.8.8", "169.254.169.254", "172.16.0.1", "172.31.9.9",
-            "192.168.1.1", "192.0.0.8", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "255.255.255.255",
-            "168.63.129.16", "100.100.100.200", "::", "::1", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "::127.0.0.1", "64:ff9b::a00:1",
-            "64:ff9b:1::1", "fe80::1", "fec0::1", "fc00::1", "fd00:ec2::254", "ff02::1", "2001::1", "2001:db8::1",
-            "2002:7f00:1::1", "100::1", "3fff::1", "5f00::1",
+            "0.0.0.0",
+            "10.2.0.1",
+            "100.64.0.1",
+            "127.0.0.1",
+            "127.8.8.8",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.9.9",
+            "192.168.1.1",
+            "192.0.0.8",
+            "192.0.2.1",
+            "198.18.0.1",
+            "198.51.100.1",
+            "203.0.113.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "168.63.129.16",
+            "100.100.100.200",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:8.8.8.8",
+            "::127.0.0.1",
+            "64:ff9b::a00:1",
+            "64:ff9b:1::1",
+            "fe80::1",
+            "fec0::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "ff02::1",
+            "2001::1",
+            "2001:db8::1",
+            "2002:7f00:1::1",
+            "100::1",
+            "3fff::1",
+            "5f00::1",
         ] {
             assert!(!hosts.allows(closed.parse().unwrap()), "{closed}");
         }
@@ -260,7 +306,9 @@ mod tests {
 
     #[test]
     fn lists_are_read() {
-        for bad in ["*", "*.com", "https://acme.odoo.com", "acme.odoo.com/web", "a@b.mx", "2130706433", "*.odoo.*"] {
+        for bad in
+            ["*", "*.com", "https://acme.odoo.com", "acme.odoo.com/web", "a@b.mx", "2130706433", "*.odoo.*"]
+        {
             assert!(bad.parse::<TenantHosts>().is_err(), "{bad}");
         }
     }

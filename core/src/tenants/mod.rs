@@ -2,10 +2,14 @@
 
 mod error;
 mod file;
+mod guard;
+mod headers;
+mod hosts;
 mod names;
 mod open;
 mod registry;
 mod setup;
+mod waiting;
 
 use std::time::Duration;
 
@@ -14,6 +18,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use self::error::TenantError;
 pub use self::file::EntryError;
+pub use self::guard::{Lookup, system as system_lookup};
+pub use self::headers::{API_KEY, DB, Given, HeaderConfig, HeaderDoor, LOGIN, URL};
+pub use self::hosts::{DEFAULT as DEFAULT_HOSTS, NoHost, NotAllowed, TenantHosts};
 pub use self::names::{Names, Setups};
 pub use self::registry::{End, Tenants};
 pub use self::setup::{Common, OpenError, Setup};

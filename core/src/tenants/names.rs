@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::file::EntryError;
 use super::setup::{Common, Setup};
 use crate::access::TenantEntry;
+use crate::http::is_loopback;
 
 /// The setups by their names.
 pub type Setups = BTreeMap<String, Arc<Setup>>;
@@ -13,14 +14,20 @@ pub type Setups = BTreeMap<String, Arc<Setup>>;
 /// The tenants that have names.
 pub struct Names {
     common: Common,
+    /// Sends for all of them: a connection belongs to a server, and no call waits for another one's.
+    client: reqwest::Client,
     variables: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
     known: RwLock<Setups>,
 }
 
 impl Names {
     /// None yet. `variables` reads the environment, which has their secrets.
-    pub fn new(common: Common, variables: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
-        Self { common, variables: Box::new(variables), known: RwLock::default() }
+    pub fn new(
+        common: Common,
+        client: reqwest::Client,
+        variables: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        Self { common, client, variables: Box::new(variables), known: RwLock::default() }
     }
 
     /// What these entries configure.
@@ -29,7 +36,10 @@ impl Names {
     /// What is wrong with the first bad one.
     pub fn read(&self, entries: &BTreeMap<String, TenantEntry>) -> Result<Setups, EntryError> {
         let setup = |(id, entry): (&String, &TenantEntry)| {
-            Ok((id.clone(), Arc::new(entry.setup(id, &self.common, &self.variables)?)))
+            let mut setup = entry.setup(id, &self.common, &self.variables)?;
+            // Proxies of the system are for servers elsewhere.
+            setup.client = Some(self.client.clone()).filter(|_| !is_loopback(&setup.odoo.url));
+            Ok((id.clone(), Arc::new(setup)))
         };
         entries.iter().map(setup).collect()
     }

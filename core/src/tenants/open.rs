@@ -11,7 +11,6 @@ use tokio_util::task::AbortOnDropHandle;
 use super::registry::End;
 use super::setup::{OpenError, Setup};
 use super::{Tenant, TenantError};
-use crate::http::is_loopback;
 use crate::journal::{Journal, JournalError};
 
 /// Stands in the folder of a tenant that was put away with nothing left to do.
@@ -33,16 +32,13 @@ impl Open {
     pub async fn new(
         setup: Arc<Setup>,
         tenants: &Path,
-        client: &reqwest::Client,
         beside: &(dyn Fn(&Journal) -> Result<End, JournalError> + Send + Sync),
     ) -> Result<Self, TenantError> {
         let folder = tenants.join(&setup.id);
-        // Proxies of the system are for servers elsewhere.
-        let client = Some(client.clone()).filter(|_| !is_loopback(&setup.odoo.url));
         let opening = {
             let setup = Arc::clone(&setup);
             move || {
-                let tenant = setup.open(&folder, client)?;
+                let tenant = setup.open(&folder)?;
                 // From here on there may be something to do.
                 Ok::<_, OpenError>((tenant, fs::remove_file(folder.join(SETTLED)).is_ok()))
             }

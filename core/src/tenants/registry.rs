@@ -8,9 +8,10 @@ use std::time::Duration;
 use futures::future::{BoxFuture, join_all};
 use tokio::sync::Mutex;
 
+use super::headers::{Given, HeaderDoor, is_of_headers};
 use super::open::{Open, SETTLED};
 use super::setup::Setup;
-use super::{Names, Tenant, TenantError};
+use super::{Names, Tenant, TenantError, waiting};
 use crate::background::Background;
 use crate::journal::{Journal, JournalError};
 
@@ -38,8 +39,8 @@ struct Inner {
     names: Arc<Names>,
     /// Of those in memory, by their ids.
     slots: State<HashMap<String, Arc<Slot>>>,
-    /// Sends for all of them: a connection belongs to a server, and no call waits for another one's.
-    client: reqwest::Client,
+    /// Where callers with their own Odoo come in.
+    door: Option<HeaderDoor>,
     beside: Beside,
     idle: Duration,
     /// What opens and closes them.
@@ -55,7 +56,7 @@ impl Tenants {
     pub fn new(
         default: Arc<Tenant>,
         names: Arc<Names>,
-        client: reqwest::Client,
+        door: Option<HeaderDoor>,
         idle: Duration,
         beside: impl Fn(&Journal) -> Result<End, JournalError> + Send + Sync + 'static,
     ) -> Self {
@@ -64,7 +65,7 @@ impl Tenants {
             default,
             names,
             slots: State::default(),
-            client,
+            door,
             beside: Box::new(beside),
             idle,
             background: Background::default(),
@@ -93,7 +94,26 @@ impl Tenants {
         self.get(self.inner.names.get(name).ok_or(TenantError::Unknown)?).await
     }
 
-    /// The same, if it is in memory and nothing has to be waited for.
+    /// The tenant of a caller who brings their own Odoo: if that says that it knows them.
+    ///
+    /// # Errors
+    /// What is missing or may not be, or that Odoo does not know them; that it cannot be opened.
+    pub async fn by_headers(&self, given: Given<'_>) -> Result<Arc<Tenant>, TenantError> {
+        let door = self.inner.door.as_ref().ok_or(TenantError::HeadersOff)?;
+        let brought = door.read(given)?;
+        let setup = door.enter(&brought, self.inner.names.common()).await?;
+        let tenant = self.get(Arc::new(setup)).await?;
+        // It may have been opened with a key that works no longer.
+        tenant.odoo.renew(brought.key());
+        Ok(tenant)
+    }
+
+    /// Whether who brings no Odoo has none.
+    pub fn asks_for_headers(&self) -> bool {
+        self.inner.door.as_ref().is_some_and(HeaderDoor::is_only_one)
+    }
+
+    /// The tenant with this name, if it is in memory and nothing has to be waited for.
     pub fn at_once(&self, name: &str) -> Option<Arc<Tenant>> {
         if name == self.inner.default.id {
             return Some(Arc::clone(&self.inner.default));
@@ -103,7 +123,8 @@ impl Tenants {
         slot.try_lock().ok()?.as_mut()?.tenant(&setup)
     }
 
-    /// Takes up what an earlier process left of tenants with names, one after the other. Others wait for nothing.
+    /// Takes up what an earlier process left of tenants with names, one after the other, and tells of what waits for tenants
+    /// by headers. Nobody waits for it.
     pub async fn resume(&self) {
         for setup in self.inner.names.all() {
             let folder = self.inner.folder.join(&setup.id);
@@ -113,6 +134,39 @@ impl Tenants {
             if left && let Err(error) = self.get(Arc::clone(&setup)).await {
                 tracing::error!(tenant = setup.id, %error, "not taken up; its next call tries again");
             }
+        }
+        self.tell_who_waits().await;
+    }
+
+    async fn tell_who_waits(&self) {
+        let Ok(mut folders) = tokio::fs::read_dir(&self.inner.folder).await else { return };
+        let mut waiting = 0;
+        while let Ok(Some(entry)) = folders.next_entry().await {
+            let Some(id) = entry.file_name().to_str().filter(|id| is_of_headers(id)).map(str::to_owned)
+            else {
+                continue;
+            };
+            let folder = entry.path();
+            if tokio::fs::try_exists(folder.join(SETTLED)).await.unwrap_or_default() {
+                continue;
+            }
+            let slot = Arc::clone(self.slots().entry(id.clone()).or_default());
+            let telling = async move {
+                // It has come back already.
+                let open = slot.lock().await;
+                if open.is_some() { Ok(0) } else { waiting::tell(&folder, &id).await }
+            };
+            match self.inner.background.see_through(telling).await {
+                Some(Ok(count)) => waiting += count,
+                Some(Err(error)) => tracing::error!(%error, "the logs of a tenant by headers cannot be read"),
+                None => return,
+            }
+        }
+        if waiting > 0 {
+            tracing::warn!(
+                count = waiting,
+                "unfinished quotations of tenants by headers wait until these come back"
+            );
         }
     }
 
@@ -200,7 +254,7 @@ impl Inner {
         if let Some(outdated) = open.take() {
             outdated.close(GRACE, &self.folder).await;
         }
-        let opened = Open::new(setup, &self.folder, &self.client, &self.beside).await?;
+        let opened = Open::new(setup, &self.folder, &self.beside).await?;
         Ok(open.insert(opened).now())
     }
 }

@@ -27,6 +27,8 @@ pub struct Setup {
     pub odoo: OdooConfig,
     /// What that is called in the log files.
     pub target: Target,
+    /// What calls to it are sent by; one of its own where there is none.
+    pub client: Option<reqwest::Client>,
     /// Of every call to it.
     pub context: Map<String, Value>,
     /// The Odoo that is read, where it is another one.
@@ -95,6 +97,7 @@ impl Setup {
             id: DEFAULT_TENANT.to_owned(),
             odoo,
             target,
+            client: None,
             context: Map::new(),
             reader,
             sales,
@@ -110,10 +113,10 @@ impl Setup {
     ///
     /// # Errors
     /// When the folder cannot be used, or a client cannot be built.
-    pub fn open(&self, folder: &Path, client: Option<reqwest::Client>) -> Result<Tenant, OpenError> {
+    pub fn open(&self, folder: &Path) -> Result<Tenant, OpenError> {
         let journal = Journal::open(folder, self.target.clone())?;
-        let odoo = match client {
-            Some(client) => Odoo::over(self.odoo.clone(), client)?,
+        let odoo = match &self.client {
+            Some(client) => Odoo::over(self.odoo.clone(), client.clone())?,
             None => Odoo::new(self.odoo.clone())?,
         };
         let odoo = odoo.in_context(self.context.clone());

@@ -3,8 +3,10 @@
 mod apart;
 mod away;
 mod entries;
+mod headers;
 mod isolation;
 mod messages;
+mod outside;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
