@@ -82,11 +82,12 @@ impl Odoo {
         self.context.get("allowed_company_ids")?.as_array()?.first()?.as_i64()
     }
 
-    /// From the next call on the account logs in with this secret.
-    pub fn renew(&self, secret: SecretString) {
+    /// From the next call on the account logs in so.
+    pub fn renew(&self, login: &str, secret: SecretString) {
         let mut config = self.shared.config.lock().unwrap_or_else(PoisonError::into_inner);
-        if config.secret.expose_secret() != secret.expose_secret() {
-            *config = Arc::new(OdooConfig { secret, ..OdooConfig::clone(&config) });
+        if config.login != login || config.secret.expose_secret() != secret.expose_secret() {
+            let login = login.to_owned();
+            *config = Arc::new(OdooConfig { login, secret, ..OdooConfig::clone(&config) });
             drop(config);
             *self.state() = State::default();
         }

@@ -241,9 +241,9 @@ impl HeaderDoor {
 }
 
 impl HeaderTenant {
-    /// What its user logs in with.
-    pub fn key(&self) -> SecretString {
-        self.key.clone()
+    /// Has this client log in so: it may have been made with a key that works no longer.
+    pub fn renew(&self, odoo: &Odoo) {
+        odoo.renew(&self.login, self.key.clone());
     }
 
     fn odoo(&self, common: &Common) -> OdooConfig {

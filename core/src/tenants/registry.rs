@@ -103,8 +103,7 @@ impl Tenants {
         let brought = door.read(given)?;
         let setup = door.enter(&brought, self.inner.names.common()).await?;
         let tenant = self.get(Arc::new(setup)).await?;
-        // It may have been opened with a key that works no longer.
-        tenant.odoo.renew(brought.key());
+        brought.renew(&tenant.odoo);
         Ok(tenant)
     }
 
