@@ -59,17 +59,18 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
     ) -> anyhow::Result<Self> {
         let common = config.common();
         let reader = config.odoo.clone().filter(|_| config.dev_odoo.is_some());
-        let setup = Setup::of_environment(common.clone(), (odoo, target), reader, config.sales.clone());
-        let tenant = Arc::new(setup.open(&config.log_dir).map_err(|error| match error {
-            // Who starts another process beside looks for this one.
-            OpenError::Journal(error) => anyhow::Error::from(error),
-            error => error.into(),
-        })?);
+        let client = http::builder(config.calls.timeout).build().context("no HTTP client can be built")?;
+        let names = Arc::new(Names::new(common.clone(), client, |name| std::env::var(name).ok()));
+        let access = Arc::new(Access::open(config.access.clone(), named(&names))?);
+        let setup = Setup::of_environment(common, (odoo, target), reader, config.sales.clone());
+        let tenant =
+            Arc::new(setup.open(&config.log_dir, Arc::clone(&access)).map_err(|error| match error {
+                // Who starts another process beside looks for this one.
+                OpenError::Journal(error) => anyhow::Error::from(error),
+                error => error.into(),
+            })?);
         let (s3, days) = (config.s3.clone(), config.log_retention_days);
         let archive = Archive::new(s3, days, tenant.journal.clone())?;
-        let client = http::builder(config.calls.timeout).build().context("no HTTP client can be built")?;
-        let names = Arc::new(Names::new(common, client, |name| std::env::var(name).ok()));
-        let access = Access::open(config.access.clone(), named(&names))?;
         let door = |headers| HeaderDoor::new(headers, config.calls.timeout, config.odoo.is_none());
         let door = config.tenant_headers.clone().map(door).transpose()?;
         let tenants = Tenants::new(Arc::clone(&tenant), names, door, config.tenant_idle, |_| {
@@ -80,7 +81,7 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         let state = AppState::from(Shared {
             tenant,
             tenants,
-            access: Arc::new(access),
+            access,
             sessions: Sessions::new(&config.mcp, stop.clone()),
             archive,
             stop,

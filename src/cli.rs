@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
-use crate::commands::{check, client_config, healthcheck, logs, openapi, sandbox, serve, stdio};
+use crate::commands::{
+    access, check, client_config, healthcheck, keys, logs, openapi, sandbox, serve, stdio,
+};
 
 /// Real quotations in Odoo, made exactly once, for LLMs, web pages and voice agents.
 ///
@@ -32,6 +34,10 @@ enum Command {
     },
     /// List the log files of quotations, newest first, or show one; the server may run meanwhile
     Logs(logs::Arguments),
+    /// Make, list, change and take back the keys of callers
+    Keys(keys::Arguments),
+    /// Say what callers may do, and why
+    Access(access::Arguments),
     /// Print the OpenAPI document
     Openapi,
     /// Ask a running server on HOST:PORT for its health; exit code 0 if it answers
@@ -54,6 +60,8 @@ impl Cli {
                 Command::Check => check::run().await,
                 Command::ClientConfig { client } => client_config::run(client),
                 Command::Logs(arguments) => logs::run(arguments).await,
+                Command::Keys(arguments) => keys::run(arguments),
+                Command::Access(arguments) => access::run(arguments),
                 Command::Openapi => openapi::run(),
                 Command::Healthcheck => healthcheck::run().await,
                 Command::Sandbox(arguments) => sandbox::run(arguments).await,

@@ -9,11 +9,13 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::body::Room;
 use crate::error::Problem;
+use crate::middleware::admission::Admission;
 use crate::middleware::front::Front;
 use crate::middleware::gate::{self, Gate};
 use crate::middleware::hosts::{self, Allowed, CorsOrigins};
+use crate::middleware::pages::Pages;
 use crate::middleware::request_log;
-use crate::rest;
+use crate::rest::{self, docs};
 use crate::server::HttpConfig;
 use crate::state::AppState;
 
@@ -21,17 +23,15 @@ use crate::state::AppState;
 pub fn build(state: AppState, http: &HttpConfig, allowed: &Allowed, gate: &Arc<Gate>, mcp: Router) -> Router {
     let (router, openapi) = rest::routes().split_for_parts();
     let router = router
-        .merge(SwaggerUi::new("/docs").url("/openapi.json", openapi))
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", docs::whole(openapi)))
         .fallback(Problem::no_such_path)
         .method_not_allowed_fallback(Problem::wrong_method)
         // The first is the outermost; in one layer they are boxed once.
         .layer((
-            cors(&http.cors),
-            Front {
-                hosts: hosts::rest(http.host, allowed),
-                gate: Arc::clone(gate),
-                limit: Some(http.request_timeout),
-            },
+            Front { hosts: hosts::rest(http.host, allowed), limit: Some(http.request_timeout) },
+            // Before the gate: a page may read that it is refused, and asks first without saying who it is.
+            Pages(cors(&http.cors)),
+            Admission(Arc::clone(gate)),
             Extension(Room::new()),
         ))
         .with_state(state);

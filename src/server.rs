@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use crate::middleware::address::Peer;
 use crate::middleware::hosts::CorsOrigins;
 
 /// The web server.
@@ -37,10 +38,6 @@ pub struct HttpConfig {
     /// than what proxies commonly keep idle ones for, which would otherwise meet one just closed.
     pub header_timeout: Duration,
 }
-
-/// Who is at the other end of the connection.
-#[derive(Clone, Copy)]
-pub struct Peer(pub IpAddr);
 
 /// Serves until `stop`, and then what was asked till then. `axum::serve` knows neither a time limit for the
 /// head of a request nor a bound on connections.

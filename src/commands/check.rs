@@ -1,5 +1,6 @@
 //! Prints the configuration and tries what is configured.
 
+mod access;
 mod account;
 mod s3;
 mod twilio;
@@ -23,7 +24,8 @@ pub async fn run() -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     describe(&config, &mut out)?;
     twilio::describe(&config, &mut out)?;
-    let mut good = log_folder(&config, &mut out)?;
+    let mut good = access::check(&config, &mut out)?;
+    good &= log_folder(&config, &mut out)?;
     let reader = config.odoo.as_ref().map(|odoo| ("ODOO", odoo, config.dev_odoo.is_none()));
     let writer = config.dev_odoo.as_ref().map(|odoo| ("DEV_ODOO", odoo, true));
     for (name, odoo, writes) in reader.into_iter().chain(writer) {

@@ -34,6 +34,16 @@ impl Client {
         }
     }
 
+    /// What the client puts the user's key in for.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Claude => "${ODOO_MCP_KEY}",
+            Self::Vscode => "${input:odoo-key}",
+            Self::Cursor => "${env:ODOO_MCP_KEY}",
+            Self::Chatgpt => "",
+        }
+    }
+
     /// Where the client keeps its configuration.
     fn file(self) -> &'static str {
         match self {
@@ -49,7 +59,13 @@ impl Client {
     /// The file's content with this server in it.
     fn document(self, server: Value) -> Value {
         let servers = if matches!(self, Self::Vscode) { "servers" } else { "mcpServers" };
-        json!({ servers: { "odoo": server } })
+        let asks = matches!(self, Self::Vscode) && server.get("headers").is_some();
+        let mut document = json!({ servers: { "odoo": server } });
+        if let (true, Some(document)) = (asks, document.as_object_mut()) {
+            let key = json!({ "type": "promptString", "id": "odoo-key", "description": "Key for Odoo", "password": true });
+            document.insert("inputs".to_owned(), json!([key]));
+        }
+        document
     }
 }
 
@@ -68,7 +84,11 @@ pub fn run(client: Client) -> anyhow::Result<ExitCode> {
     let binary = std::env::current_exe().context("cannot locate this binary")?;
     let (env, secrets) = environment(&variables, &config, client)?;
     let started = json!({ "type": "stdio", "command": binary, "args": ["stdio"], "env": env });
-    let running = json!({ "type": "http", "url": url });
+    let mut running = json!({ "type": "http", "url": url });
+    if let (true, Some(server)) = (config.access.asks_for_keys(), running.as_object_mut()) {
+        let key = format!("Bearer {}", client.key());
+        server.insert("headers".to_owned(), json!({ "Authorization": key }));
+    }
     let pretty = |server| serde_json::to_string_pretty(&client.document(server));
     let mut notes = std::io::stderr().lock();
     writeln!(notes, "Put this into {}; the client starts mcp-odoo itself.", client.file())?;

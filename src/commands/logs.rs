@@ -8,6 +8,7 @@ use chrono::{Days, NaiveDate, Utc};
 use clap::Args;
 use mcp_odoo_archive::{Filter, Library, Summary};
 
+use super::table::{self, plain};
 use crate::config::Config;
 
 /// More are not listed at once.
@@ -90,27 +91,9 @@ async fn list(library: &Library, filter: &Filter, json: bool) -> anyhow::Result<
 }
 
 fn table(logs: &[Summary], out: &mut impl Write) -> io::Result<()> {
-    let header = ["DATE", "TIME", "ID", "STATUS", "WHAT", "ERROR"].map(str::to_owned);
     let row = |log: &Summary| {
         let error = log.error.as_deref().unwrap_or_default();
         [&log.date, &log.time, &log.id, &log.status, &log.what, error].map(plain)
     };
-    let rows: Vec<[String; 6]> = std::iter::once(header).chain(logs.iter().map(row)).collect();
-    let widths: [usize; 6] = std::array::from_fn(|column| {
-        rows.iter()
-            .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count())
-            .max()
-            .unwrap_or_default()
-    });
-    for row in &rows {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-        writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
-    }
-    Ok(())
-}
-
-/// In one line and without what would steer the terminal: customers typed some of it.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    table::write(["DATE", "TIME", "ID", "STATUS", "WHAT", "ERROR"], logs.iter().map(row), out)
 }

@@ -1,15 +1,18 @@
 //! The subcommands, one file each.
 
+pub mod access;
 pub mod check;
 pub mod client_config;
 mod embedded;
 pub mod healthcheck;
+pub mod keys;
 pub mod logs;
 pub mod openapi;
 pub mod sandbox;
 pub mod serve;
 pub mod stdio;
 mod stop_signal;
+mod table;
 
 use mcp_odoo_core::twilio::TwilioSetup;
 

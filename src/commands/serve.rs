@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use mcp_odoo_core::twilio::TwilioSetup;
 use tokio::net::TcpListener;
 
@@ -27,6 +27,16 @@ pub async fn run() -> anyhow::Result<ExitCode> {
         );
     }
     let address = (config.http.host, config.http.port);
+    if !address.0.to_canonical().is_loopback()
+        && !config.access.asks_for_keys()
+        && !config.access.allow_anonymous
+    {
+        bail!(
+            "HOST={}: whoever reaches this service could make quotations and read Odoo. Set API_KEY or ACCESS_FILE, or \
+             ALLOW_ANONYMOUS=true where something before it lets in only whom it should",
+            address.0
+        );
+    }
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {}:{}: set HOST and PORT", address.0, address.1))?;

@@ -205,7 +205,6 @@ impl Config {
             max_concurrency,
             tasks: self.tasks.clone(),
             inline: self.mcp.inline,
-            read_only: self.access.read_only,
             twilio: self.twilio.clone(),
             messages: self.messages.clone(),
             language: self.language,

@@ -1,5 +1,6 @@
 //! The call that a request over REST is.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -7,20 +8,28 @@ use axum::http::request::Parts;
 use mcp_odoo_core::access::Door;
 use mcp_odoo_core::call::{Call, Progress};
 use mcp_odoo_tools::caller::{Identity, language};
+use mcp_odoo_tools::operation::Operation;
+use mcp_odoo_tools::permit;
 
 use crate::error::Problem;
 
-/// Who asks, and for whom. Who hangs up drops it.
-pub struct Asked(pub Call);
+/// Who asks for this operation, and for whom. Who may not is told so before anything else of the request is read; who hangs
+/// up drops it.
+pub struct Asked<O> {
+    /// The call.
+    pub call: Call,
+    _for: PhantomData<O>,
+}
 
-impl<S: Sync> FromRequestParts<S> for Asked {
+impl<O: Operation, S: Sync> FromRequestParts<S> for Asked<O> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         // The gate has found out.
         let identity = parts.extensions.get::<Identity>().ok_or_else(Problem::internal)?;
         let Identity { caller, tenant, address, request_id } = identity;
-        Ok(Self(Call {
+        permit(&O::SPEC, caller, Door::Rest, tenant)?;
+        let call = Call {
             caller: Arc::clone(caller),
             door: Door::Rest,
             address: *address,
@@ -29,6 +38,7 @@ impl<S: Sync> FromRequestParts<S> for Asked {
             language: language(&parts.headers).unwrap_or(tenant.language),
             progress: Progress::default(),
             stop: None,
-        }))
+        };
+        Ok(Self { call, _for: PhantomData })
     }
 }

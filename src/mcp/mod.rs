@@ -20,9 +20,11 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 pub use self::session::Sessions;
 
 use crate::error::Problem;
+use crate::middleware::admission::Admission;
 use crate::middleware::front::Front;
 use crate::middleware::gate::Gate;
 use crate::middleware::hosts;
+use crate::middleware::pages::Pages;
 use crate::middleware::request_log::REQUEST_ID;
 
 /// The MCP endpoints.
@@ -43,11 +45,11 @@ pub fn routes<H: ServerHandler + Clone + Sync>(
     gate: &Arc<Gate>,
     sessions: &Sessions,
 ) -> Router {
-    let front = Front { hosts: hosts::mcp(allowed), gate: Arc::clone(gate), limit: None };
+    let front = Front { hosts: hosts::mcp(allowed), limit: None };
     sse::routes(handler.clone(), sessions.clone())
         .merge(streamable::routes(handler, sessions.clone()))
         .method_not_allowed_fallback(Problem::wrong_method)
-        .layer((cors(), front))
+        .layer((front, Pages(cors()), Admission(Arc::clone(gate))))
 }
 
 /// Web pages that passed the check of their origin may do what any client may.

@@ -57,7 +57,8 @@ type Inboxes = Arc<Mutex<HashMap<Uuid, Arc<Inbox>>>>;
 
 struct Inbox {
     caller: Arc<Caller>,
-    messages: mpsc::Sender<ClientJsonRpcMessage>,
+    /// Those of one request at once: all of a batch arrive, or none.
+    messages: mpsc::Sender<Vec<ClientJsonRpcMessage>>,
     /// Held weakly: the stream ends with the session.
     answers: mpsc::WeakSender<ServerJsonRpcMessage>,
     has_batches: Arc<AtomicBool>,
@@ -76,6 +77,7 @@ async fn open<H: ServerHandler + Clone>(
     let place = shared.sessions.admit()?;
     let id = Uuid::new_v4();
     let (messages, incoming) = mpsc::channel(BUFFER);
+    let incoming = ReceiverStream::new(incoming).flat_map(stream::iter::<Vec<_>>);
     let (answers, outgoing) = mpsc::channel(BUFFER);
     let has_batches = Arc::new(AtomicBool::new(false));
     let inbox = Inbox {
@@ -85,7 +87,7 @@ async fn open<H: ServerHandler + Clone>(
         has_batches: Arc::clone(&has_batches),
     };
     lock(&shared.inboxes).insert(id, Arc::new(inbox));
-    let transport = SinkStreamTransport::new(PollSender::new(answers), ReceiverStream::new(incoming));
+    let transport = SinkStreamTransport::new(PollSender::new(answers), incoming);
     let session = shared.sessions.remote(transport, place, Asked::default());
     let end = shared.sessions.abort().child_token();
     let (handler, token) = (shared.handler.clone(), end.clone());
@@ -161,14 +163,14 @@ async fn message<H: ServerHandler + Clone>(
         return Err(refused);
     }
     let refused = |error| body::refused(error, None);
-    if body::is_batch(&body) && inbox.has_batches.load(Ordering::Relaxed) {
-        for message in batch::messages(&body).map_err(refused)? {
-            inbox.take(with(message, parts.clone())).await.map_err(IntoResponse::into_response)?;
-        }
+    let messages = if body::is_batch(&body) && inbox.has_batches.load(Ordering::Relaxed) {
+        let messages = batch::messages(&body).map_err(refused)?;
+        messages.into_iter().map(|message| with(message, parts.clone())).collect()
     } else {
         let message = serde_json::from_slice(&body).map_err(|_| refused(body::malformed(&body)))?;
-        inbox.take(with(message, parts)).await.map_err(IntoResponse::into_response)?;
-    }
+        vec![with(message, parts)]
+    };
+    inbox.take(messages).await.map_err(IntoResponse::into_response)?;
     Ok((StatusCode::ACCEPTED, "Accepted").into_response())
 }
 
@@ -187,9 +189,9 @@ fn with(mut message: ClientJsonRpcMessage, parts: Parts) -> ClientJsonRpcMessage
 }
 
 impl Inbox {
-    /// Delivers a message soon, or says why not.
-    async fn take(&self, message: ClientJsonRpcMessage) -> Result<(), Problem> {
-        match tokio::time::timeout(body::PATIENCE, self.deliver(message)).await {
+    /// Delivers messages soon, or says why not.
+    async fn take(&self, messages: Vec<ClientJsonRpcMessage>) -> Result<(), Problem> {
+        match tokio::time::timeout(body::PATIENCE, self.deliver(messages)).await {
             Ok(delivered) => delivered.ok_or_else(unknown),
             Err(_) => {
                 let detail = "the session has too many answers that were not fetched; read its stream";
@@ -199,11 +201,11 @@ impl Inbox {
     }
 
     /// Waits until the client has read what it was sent, so that answers to who never reads do not pile up.
-    async fn deliver(&self, message: ClientJsonRpcMessage) -> Option<()> {
+    async fn deliver(&self, messages: Vec<ClientJsonRpcMessage>) -> Option<()> {
         let answers = self.answers.upgrade()?;
         drop(answers.reserve().await.ok()?);
         drop(answers);
-        self.messages.send(message).await.ok()
+        self.messages.send(messages).await.ok()
     }
 }
 

@@ -6,6 +6,10 @@ use axum::http::HeaderMap;
 use axum::http::header::FORWARDED;
 use ipnet::IpNet;
 
+/// Who is at the other end of a connection.
+#[derive(Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// Whether the address is in one of these networks.

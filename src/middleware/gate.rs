@@ -12,10 +12,10 @@ use mcp_odoo_core::tenants::Tenants;
 use mcp_odoo_tools::caller::Identity;
 use uuid::Uuid;
 
-use super::address;
+use super::address::{self, Peer};
+use super::request_log::RequestId;
 use super::tenant::{self, Chosen};
 use crate::error::Problem;
-use crate::server::Peer;
 
 /// The other way to send a key.
 pub const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -74,7 +74,7 @@ impl Gate {
     }
 
     /// Who sends this request, and for whom it is.
-    pub fn find(&self, request: &Request, request_id: Uuid) -> Found {
+    pub fn find(&self, request: &Request) -> Found {
         let config = self.access.config();
         let peer = request.extensions().get::<Peer>().map(|Peer(peer)| *peer);
         let address = peer.map(|peer| address::of(peer, request.headers(), &config.trusted_proxies));
@@ -83,6 +83,7 @@ impl Gate {
             let detail = "this address may not call (ALLOWED_IPS)";
             return Found::Now(Err(Problem::new(StatusCode::FORBIDDEN, Denied::Address.code(), detail)));
         }
+        let request_id = request.extensions().get::<RequestId>().map_or_else(Uuid::nil, |RequestId(id)| *id);
         let (caller, guest) = match self.caller(request, address) {
             Ok(known) => known,
             Err(problem) => return Found::Now(Err(problem)),

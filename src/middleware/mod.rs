@@ -1,8 +1,10 @@
 //! What requests pass, one file per concern.
 
-mod address;
+pub mod address;
+pub mod admission;
 pub mod front;
 pub mod gate;
 pub mod hosts;
+pub mod pages;
 pub mod request_log;
 pub mod tenant;

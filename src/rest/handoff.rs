@@ -51,7 +51,7 @@ use crate::extract::{Asked, OptionalKey, PathId, SignedJson, SignedReport};
     )
 )]
 pub async fn hand_off(
-    Asked(call): Asked,
+    Asked { call, .. }: Asked<HandOff>,
     OptionalKey(key): OptionalKey,
     SignedJson { value: request, replay }: SignedJson<HandoffRequest>,
 ) -> Result<Response, Problem> {
@@ -77,7 +77,10 @@ pub async fn hand_off(
         (status = 503, description = "The disk refuses", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn status(Asked(call): Asked, PathId(id): PathId<HandoffId>) -> Result<Response, Problem> {
+pub async fn status(
+    Asked { call, .. }: Asked<GetHandoffStatus>,
+    PathId(id): PathId<HandoffId>,
+) -> Result<Response, Problem> {
     let status = dispatch::<GetHandoffStatus>(call, id).await?.ok_or_else(Problem::unknown_handoff)?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(status)).into_response())
 }
@@ -115,7 +118,10 @@ struct TwilioReport {
             content_type = "application/problem+json"),
     )
 )]
-pub async fn report(Asked(call): Asked, SignedReport(report): SignedReport) -> Result<StatusCode, Problem> {
+pub async fn report(
+    Asked { call, .. }: Asked<TakeInReport>,
+    SignedReport(report): SignedReport,
+) -> Result<StatusCode, Problem> {
     if let Some((report, tenant)) = report {
         dispatch::<TakeInReport>(Call { tenant, ..call }, report).await?;
     }

@@ -19,11 +19,15 @@ pub struct Health {
     /// `login_refused`: Odoo refuses the service's user or key, and quotations wait. Absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     odoo: Option<&'static str>,
+    /// `file_not_taken`: the access file was changed and cannot be used; what it said before holds on. Absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access: Option<&'static str>,
 }
 
 /// Says that the service is up. Odoo may be down all the same: quotations are then accepted and made later.
 #[utoipa::path(get, path = "/health", tag = "service", responses((status = 200, description = "It is up", body = Health)))]
 pub async fn health(State(state): State<AppState>) -> Json<Health> {
     let odoo = state.tenant.tasks.is_login_refused().then_some("login_refused");
-    Json(Health { ok: true, mcp_loaded: true, odoo })
+    let access = state.access.problem().map(|_| "file_not_taken");
+    Json(Health { ok: true, mcp_loaded: true, odoo, access })
 }

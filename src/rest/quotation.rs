@@ -113,7 +113,7 @@ impl ToSchema for StatusEvent {}
     )
 )]
 pub async fn submit(
-    Asked(call): Asked,
+    Asked { call, .. }: Asked<CreateQuotation>,
     OptionalKey(key): OptionalKey,
     ValidJson(request): ValidJson<QuotationRequest>,
 ) -> Result<Response, Problem> {
@@ -136,7 +136,10 @@ pub async fn submit(
         (status = 503, description = "The disk refuses", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn status(Asked(call): Asked, PathId(id): PathId<TrackingId>) -> Result<Response, Problem> {
+pub async fn status(
+    Asked { call, .. }: Asked<GetQuotationStatus>,
+    PathId(id): PathId<TrackingId>,
+) -> Result<Response, Problem> {
     let status = dispatch::<GetQuotationStatus>(call, id).await?.ok_or_else(Problem::unknown_quotation)?;
     let headers = [(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, "application/json")];
     Ok((headers, Bytes::from_owner(Arc::<[u8]>::from(status.json()))).into_response())
@@ -157,7 +160,7 @@ pub async fn status(Asked(call): Asked, PathId(id): PathId<TrackingId>) -> Resul
     )
 )]
 pub async fn events(
-    Asked(call): Asked,
+    Asked { call, .. }: Asked<FollowQuotation>,
     State(stop): State<CancellationToken>,
     PathId(id): PathId<TrackingId>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {

@@ -7,6 +7,7 @@
     clippy::print_stdout
 )]
 
+mod access;
 mod archive;
 mod arrows;
 mod handoff;

@@ -40,9 +40,13 @@ pub fn permit(spec: &Spec, caller: &Caller, door: Door, tenant: &Tenant) -> Resu
     if !caller.permissions.has(spec.needs) {
         return Err(Refusal::lacks(spec.needs));
     }
-    if tenant.read_only && spec.does != Does::Read {
+    if tenant.access.config().read_only && spec.does != Does::Read {
         let sentence = "this service is set up to change nothing (MCP_MODE=readonly)";
         return Err(Refusal::new(Kind::Forbidden(None), "read_only", sentence));
+    }
+    if let Some((model, verb)) = spec.on_records() {
+        let closed = tenant.access.models().allow(model, verb);
+        closed.map_err(|closed| Refusal::new(Kind::Forbidden(None), "model_closed", closed.to_string()))?;
     }
     // Over REST it is signed, over stdio it is the owner's, and who logs in is permitted by name.
     if spec.does == Does::Tell

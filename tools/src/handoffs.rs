@@ -66,6 +66,8 @@ impl Operation for GetHandoffStatus {
     type Answer = Option<HandoffStatus>;
 
     async fn run(call: Call, id: HandoffId) -> Result<Self::Answer, Refusal> {
-        Ok(call.tenant.handoffs.status(&id).await?)
+        let told = call.tenant.handoffs.status(&id).await?;
+        let told = told.filter(|told| call.caller.may_see(&told.document().head.owner));
+        Ok(told.map(|told| HandoffStatus::clone(&told)))
     }
 }

@@ -22,12 +22,22 @@ mod search;
 pub mod tool;
 mod users;
 
-pub use self::dispatch::dispatch;
+pub use self::dispatch::{dispatch, permit};
 pub use self::handler::OdooTools;
 
 use mcp_odoo_core::handoff::request::HandoffRequest;
 
+use self::handoffs::GetHandoffStatus;
+use self::operation::{Operation, Spec};
+use self::quotations::FollowQuotation;
+use self::reports::TakeInReport;
 use self::tool::Tool;
+
+/// Every operation there is, also those that only REST has.
+pub fn specs() -> Vec<&'static Spec> {
+    let others = [&FollowQuotation::SPEC, &GetHandoffStatus::SPEC, &TakeInReport::SPEC];
+    tools().into_iter().map(|tool| tool.spec).chain(others).collect()
+}
 
 /// The operations that models can call.
 pub fn tools() -> Vec<Tool> {

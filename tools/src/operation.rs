@@ -1,6 +1,7 @@
 //! What callers can have done, whatever transport they come by.
 
 use mcp_odoo_core::access::Permission;
+use mcp_odoo_core::access::models::Verb;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::refusal::Refusal;
 
@@ -48,6 +49,23 @@ pub enum Does {
     Overwrite,
     /// Tells a person outside of Odoo, in a queue of its own.
     Tell,
+}
+
+impl Spec {
+    /// What it does to records of which model, for the rules of the access file. Quotations and messages have permissions of
+    /// their own.
+    pub fn on_records(&self) -> Option<(&'static str, Verb)> {
+        let is_of_records = matches!(
+            self.needs,
+            Permission::Read | Permission::Write | Permission::Delete | Permission::Call
+        );
+        let verb = match self.does {
+            Does::Read => Verb::Read,
+            Does::Add | Does::Queue => Verb::Create,
+            Does::Overwrite | Does::Tell => Verb::Update,
+        };
+        self.model.filter(|_| is_of_records).map(|model| (model, verb))
+    }
 }
 
 /// How an answer reads beside its structured form.

@@ -79,7 +79,8 @@ impl Operation for GetQuotationStatus {
     type Answer = Option<Arc<Told>>;
 
     async fn run(call: Call, id: TrackingId) -> Result<Self::Answer, Refusal> {
-        Ok(call.tenant.tasks.status(&id).await?)
+        let told = call.tenant.tasks.status(&id).await?;
+        Ok(told.filter(|told| call.caller.may_see(&told.document().head.owner)))
     }
 }
 
@@ -100,7 +101,11 @@ impl Operation for FollowQuotation {
     type Answer = Option<Subscription>;
 
     async fn run(call: Call, id: TrackingId) -> Result<Self::Answer, Refusal> {
-        Ok(call.tenant.tasks.subscribe(&id).await?)
+        let tenant = Arc::clone(&call.tenant);
+        match GetQuotationStatus::run(call, id.clone()).await? {
+            Some(_) => Ok(tenant.tasks.subscribe(&id).await?),
+            None => Ok(None),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Permissions;
+use super::{Permission, Permissions};
 
 /// Who asks for an operation. Two are the same when their ids are, and for strangers what they log in with elsewhere.
 #[derive(Clone)]
@@ -76,6 +76,17 @@ impl Caller {
     /// Whether they have not said who they are.
     pub fn is_anonymous(&self) -> bool {
         &*self.id == Self::ANONYMOUS
+    }
+
+    /// Whether they have shown a key, or a token.
+    pub fn has_key(&self) -> bool {
+        ![Self::LOCAL, Self::ANONYMOUS, Self::ELEVENLABS, Self::TWILIO].contains(&self.id())
+    }
+
+    /// Whether they may see what this caller had done: their own, and what nobody in particular asked for, whose id cannot
+    /// be guessed.
+    pub fn may_see(&self, owner: &str) -> bool {
+        owner == self.id() || owner == Self::ANONYMOUS || self.permissions.has(Permission::Admin)
     }
 
     /// What tells this caller from others, as far as requests do. A secret may be in it: keep only its hash.

@@ -6,10 +6,11 @@ use std::path::Path;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use ipnet::IpNet;
 use serde::Deserialize;
-use serde::de::{Error, IgnoredAny};
+use serde::de::Error;
 use toml_edit::Datetime;
 
 use super::key::KeyHash;
+use super::models::Models;
 use super::{Caller, Permissions, TenantEntry};
 
 /// The tenant of the environment has no table.
@@ -20,7 +21,7 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 const TAKEN: [&str; 4] = [Caller::LOCAL, Caller::API_KEY, Caller::ELEVENLABS, Caller::TWILIO];
 
 /// What the file says.
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccessFile {
     /// Who may call, by name.
@@ -30,8 +31,8 @@ pub struct AccessFile {
     #[serde(default)]
     pub tenants: BTreeMap<String, TenantEntry>,
     /// What may be done with which records.
-    #[serde(default)]
-    pub models: Option<IgnoredAny>,
+    #[serde(default = "Models::open")]
+    pub models: Models,
 }
 
 /// One caller.
@@ -102,7 +103,7 @@ impl AccessFile {
 
     /// # Errors
     /// What is wrong, and where.
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let file: Self = toml_edit::de::from_str(text).map_err(|error| {
             // Not the line itself: who has put a secret there does not want it in a log.
             let line =
@@ -147,5 +148,52 @@ impl CallerEntry {
     /// The tenants that they may choose from; none for the one that the environment configures.
     pub fn tenants(&self) -> impl Iterator<Item = &String> {
         self.tenant.iter().chain(&self.tenants)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_told_in_one_line_without_what_may_be_secret() {
+        let hash = KeyHash::of("key");
+        for (text, says) in [
+            ("[callers.web]\nkey = 'geheim-4711'", "line 2: a key is given by its hash"),
+            ("[callers.web]\npermissions = ['read']", "[callers.web]: key is missing"),
+            ("[callers.web]\nkey = 5", "line 2: "),
+            ("[callers.web\nkey = 5", "line 1: "),
+            ("[callers.'Web Page']\nkey = 5", "line 2: "),
+            ("[caller.web]", "line 1: unknown field `caller`"),
+            (&format!("[callers.Web]\nkey = '{hash}'"), "[callers.Web]: a name has 1 to 64 of a-z"),
+            (&format!("[callers.local]\nkey = '{hash}'"), "[callers.local]: this name is taken"),
+            (&format!("[callers.anonymous]\nkey = '{hash}'"), "[callers.anonymous]: who has a key"),
+            (
+                &format!("[callers.web]\nkey = '{hash}'\npermissions = ['all']"),
+                "line 3: unknown variant `all`",
+            ),
+            (
+                &format!("[callers.web]\nkey = '{hash}'\nexpires = 10:00:00"),
+                "line 3: a day or a moment is needed",
+            ),
+            (&format!("[callers.web]\nkey = '{hash}'\ntenant = 'a'\ntenants = ['b']"), "tenant or tenants"),
+        ] {
+            let said = AccessFile::parse(text).err().unwrap();
+            assert!(said.contains(says) && !said.contains('\n') && !said.contains("4711"), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn ends_are_days_or_moments() {
+        let hash = KeyHash::of("key");
+        for (written, meant) in [
+            ("2027-01-01", "2027-01-01T00:00:00Z"),
+            ("2027-01-01T08:30:00", "2027-01-01T08:30:00Z"),
+            ("2027-01-01T08:30:00-06:00", "2027-01-01T14:30:00Z"),
+        ] {
+            let text = format!("[callers.web]\nkey = '{hash}'\nexpires = {written}");
+            let Expiry(expires) = AccessFile::parse(&text).unwrap().callers["web"].expires.unwrap();
+            assert_eq!(expires, meant.parse::<DateTime<Utc>>().unwrap(), "{written}");
+        }
     }
 }

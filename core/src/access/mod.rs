@@ -2,8 +2,10 @@
 
 mod caller;
 mod config;
+pub mod edit;
 pub mod file;
 pub mod key;
+pub mod models;
 mod permission;
 mod table;
 mod tenant;

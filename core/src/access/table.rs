@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::file::{AccessFile, CallerEntry, Expiry, FileError};
 use super::key::{KeyHash, Presented};
+use super::models::Models;
 use super::{AccessConfig, Caller, Permissions};
 
 /// How often the file is looked at, and keys that have expired.
@@ -84,6 +85,7 @@ struct Table {
     guests: HashMap<String, Arc<Guest>>,
     /// Who may have a key whose hash begins so, and by which hash: all of it is compared in constant time.
     keys: HashMap<[u8; 8], Vec<Key>>,
+    models: Arc<Models>,
     seen: Seen,
 }
 
@@ -127,6 +129,11 @@ impl Access {
     pub fn anonymous(&self, address: Option<IpAddr>) -> Option<Arc<Guest>> {
         let guest = self.table.load().guests.get(Caller::ANONYMOUS).cloned()?;
         guest.check(false, address, Utc::now()).ok().map(|()| guest)
+    }
+
+    /// What may be done with the records of which model.
+    pub fn models(&self) -> Arc<Models> {
+        Arc::clone(&self.table.load().models)
     }
 
     /// Why the file as it is now is not the one that is used.
@@ -177,7 +184,7 @@ impl Table {
     /// # Errors
     /// When the file cannot be used.
     fn read(config: &AccessConfig, also: &Also, before: &Self) -> Result<Self, FileError> {
-        let mut table = Self::default();
+        let mut table = Self { models: Models::open().into(), ..Self::default() };
         if let Some(key) = &config.api_key {
             let caller = Caller::known(Caller::API_KEY, Permissions::ALL).into();
             let guest = Arc::new(Guest { caller, tenants: Vec::new(), ips: Vec::new(), entry: None });
@@ -188,7 +195,9 @@ impl Table {
         table.seen = seen(path);
         let file = AccessFile::read(path)?;
         let apply = also(&file).map_err(|why| FileError(format!("{}: {why}", path.display())))?;
-        for (name, entry) in file.callers {
+        let AccessFile { callers, models, .. } = file;
+        table.models = models.into();
+        for (name, entry) in callers {
             // Who stays as they were goes on: what is open for them does not end.
             let same = before.guests.get(&name).filter(|guest| guest.entry.as_ref() == Some(&entry));
             let guest = same.cloned().unwrap_or_else(|| Arc::new(Guest::new(&name, entry)));

@@ -26,13 +26,13 @@ use self::document::{Handoff, HandoffDocument};
 use self::id::HandoffId;
 use self::repeats::{Repeats, key_mark};
 use self::request::HandoffRequest;
-use self::status::{HandoffState, HandoffStatus};
+use self::status::HandoffState;
 use crate::access::Caller;
 use crate::background::Background;
 use crate::journal::{Journal, JournalError, LogName};
 use crate::key::IdempotencyKey;
 use crate::messages::{Messenger, OUTCOME_UNKNOWN, Report};
-use crate::store::{Document, Filter, Store, Stored};
+use crate::store::{Document, Filter, Store, Stored, Told};
 use crate::timestamp::Timestamp;
 use crate::work::{Known, Live, Work};
 
@@ -210,8 +210,8 @@ impl Handoffs {
     ///
     /// # Errors
     /// When the journal cannot be read.
-    pub async fn status(&self, id: &HandoffId) -> Result<Option<HandoffStatus>, JournalError> {
-        Ok(self.inner.work.find(id.as_str()).await?.map(|known| HandoffStatus::clone(&known.told())))
+    pub async fn status(&self, id: &HandoffId) -> Result<Option<Arc<Told<Handoff>>>, JournalError> {
+        Ok(self.inner.work.find(id.as_str()).await?.map(|known| known.told()))
     }
 
     /// Takes in what Twilio reports of a message.

@@ -11,6 +11,7 @@ mod registry;
 mod setup;
 mod waiting;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -25,6 +26,7 @@ pub use self::names::{Names, Setups};
 pub use self::registry::{End, Tenants};
 pub use self::setup::{Common, OpenError, Setup};
 
+use crate::access::Access;
 use crate::erp::Erp;
 use crate::handoff::Handoffs;
 use crate::journal::Journal;
@@ -59,8 +61,8 @@ pub struct Tenant {
     pub inline: Duration,
     /// Messages that are asked for over HTTP must be signed with it, which a call of a tool cannot be.
     pub webhook_secret: Option<SecretString>,
-    /// Nothing is changed here, whoever asks (`MCP_MODE`).
-    pub read_only: bool,
+    /// What may be done here, whoever asks.
+    pub access: Arc<Access>,
     /// What people read here, unless they ask for another language.
     pub language: Language,
     /// Places for calls that write.

@@ -11,6 +11,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::registry::End;
 use super::setup::{OpenError, Setup};
 use super::{Tenant, TenantError};
+use crate::access::Access;
 use crate::journal::{Journal, JournalError};
 
 /// Stands in the folder of a tenant that was put away with nothing left to do.
@@ -32,13 +33,14 @@ impl Open {
     pub async fn new(
         setup: Arc<Setup>,
         tenants: &Path,
+        access: Arc<Access>,
         beside: &(dyn Fn(&Journal) -> Result<End, JournalError> + Send + Sync),
     ) -> Result<Self, TenantError> {
         let folder = tenants.join(&setup.id);
         let opening = {
             let setup = Arc::clone(&setup);
             move || {
-                let tenant = setup.open(&folder)?;
+                let tenant = setup.open(&folder, access)?;
                 // From here on there may be something to do.
                 Ok::<_, OpenError>((tenant, fs::remove_file(folder.join(SETTLED)).is_ok()))
             }

@@ -253,7 +253,7 @@ impl Inner {
         if let Some(outdated) = open.take() {
             outdated.close(GRACE, &self.folder).await;
         }
-        let opened = Open::new(setup, &self.folder, &self.beside).await?;
+        let opened = Open::new(setup, &self.folder, Arc::clone(&self.default.access), &self.beside).await?;
         Ok(open.insert(opened).now())
     }
 }

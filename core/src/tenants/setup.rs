@@ -1,11 +1,13 @@
 //! What a tenant is made of, and how it is put together.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use super::{Tenant, Writing};
+use crate::access::Access;
 use crate::erp::{Erp, Instance};
 use crate::handoff::Handoffs;
 use crate::journal::{Journal, JournalError, Target};
@@ -60,8 +62,6 @@ pub struct Common {
     pub tasks: TaskConfig,
     /// `MCP_INLINE_SECONDS`
     pub inline: Duration,
-    /// `MCP_MODE`
-    pub read_only: bool,
     /// The account that those send with who have none of their own.
     pub twilio: TwilioSetup,
     /// How salespeople are told.
@@ -113,7 +113,7 @@ impl Setup {
     ///
     /// # Errors
     /// When the folder cannot be used, or a client cannot be built.
-    pub fn open(&self, folder: &Path) -> Result<Tenant, OpenError> {
+    pub fn open(&self, folder: &Path, access: Arc<Access>) -> Result<Tenant, OpenError> {
         let journal = Journal::open(folder, self.target.clone())?;
         let odoo = match &self.client {
             Some(client) => Odoo::over(self.odoo.clone(), client.clone())?,
@@ -155,7 +155,7 @@ impl Setup {
             handoffs: Handoffs::new(messenger, journal.clone()),
             journal,
             inline: self.common.inline,
-            read_only: self.common.read_only,
+            access,
             webhook_secret: self.messages.webhook_secret.clone(),
             language: self.language,
             writing: Writing::default(),

@@ -1,0 +1,125 @@
+//! Says why a caller may have something done, or may not.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use chrono::Utc;
+use clap::{Args, Subcommand};
+use mcp_odoo_core::access::file::{AccessFile, Expiry};
+use mcp_odoo_core::access::models::Models;
+use mcp_odoo_core::access::{Caller, Permissions};
+use mcp_odoo_tools::operation::{Does, Spec};
+use mcp_odoo_tools::specs;
+
+use crate::config::Config;
+
+/// Questions about who may do what.
+#[derive(Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Say why a caller may have an operation done, or may not; exit code 0 only if they may
+    Explain {
+        /// The caller: a name in ACCESS_FILE, api-key, local or anonymous
+        caller: String,
+        /// The operation, e.g. list_sales
+        operation: String,
+        /// The model, where the operation takes one; e.g. res.partner
+        model: Option<String>,
+    },
+}
+
+/// One line for each thing that is asked for.
+struct Reasons<'a, W> {
+    out: &'a mut W,
+    may: bool,
+}
+
+impl<W: Write> Reasons<'_, W> {
+    fn say(&mut self, is_met: bool, line: &str) -> io::Result<()> {
+        self.may &= is_met;
+        writeln!(self.out, "{} {line}", if is_met { "✓" } else { "✗" })
+    }
+}
+
+/// The reasons on stdout.
+///
+/// # Errors
+/// When the configuration is bad, there is no such operation, or stdout is closed.
+pub fn run(
+    Arguments { what: What::Explain { caller, operation, model } }: Arguments,
+) -> anyhow::Result<ExitCode> {
+    let config = Config::load()?.access;
+    let spec = specs().into_iter().find(|spec| spec.name == operation).with_context(|| {
+        let names: Vec<_> = specs().iter().map(|spec| spec.name).collect();
+        format!("there is no operation {operation}: there are {}", names.join(", "))
+    })?;
+    let file = config.file.as_deref().map(AccessFile::read).transpose()?;
+    let mut out = io::stdout().lock();
+    let mut reasons = Reasons { out: &mut out, may: true };
+    let permissions = match caller.as_str() {
+        Caller::LOCAL => Some((Permissions::ALL, "local is whoever starts `mcp-odoo stdio`")),
+        Caller::API_KEY if config.api_key.is_some() => Some((Permissions::ALL, "api-key is who has API_KEY")),
+        Caller::ANONYMOUS if !config.asks_for_keys() => {
+            Some((Permissions::ALL, "nobody is asked for a key: neither API_KEY nor ACCESS_FILE is set"))
+        }
+        _ => None,
+    };
+    let permissions = match permissions {
+        Some((permissions, why)) => {
+            reasons.say(true, why)?;
+            permissions
+        }
+        None => from_file(&caller, file.as_ref(), &mut reasons)?,
+    };
+    let needs = spec.needs;
+    let has = permissions.has(needs);
+    reasons.say(has, &format!("{operation} needs the permission {needs}; {caller} has {permissions}"))?;
+    mode(spec, config.read_only, &mut reasons)?;
+    let models = file.map_or_else(Models::open, |file| file.models);
+    if let Some((of_spec, verb)) = spec.on_records() {
+        let model = model.as_deref().unwrap_or(of_spec);
+        match models.allow(model, verb) {
+            Ok(()) => reasons.say(true, &format!("{verb} {model} is allowed by the rules for models"))?,
+            Err(closed) => reasons.say(false, &closed.to_string())?,
+        }
+    }
+    let may = reasons.may;
+    writeln!(out, "{}", if may { "allowed" } else { "refused" })?;
+    Ok(ExitCode::from(u8::from(!may)))
+}
+
+fn from_file<W: Write>(
+    caller: &str,
+    file: Option<&AccessFile>,
+    reasons: &mut Reasons<'_, W>,
+) -> anyhow::Result<Permissions> {
+    let Some(entry) = file.and_then(|file| file.callers.get(caller)) else {
+        bail!("there is no caller {caller}: `mcp-odoo keys list` shows who there is");
+    };
+    let is_past = |Expiry(moment): Expiry| moment <= Utc::now();
+    let (works, how) = match entry.expires {
+        _ if entry.revoked => (false, "was revoked"),
+        Some(expires) if is_past(expires) => (false, "has expired"),
+        _ => (true, "works"),
+    };
+    reasons.say(works, &format!("{caller} is in ACCESS_FILE; its key {how}"))?;
+    if !entry.ips.is_empty() {
+        let networks: Vec<_> = entry.ips.iter().map(ToString::to_string).collect();
+        reasons.say(true, &format!("from {} only", networks.join(", ")))?;
+    }
+    Ok(entry.permissions)
+}
+
+fn mode<W: Write>(spec: &Spec, read_only: bool, reasons: &mut Reasons<'_, W>) -> io::Result<()> {
+    match (read_only, spec.does) {
+        (false, _) => Ok(()),
+        (true, Does::Read) => reasons.say(true, "MCP_MODE=readonly lets it be: it changes nothing"),
+        (true, _) => reasons.say(false, "MCP_MODE=readonly: nothing is changed and no message is sent"),
+    }
+}

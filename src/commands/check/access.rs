@@ -1,0 +1,80 @@
+//! Who may call, in plain words.
+
+use std::io::{self, Write};
+
+use chrono::Utc;
+use mcp_odoo_core::access::file::{AccessFile, CallerEntry, Expiry};
+
+use crate::config::Config;
+
+/// Whether the service would start and let in whom it should.
+pub fn check(config: &Config, out: &mut impl Write) -> io::Result<bool> {
+    let access = &config.access;
+    let mode = if access.read_only { "readonly" } else { "readwrite" };
+    writeln!(out, "MCP_MODE={mode} ALLOW_ANONYMOUS={}", access.allow_anonymous)?;
+    for (name, networks) in
+        [("ALLOWED_IPS", &access.allowed_ips), ("TRUSTED_PROXIES", &access.trusted_proxies)]
+    {
+        let networks: Vec<_> = networks.iter().map(ToString::to_string).collect();
+        writeln!(out, "{name}={}", networks.join(","))?;
+    }
+    if access.api_key.is_some() {
+        writeln!(out, "✓ API_KEY: who has it may do everything")?;
+    }
+    let Some(path) = &access.file else {
+        return open(config, out);
+    };
+    let file = match AccessFile::read(path) {
+        Ok(file) => file,
+        Err(error) => {
+            writeln!(out, "✗ {error}")?;
+            return Ok(false);
+        }
+    };
+    writeln!(out, "✓ ACCESS_FILE {}: {} callers", path.display(), file.callers.len())?;
+    for (name, caller) in &file.callers {
+        writeln!(out, "  {name}: {}", in_words(caller))?;
+    }
+    for line in file.models.in_words() {
+        writeln!(out, "  records: {line}")?;
+    }
+    Ok(true)
+}
+
+/// Without keys.
+fn open(config: &Config, out: &mut impl Write) -> io::Result<bool> {
+    if config.access.api_key.is_some() {
+        return Ok(true);
+    }
+    let (good, line) = match (config.http.host.to_canonical().is_loopback(), config.access.allow_anonymous) {
+        (true, _) => {
+            (true, "✓ whoever is on this machine may do everything: neither API_KEY nor ACCESS_FILE is set")
+        }
+        (false, true) => (true, "✓ whoever reaches HOST may do everything (ALLOW_ANONYMOUS=true)"),
+        (false, false) => {
+            (false, "✗ HOST is not of this machine: set API_KEY or ACCESS_FILE, or ALLOW_ANONYMOUS=true")
+        }
+    };
+    writeln!(out, "{line}")?;
+    Ok(good)
+}
+
+fn in_words(caller: &CallerEntry) -> String {
+    let tenants: Vec<_> = caller.tenants().map(String::as_str).collect();
+    let networks: Vec<_> = caller.ips.iter().map(ToString::to_string).collect();
+    let is_past = |Expiry(moment): Expiry| moment <= Utc::now();
+    let mut words = vec![format!("may {}", caller.permissions)];
+    if !tenants.is_empty() {
+        words.push(format!("for {}", tenants.join(" or ")));
+    }
+    if !networks.is_empty() {
+        words.push(format!("from {}", networks.join(", ")));
+    }
+    match caller.expires {
+        _ if caller.revoked => words.push("but was revoked".to_owned()),
+        Some(expires) if is_past(expires) => words.push("but has expired".to_owned()),
+        Some(Expiry(moment)) => words.push(format!("until {}", moment.format("%F %R UTC"))),
+        None => {}
+    }
+    words.join(", ")
+}

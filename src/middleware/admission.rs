@@ -1,0 +1,118 @@
+//! Lets requests in whose caller is known: it goes with them. What streams to a caller ends when they may not call any more.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, HttpBody};
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
+use pin_project_lite::pin_project;
+use tokio_util::sync::CancellationToken;
+use tower::{Layer, Service};
+
+use super::gate::{Found, Gate};
+use crate::error::Problem;
+
+/// A gate before a service.
+#[derive(Clone)]
+pub struct Admission(pub Arc<Gate>);
+
+impl<S> Layer<S> for Admission {
+    type Service = Admitted<S>;
+
+    fn layer(&self, inner: S) -> Admitted<S> {
+        Admitted { gate: Arc::clone(&self.0), inner }
+    }
+}
+
+/// A service behind the gate.
+#[derive(Clone)]
+pub struct Admitted<S> {
+    gate: Arc<Gate>,
+    inner: S,
+}
+
+impl<S> Service<Request> for Admitted<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answer<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request) -> Answer<S::Future> {
+        match self.gate.find(&request) {
+            Found::Now(Ok(identity)) => {
+                let ended = identity.caller.ended.clone();
+                request.extensions_mut().insert(identity);
+                Answer::Serving { future: self.inner.call(request), ended }
+            }
+            Found::Now(Err(problem)) => Answer::Refused { problem: Some(problem) },
+            Found::Later(finding) => {
+                // The clone may not be ready; the service itself is.
+                let clone = self.inner.clone();
+                let mut inner = std::mem::replace(&mut self.inner, clone);
+                let finding = async move {
+                    let identity = match finding.await {
+                        Ok(identity) => identity,
+                        Err(problem) => return problem.into_response(),
+                    };
+                    let ended = identity.caller.ended.clone();
+                    request.extensions_mut().insert(identity);
+                    let Ok(response) = inner.call(request).await;
+                    until(ended, response)
+                };
+                Answer::Finding { future: finding.boxed() }
+            }
+        }
+    }
+}
+
+pin_project! {
+    /// What becomes of a request.
+    #[project = AnswerProjection]
+    pub enum Answer<F> {
+        /// Its caller is known.
+        Serving {
+            #[pin]
+            future: F,
+            ended: Option<CancellationToken>,
+        },
+        /// Others are asked who it is.
+        Finding { future: BoxFuture<'static, Response> },
+        /// It may not pass.
+        Refused { problem: Option<Problem> },
+    }
+}
+
+impl<F: Future<Output = Result<Response, Infallible>>> Future for Answer<F> {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            AnswerProjection::Serving { future, ended } => {
+                future.poll(context).map(|Ok(response)| Ok(until(ended.take(), response)))
+            }
+            AnswerProjection::Finding { future } => future.poll_unpin(context).map(Ok),
+            AnswerProjection::Refused { problem } => {
+                Poll::Ready(Ok(problem.take().unwrap_or_else(Problem::internal).into_response()))
+            }
+        }
+    }
+}
+
+fn until(ended: Option<CancellationToken>, response: Response) -> Response {
+    match ended {
+        Some(ended) if response.body().size_hint().exact().is_none() => response
+            .map(|body| Body::from_stream(body.into_data_stream().take_until(ended.cancelled_owned()))),
+        _ => response,
+    }
+}

@@ -1,0 +1,93 @@
+//! `mcp-odoo check` and `mcp-odoo access explain`: who may do what, in plain words.
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::access_file;
+use crate::support::process::run;
+
+const CALLERS: [(&str, &str); 3] = [
+    ("web", "permissions = [\"quotations\", \"read\"]\nips = [\"10.0.0.0/8\"]\nexpires = 2090-01-01"),
+    ("old", "permissions = [\"read\"]\nrevoked = true"),
+    (
+        "writer",
+        "permissions = [\"read\", \"write\"]\n\n[models]\npreset = \"projects\"\n\"sale.order\" = { read = true, hide = [\"note\"] }",
+    ),
+];
+
+async fn said(folder: &TempDir, arguments: &[&str], env: &[(&str, &str)]) -> (Option<i32>, String) {
+    let env = [&[("ACCESS_FILE", "access.toml")], env].concat();
+    let output = run(folder.path(), arguments, &env).await;
+    (
+        output.status.code(),
+        String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+#[tokio::test]
+async fn check_tells_every_caller_and_every_rule() {
+    let folder = TempDir::new().unwrap();
+    access_file(folder.path(), &CALLERS);
+    let (code, text) = said(&folder, &["check"], &[("MCP_MODE", "readonly")]).await;
+    assert_eq!(code, Some(0), "{text}");
+    for line in [
+        "MCP_MODE=readonly ALLOW_ANONYMOUS=false",
+        "  web: may quotations, read, from 10.0.0.0/8, until 2090-01-01 00:00 UTC",
+        "  old: may read, but was revoked",
+        "  records: the preset projects",
+        "  records: sale.order: read, without note",
+    ] {
+        assert!(text.lines().any(|said| said == line), "{line}: {text}");
+    }
+    std::fs::write(folder.path().join("access.toml"), "[callers.web]\n").unwrap();
+    let (code, text) = said(&folder, &["check"], &[]).await;
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("✗ ACCESS_FILE access.toml: [callers.web]: key is missing"), "{text}");
+    let output = run(folder.path(), &["check"], &[("HOST", "0.0.0.0")]).await;
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn why_somebody_may_or_may_not_is_told() {
+    let folder = TempDir::new().unwrap();
+    access_file(folder.path(), &CALLERS);
+    for (arguments, env, code, says) in [
+        (&["web", "dev_create_quotation"][..], None, 0, "web has quotations, read"),
+        (&["web", "list_sales"], None, 0, "read sale.order is allowed"),
+        (&["web", "find_products"], None, 1, "does not let anybody read product.product"),
+        (&["web", "dev_update_sale"], None, 1, "✗ dev_update_sale needs the permission write"),
+        (&["writer", "dev_update_sale"], None, 1, "does not let anybody update sale.order"),
+        (&["writer", "dev_update_sale", "project.task"], None, 0, "update project.task is allowed"),
+        (&["writer", "dev_update_sale", "ir.rule"], None, 1, "ir.rule is closed"),
+        (&["old", "list_sales"], None, 1, "✗ old is in ACCESS_FILE; its key was revoked"),
+        (&["local", "message_notification"], Some(("MCP_MODE", "readonly")), 1, "MCP_MODE=readonly"),
+        (&["local", "list_sales"], Some(("MCP_MODE", "readonly")), 0, "it changes nothing"),
+        (&["anonymous", "list_sales"], None, 1, "there is no caller anonymous"),
+        (&["local", "list_everything"], None, 1, "there is no operation list_everything"),
+    ] {
+        let arguments = [&["access", "explain"], arguments].concat();
+        let (is, text) = said(&folder, &arguments, env.as_slice()).await;
+        assert_eq!(is, Some(code), "{arguments:?}: {text}");
+        assert!(text.contains(says), "{arguments:?}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn clients_are_told_where_the_key_goes() {
+    let folder = TempDir::new().unwrap();
+    for (client, place) in [
+        ("claude", "Bearer ${ODOO_MCP_KEY}"),
+        ("vscode", "Bearer ${input:odoo-key}"),
+        ("cursor", "Bearer ${env:ODOO_MCP_KEY}"),
+    ] {
+        let key = "0123456789abcdef";
+        let output = run(folder.path(), &["client-config", client], &[("API_KEY", key)]).await;
+        let told = String::from_utf8(output.stderr).unwrap();
+        let json = &told[told.find('{').unwrap()..];
+        let printed: Value = serde_json::from_str(json).unwrap();
+        let servers = printed.get("servers").or(printed.get("mcpServers")).unwrap();
+        assert_eq!(servers["odoo"]["headers"]["Authorization"], place, "{told}");
+        assert_eq!(printed.get("inputs").is_some(), client == "vscode", "{told}");
+        assert!(!told.contains(key));
+    }
+}

@@ -1,0 +1,59 @@
+//! Who may call, and what they may do: over every transport.
+
+mod anonymous;
+mod changes;
+mod explained;
+mod keys;
+mod matrix;
+mod models;
+mod owners;
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use mcp_odoo_core::access::key::KeyHash;
+use reqwest::Client;
+use reqwest::header::{HeaderMap, HeaderValue};
+use tempfile::TempDir;
+
+use crate::support::app::{Builder, TestApp};
+
+/// The key of the caller of this name.
+pub fn key(name: &str) -> String {
+    format!("mcpo_key-of-{name}")
+}
+
+/// An access file with these callers: their names, and what else the file says of them.
+pub fn access_file(folder: &Path, callers: &[(&str, &str)]) -> PathBuf {
+    let mut text = String::new();
+    for (name, rest) in callers {
+        let hash = KeyHash::of(&key(name));
+        let key = if *name == "anonymous" { String::new() } else { format!("key = \"{hash}\"\n") };
+        writeln!(text, "[callers.{name}]\n{key}{rest}\n").unwrap();
+    }
+    // Whole or not at all, as careful editors write.
+    let (written, path) = (folder.join("access.new"), folder.join("access.toml"));
+    std::fs::write(&written, text).unwrap();
+    std::fs::rename(written, &path).unwrap();
+    path
+}
+
+/// A client that sends the key of the caller of this name with everything.
+pub fn client_of(name: &str) -> Client {
+    drop(crate::support::http_client());
+    let mut headers = HeaderMap::new();
+    headers.insert("authorization", HeaderValue::try_from(format!("Bearer {}", key(name))).unwrap());
+    Client::builder().no_proxy().default_headers(headers).build().unwrap()
+}
+
+/// A service with these callers, and the folder of its access file.
+pub async fn start(callers: &[(&str, &str)]) -> (TestApp, Arc<TempDir>) {
+    start_as(TestApp::builder(), callers).await
+}
+
+pub async fn start_as(builder: Builder, callers: &[(&str, &str)]) -> (TestApp, Arc<TempDir>) {
+    let folder = Arc::new(TempDir::new().unwrap());
+    let file = access_file(folder.path(), callers);
+    (builder.configure(|config| config.access.file = Some(file)).start().await, folder)
+}
