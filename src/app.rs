@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 use futures::FutureExt;
-use mcp_odoo_archive::Archive;
+use mcp_odoo_archive::{Archive, S3Config};
 use mcp_odoo_core::access::file::AccessFile;
 use mcp_odoo_core::access::{Access, Also, Apply};
-use mcp_odoo_core::journal::Target;
+use mcp_odoo_core::journal::{Journal, JournalError, Target};
 use mcp_odoo_core::odoo::{OdooConfig, http};
-use mcp_odoo_core::tenants::{HeaderDoor, Names, OpenError, Setup, Tenant, Tenants};
+use mcp_odoo_core::tenants::{End, HeaderDoor, Names, OpenError, Setup, Tenant, Tenants};
 use mcp_odoo_tools::{OdooTools, tools};
 use rmcp::ServerHandler;
 use tokio::net::TcpListener;
@@ -73,9 +73,8 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         let archive = Archive::new(s3, days, tenant.journal.clone())?;
         let door = |headers| HeaderDoor::new(headers, config.calls.timeout, config.odoo.is_none());
         let door = config.tenant_headers.clone().map(door).transpose()?;
-        let tenants = Tenants::new(Arc::clone(&tenant), names, door, config.tenant_idle, |_| {
-            Ok(Box::new(|| async {}.boxed()))
-        });
+        let beside = archived(config.s3.clone(), days);
+        let tenants = Tenants::new(Arc::clone(&tenant), names, door, config.tenant_idle, beside);
         let stop = CancellationToken::new();
         let handler = handler(&tenant);
         let state = AppState::from(Shared {
@@ -144,6 +143,18 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
             }
         }
         .context("a server task failed")
+    }
+}
+
+/// Copies the logs of other tenants, too, and removes old ones.
+fn archived(
+    s3: Option<S3Config>,
+    days: u64,
+) -> impl Fn(&Journal) -> Result<End, JournalError> + Send + Sync + 'static {
+    move |journal| {
+        let archive = Archive::new(s3.clone(), days, journal.clone())?;
+        archive.start();
+        Ok(Box::new(move || async move { archive.shutdown().await }.boxed()))
     }
 }
 

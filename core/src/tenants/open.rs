@@ -91,8 +91,7 @@ impl Open {
         drop(taking_up);
         let is_settled = tenant.is_idle() && taken_up.get() == Some(&true);
         tenant.shutdown(grace).await;
-        end().await;
-        if is_settled {
+        if end().await && is_settled {
             // Without it its next opening looks through all of its logs.
             let _ = tokio::fs::write(tenants.join(&setup.id).join(SETTLED), b"").await;
         }

@@ -22,8 +22,8 @@ const GRACE: Duration = Duration::from_secs(20);
 /// In memory at once, at most; those that idle make room.
 const MOST: usize = 1000;
 
-/// Ends what was begun beside a tenant. Nothing is written to its journal any more.
-pub type End = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
+/// Ends what was begun beside a tenant, to whose journal nothing is written any more; tells whether all of it was done.
+pub type End = Box<dyn FnOnce() -> BoxFuture<'static, bool> + Send>;
 /// Begins what works beside every tenant, on its journal.
 type Beside = Box<dyn Fn(&Journal) -> Result<End, JournalError> + Send + Sync>;
 
@@ -195,15 +195,12 @@ impl Tenants {
             self.inner.background.see_through(closing).await;
         }
         // None is asked for that nobody else holds.
-        let is_in_use = |slot: &mut Arc<Slot>| {
-            Arc::strong_count(slot) > 1 || slot.try_lock().is_ok_and(|open| open.is_some())
-        };
-        self.slots().retain(|_, slot| is_in_use(slot));
+        self.slots().retain(|_, slot| Arc::strong_count(slot) > 1 || is_taken(slot));
     }
 
     /// How many are in memory beside that of the environment.
     pub fn count(&self) -> usize {
-        self.slots().len()
+        self.slots().values().filter(|slot| is_taken(slot)).count()
     }
 
     /// Opens no more, lets running work finish for so long and leaves the rest to the journals.
@@ -241,6 +238,11 @@ impl Tenants {
     fn slots(&self) -> StateGuard<'_, HashMap<String, Arc<Slot>>> {
         self.inner.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a tenant is there, is coming or is going.
+fn is_taken(slot: &Slot) -> bool {
+    slot.try_lock().map_or(true, |open| open.is_some())
 }
 
 impl Inner {
