@@ -4,11 +4,18 @@
 #[path = "service/answers.rs"]
 mod answers;
 
+use std::fs::File;
 use std::hint::black_box;
+use std::io::{BufWriter, Read, Write};
+use std::num::NonZeroU32;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use futures::FutureExt;
+use mcp_odoo_core::audit::search::{Filter, search};
+use mcp_odoo_core::audit::{Audit, AuditConfig, Id, Line};
 use mcp_odoo_core::input;
 use mcp_odoo_core::language::Language;
+use mcp_odoo_core::limits::{Kind, Limiter, Limits, LimitsConfig};
 use mcp_odoo_core::odoo::Protocol;
 use mcp_odoo_core::odoo::wire::Answer;
 use mcp_odoo_core::quotation::document::Quotation;
@@ -82,5 +89,76 @@ fn telling(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(parts, decoding, telling);
+/// A million lines of the audit, beside reading them once; and what a line and a count cost who asks for an operation.
+fn auditing(criterion: &mut Criterion) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("2026-11-21.jsonl");
+    let mut lines = BufWriter::new(File::create(&file).unwrap());
+    for n in 0..1_000_000_u64 {
+        let line = Line {
+            time: format!("2026-11-21T10:{:02}:{:02}.{:03}Z", n / 60_000 % 60, n / 1000 % 60, n % 1000)
+                .into(),
+            caller: if n % 1000 == 0 { "web".into() } else { "dashboard".into() },
+            tenant: "default".into(),
+            ip: Some([10, 0, 0, 7].into()),
+            transport: "rest".into(),
+            operation: "list_sales".into(),
+            model: Some("sale.order".into()),
+            ids: (0..n % 8).map(|id| Id::Record((n + id) as i64)).collect(),
+            outcome: if n % 100 == 0 { "rate_limited".into() } else { "ok".into() },
+            milliseconds: n % 900,
+            request_id: Some("6f1c1f0e-0a0b-4c0d-8e0f-000000000001".into()),
+            lost: 0,
+        };
+        serde_json::to_writer(&mut lines, &line).unwrap();
+        lines.write_all(b"\n").unwrap();
+    }
+    lines.into_inner().unwrap().sync_all().unwrap();
+    let of = |name, value: &str| Filter { fields: vec![(name, value.to_owned())], ..Filter::default() };
+    let filters = [
+        ("of a caller", of("caller", "web")),
+        ("of an outcome", of("outcome", "rate_limited")),
+        ("of a record", Filter { id: Some(Id::Record(777_777)), ..Filter::default() }),
+        ("all, the last 1,000", Filter::default()),
+    ];
+    let mut group = criterion.benchmark_group("1 M lines of the audit");
+    group.sample_size(10).throughput(Throughput::Bytes(file.metadata().unwrap().len()));
+    group.bench_function("read once", |bencher| {
+        bencher.iter(|| {
+            let (mut file, mut block) = (File::open(&file).unwrap(), vec![0; 256 * 1024]);
+            while file.read(black_box(&mut block)).unwrap() > 0 {}
+        });
+    });
+    for (name, filter) in filters {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| search(folder.path(), black_box(&filter), 1000).unwrap());
+        });
+    }
+    group.finish();
+    let config = AuditConfig { folder: folder.path().join("audit"), required: false, retention_days: 0 };
+    let audit = Audit::start(&config).unwrap();
+    criterion.bench_function("note a line", |bencher| {
+        bencher.iter(|| {
+            audit.note(Line {
+                caller: "web".into(),
+                tenant: "default".into(),
+                transport: "mcp".into(),
+                operation: "list_sales".into(),
+                outcome: "ok".into(),
+                ..Line::default()
+            });
+        });
+    });
+    let limits = Limits {
+        per_minute: NonZeroU32::new(u32::MAX),
+        per_day: NonZeroU32::new(u32::MAX),
+        ..Limits::default()
+    };
+    let limiter = Limiter::open(LimitsConfig { limits, ..LimitsConfig::default() }, folder.path());
+    criterion.bench_function("count a request", |bencher| {
+        bencher.iter(|| limiter.admit(black_box("web"), None, Kind::Read).now_or_never().unwrap().unwrap());
+    });
+}
+
+criterion_group!(parts, decoding, telling, auditing);
 criterion_main!(parts);

@@ -9,9 +9,11 @@ use futures::FutureExt;
 use mcp_odoo_archive::{Archive, S3Config};
 use mcp_odoo_core::access::file::AccessFile;
 use mcp_odoo_core::access::{Access, Also, Apply};
+use mcp_odoo_core::audit::{Audit, AuditConfig};
 use mcp_odoo_core::journal::{Journal, JournalError, Target};
+use mcp_odoo_core::limits::Limiter;
 use mcp_odoo_core::odoo::{OdooConfig, http};
-use mcp_odoo_core::tenants::{End, HeaderDoor, Names, OpenError, Setup, Tenant, Tenants};
+use mcp_odoo_core::tenants::{End, HeaderDoor, Names, Setup, Tenant, Tenants, Watch};
 use mcp_odoo_tools::{OdooTools, tools};
 use rmcp::ServerHandler;
 use tokio::net::TcpListener;
@@ -57,23 +59,22 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         target: Target,
         handler: impl FnOnce(&Arc<Tenant>) -> H,
     ) -> anyhow::Result<Self> {
+        let journal = Journal::open(&config.log_dir, target)?;
         let common = config.common();
-        let reader = config.odoo.clone().filter(|_| config.dev_odoo.is_some());
         let client = http::builder(config.calls.timeout).build().context("no HTTP client can be built")?;
         let names = Arc::new(Names::new(common.clone(), client, |name| std::env::var(name).ok()));
         let access = Arc::new(Access::open(config.access.clone(), named(&names))?);
-        let setup = Setup::of_environment(common, (odoo, target), reader, config.sales.clone());
-        let tenant =
-            Arc::new(setup.open(&config.log_dir, Arc::clone(&access)).map_err(|error| match error {
-                // Who starts another process beside looks for this one.
-                OpenError::Journal(error) => anyhow::Error::from(error),
-                error => error.into(),
-            })?);
+        let audit = Audit::start(&config.audit).context("cannot start the audit")?;
+        let limiter = Limiter::open(config.limits, journal.folder());
+        let watch = Watch { access: Arc::clone(&access), audit: audit.clone(), limiter: limiter.clone() };
+        let reader = config.odoo.clone().filter(|_| config.dev_odoo.is_some());
+        let setup = Setup::of_environment(common, odoo, &journal, reader, config.sales.clone());
+        let tenant = Arc::new(setup.open(journal, watch)?);
         let (s3, days) = (config.s3.clone(), config.log_retention_days);
-        let archive = Archive::new(s3, days, tenant.journal.clone())?;
+        let archive = Archive::new(s3.clone(), days, tenant.journal.clone(), &config.audit)?;
         let door = |headers| HeaderDoor::new(headers, config.calls.timeout, config.odoo.is_none());
         let door = config.tenant_headers.clone().map(door).transpose()?;
-        let beside = archived(config.s3.clone(), days);
+        let beside = archived(s3, days, config.audit.clone());
         let tenants = Tenants::new(Arc::clone(&tenant), names, door, config.tenant_idle, beside);
         let stop = CancellationToken::new();
         let handler = handler(&tenant);
@@ -81,6 +82,8 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
             tenant,
             tenants,
             access,
+            audit,
+            limiter,
             sessions: Sessions::new(&config.mcp, stop.clone()),
             archive,
             stop,
@@ -114,11 +117,10 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         tracing::info!("stopping: no new requests, running quotations finish");
         let deadline = Instant::now() + GRACE;
         wind_down(&state).await;
-        match tokio::time::timeout_at(deadline, requests).await {
-            Ok(served) => served.context("a server task failed"),
-            // A connection that would not end ends with the process.
-            Err(_) => Ok(()),
-        }
+        let served = tokio::time::timeout_at(deadline, requests).await;
+        state.audit.shutdown().await;
+        // A connection that would not end ends with the process.
+        served.unwrap_or(Ok(())).context("a server task failed")
     }
 
     /// Serves MCP on stdin and stdout until the input ends or `stop`, and then ends as [`Self::serve`] does.
@@ -131,7 +133,7 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         let sessions = state.sessions.clone();
         let mut serving = tokio::spawn(async move { mcp::stdio::serve(handler, &sessions).await });
         let _resuming = resume(&state, adopt_every);
-        tokio::select! {
+        let served = tokio::select! {
             served = &mut serving => {
                 wind_down(&state).await;
                 served
@@ -141,8 +143,9 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
                 wind_down(&state).await;
                 serving.await
             }
-        }
-        .context("a server task failed")
+        };
+        state.audit.shutdown().await;
+        served.context("a server task failed")
     }
 }
 
@@ -150,9 +153,10 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
 fn archived(
     s3: Option<S3Config>,
     days: u64,
+    audit: AuditConfig,
 ) -> impl Fn(&Journal) -> Result<End, JournalError> + Send + Sync + 'static {
     move |journal| {
-        let archive = Archive::new(s3.clone(), days, journal.clone())?;
+        let archive = Archive::new(s3.clone(), days, journal.clone(), &audit)?;
         archive.start();
         Ok(Box::new(move || async move { archive.shutdown().await }.boxed()))
     }
@@ -171,6 +175,7 @@ fn named(names: &Arc<Names>) -> Also {
 /// Takes up, beside serving, what an earlier process left, and what windows leave that are killed meanwhile.
 fn resume(state: &AppState, adopt_every: Duration) -> AbortOnDropHandle<()> {
     state.archive.start();
+    state.limiter.start();
     let Tenant { tasks, handoffs, odoo, .. } = &*state.tenant;
     let (tasks, handoffs, odoo) = (tasks.clone(), handoffs.clone(), odoo.clone());
     AbortOnDropHandle::new(tokio::spawn(async move {
@@ -198,6 +203,7 @@ fn keep_up(state: &AppState) -> AbortOnDropHandle<()> {
 async fn wind_down(state: &AppState) {
     state.stop.cancel();
     tokio::join!(state.tenant.shutdown(GRACE), state.tenants.shutdown(GRACE));
+    state.limiter.shutdown().await;
     state.archive.shutdown().await;
     state.tenant.journal.release();
     state.sessions.close().await;

@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    access, check, client_config, healthcheck, keys, logs, openapi, sandbox, serve, stdio,
+    access, audit, check, client_config, healthcheck, keys, logs, openapi, sandbox, serve, stdio,
 };
 
 /// Real quotations in Odoo, made exactly once, for LLMs, web pages and voice agents.
@@ -34,6 +34,8 @@ enum Command {
     },
     /// List the log files of quotations, newest first, or show one; the server may run meanwhile
     Logs(logs::Arguments),
+    /// List who had what done, newest first; the server may run meanwhile
+    Audit(audit::Arguments),
     /// Make, list, change and take back the keys of callers
     Keys(keys::Arguments),
     /// Say what callers may do, and why
@@ -60,6 +62,7 @@ impl Cli {
                 Command::Check => check::run().await,
                 Command::ClientConfig { client } => client_config::run(client),
                 Command::Logs(arguments) => logs::run(arguments).await,
+                Command::Audit(arguments) => audit::run(arguments).await,
                 Command::Keys(arguments) => keys::run(arguments),
                 Command::Access(arguments) => access::run(arguments),
                 Command::Openapi => openapi::run(),

@@ -36,6 +36,10 @@ pub struct Problem {
     challenge: Option<Box<HeaderValue>>,
 }
 
+/// The code of a problem, for who notes what became of a request.
+#[derive(Clone, Debug)]
+pub struct Code(pub Cow<'static, str>);
+
 impl Problem {
     /// A problem without bad fields.
     pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
@@ -49,6 +53,11 @@ impl Problem {
             retry_after: None,
             challenge: None,
         }
+    }
+
+    /// The stable name of the failure.
+    pub fn code(&self) -> &str {
+        &self.code
     }
 
     /// A request whose fields break rules.
@@ -119,8 +128,10 @@ impl IntoResponse for Problem {
     fn into_response(mut self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let challenge = self.challenge.take();
+        let code = Code(self.code.clone());
         let retry_after = self.retry_after.map(|wait| HeaderValue::from(wait.as_secs()));
         let mut response = (status, Json(self)).into_response();
+        response.extensions_mut().insert(code);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.extend(challenge.map(|challenge| (header::WWW_AUTHENTICATE, *challenge)));
@@ -133,6 +144,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let (status, retry_after) = match refusal.kind {
             Kind::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, None),
+            Kind::TooMany(wait) => (StatusCode::TOO_MANY_REQUESTS, Some(wait)),
             Kind::Forbidden(_) => (StatusCode::FORBIDDEN, None),
             Kind::Unavailable(retry_after) => (StatusCode::SERVICE_UNAVAILABLE, retry_after),
             Kind::Upstream => (StatusCode::BAD_GATEWAY, None),

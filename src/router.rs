@@ -14,7 +14,7 @@ use crate::middleware::front::Front;
 use crate::middleware::gate::{self, Gate};
 use crate::middleware::hosts::{self, Allowed, CorsOrigins};
 use crate::middleware::pages::Pages;
-use crate::middleware::request_log;
+use crate::middleware::{rate_limit, request_log};
 use crate::rest::{self, docs};
 use crate::server::HttpConfig;
 use crate::state::AppState;
@@ -48,7 +48,13 @@ fn cors(origins: &CorsOrigins) -> CorsLayer {
             HeaderName::from_static("idempotency-key"),
             request_log::REQUEST_ID,
         ])
-        .expose_headers([header::LOCATION, header::RETRY_AFTER, request_log::REQUEST_ID]);
+        .expose_headers([
+            header::LOCATION,
+            header::RETRY_AFTER,
+            rate_limit::RATE_LIMIT,
+            rate_limit::POLICY,
+            request_log::REQUEST_ID,
+        ]);
     match origins {
         CorsOrigins::Any => layer.allow_origin(Any),
         CorsOrigins::These(origins) => {

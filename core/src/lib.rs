@@ -5,6 +5,7 @@ pub use odoo_rpc as odoo;
 use odoo_rpc::http;
 
 pub mod access;
+pub mod audit;
 pub mod background;
 pub mod backoff;
 pub mod call;
@@ -17,7 +18,9 @@ pub mod input;
 pub mod journal;
 pub mod key;
 pub mod language;
+pub mod limits;
 pub mod messages;
+
 mod names;
 pub mod outage;
 pub mod phone;

@@ -7,6 +7,7 @@ use crate::access::Permission;
 use crate::erp::ErpError;
 use crate::handoff::HandoffError;
 use crate::journal::JournalError;
+use crate::limits::Exceeded;
 use crate::tasks::SubmitError;
 
 const NOT_ACCEPTED: &str = "the service cannot write its log files, so nothing was accepted; repeat later";
@@ -29,6 +30,8 @@ pub enum Kind {
     Invalid,
     /// Who calls: they may not have it done. What they lack, where that would help.
     Forbidden(Option<Permission>),
+    /// Who calls: they have asked for too much, and may repeat it after this time.
+    TooMany(Duration),
     /// Nobody waits for it any more.
     Cancelled,
     /// Nobody, for now: it may be repeated after this time. `None`: once the service is set up for it.
@@ -65,6 +68,12 @@ impl Refusal {
         Self::new(Kind::Defect, "internal_error", sentence)
     }
 
+    /// What changes something must be noted, and cannot be.
+    pub fn not_audited() -> Self {
+        let sentence = "the service cannot write its audit, without which it changes nothing (AUDIT_REQUIRED): repeat later";
+        Self::new(Kind::Unavailable(Some(Duration::from_secs(5))), "audit_unavailable", sentence)
+    }
+
     /// Another worker has written to it meanwhile, or its log files cannot be used: nothing is accepted that would not
     /// survive, and this is said.
     fn by_journal(error: &JournalError, unusable: &str) -> Self {
@@ -78,6 +87,12 @@ impl Refusal {
             }
         };
         Self::new(Kind::Unavailable(Some(Duration::from_secs(seconds))), error.code(), sentence)
+    }
+}
+
+impl From<Exceeded> for Refusal {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::new(Kind::TooMany(exceeded.retry_after()), "rate_limited", exceeded.to_string())
     }
 }
 

@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 async fn main() {
     let mut config = Config::from_env(&Env::default()).expect("the defaults are valid");
     config.log_dir = std::env::args().nth(1).expect("the folder for log files").into();
+    config.audit.folder = config.log_dir.join("audit");
     // Never called: no fixture makes a quotation.
     let odoo = OdooConfig {
         url: "http://127.0.0.1:9".parse().expect("an address"),

@@ -6,6 +6,7 @@ mod s3;
 mod twilio;
 
 use std::io::{self, Write};
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -92,6 +93,17 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
         "LOG_DIR={} LOG_LEVEL={} LOG_RETENTION_DAYS={days}",
         config.log_dir.display(),
         config.log_level
+    )?;
+    let (audit, limits) = (&config.audit, &config.limits);
+    writeln!(out, "AUDIT_REQUIRED={} AUDIT_RETENTION_DAYS={}", audit.required, audit.retention_days)?;
+    let number = |limit: Option<NonZeroU32>| limit.map(|limit| limit.to_string()).unwrap_or_default();
+    writeln!(
+        out,
+        "REQUESTS_PER_MINUTE={} REQUESTS_PER_HOUR={} REQUESTS_PER_DAY={} RATE_LIMIT_MAX_WAIT_SECONDS={}",
+        number(limits.limits.per_minute),
+        number(limits.limits.per_hour),
+        number(limits.limits.per_day),
+        limits.max_wait.as_secs()
     )?;
     writeln!(out, "SALES_TEAM_IDS={:?} SALES_STAGE_IDS={:?}", config.sales.team_ids, config.sales.stage_ids)?;
     let tasks = &config.tasks;

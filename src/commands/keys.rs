@@ -13,6 +13,7 @@ use mcp_odoo_core::access::edit::{self, EditError, NewCaller};
 use mcp_odoo_core::access::file::{AccessFile, CallerEntry, Expiry};
 use mcp_odoo_core::access::key::{KeyHash, new_key};
 use mcp_odoo_core::access::{Caller, Permission};
+use mcp_odoo_core::audit::search::{Use, uses};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
@@ -74,7 +75,8 @@ struct New {
 /// # Errors
 /// When the configuration is bad, the access file cannot be used, or stdout is closed.
 pub fn run(Arguments { what }: Arguments) -> anyhow::Result<ExitCode> {
-    let Some(path) = Config::load()?.access.file else {
+    let config = Config::load()?;
+    let Some(path) = config.access.file else {
         bail!(
             "set ACCESS_FILE to the file that says who may call, e.g. ACCESS_FILE=access.toml; it is made if it is not there"
         );
@@ -93,7 +95,7 @@ pub fn run(Arguments { what }: Arguments) -> anyhow::Result<ExitCode> {
             writeln!(io::stderr(), "{name} may not call any more: a running service knows within a second")?;
             Ok(ExitCode::SUCCESS)
         }
-        What::List { json } => list(&path, json),
+        What::List { json } => list(&path, &config.audit.folder, json),
     }
 }
 
@@ -136,12 +138,13 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     write().with_context(|| format!("cannot write ACCESS_FILE {}", path.display()))
 }
 
-fn list(path: &Path, json: bool) -> anyhow::Result<ExitCode> {
+fn list(path: &Path, audit: &Path, json: bool) -> anyhow::Result<ExitCode> {
     let file = AccessFile::read(path)?;
+    let uses = uses(audit).context("cannot read LOG_DIR/audit")?;
     let mut out = io::stdout().lock();
-    let rows = file.callers.iter().map(|(name, caller)| row(name, caller));
+    let rows = file.callers.iter().map(|(name, caller)| row(name, caller, uses.get(name)));
     if json {
-        let named = |row: [String; 6]| -> Map<String, Value> {
+        let named = |row: [String; 8]| -> Map<String, Value> {
             HEADING.map(str::to_lowercase).into_iter().zip(row.map(Value::from)).collect()
         };
         let rows: Vec<_> = rows.map(named).collect();
@@ -152,9 +155,11 @@ fn list(path: &Path, json: bool) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-const HEADING: [&str; 6] = ["NAME", "STATE", "PERMISSIONS", "TENANTS", "FROM", "EXPIRES"];
+/// The last two as far back as the audit is kept.
+const HEADING: [&str; 8] =
+    ["NAME", "STATE", "PERMISSIONS", "TENANTS", "FROM", "EXPIRES", "LAST_USE", "CALLS"];
 
-fn row(name: &str, caller: &CallerEntry) -> [String; 6] {
+fn row(name: &str, caller: &CallerEntry, uses: Option<&Use>) -> [String; 8] {
     let joined = |items: Vec<String>| items.join(", ");
     [
         name.to_owned(),
@@ -163,6 +168,8 @@ fn row(name: &str, caller: &CallerEntry) -> [String; 6] {
         joined(caller.tenants().cloned().collect()),
         joined(caller.ips.iter().map(ToString::to_string).collect()),
         caller.expires.map(|Expiry(moment)| moment.to_rfc3339()).unwrap_or_default(),
+        uses.map(|uses| uses.last.clone()).unwrap_or_default(),
+        uses.map_or(0, |uses| uses.count).to_string(),
     ]
     .map(|cell| table::plain(&cell))
 }

@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 pub mod access;
+pub mod audit;
 pub mod check;
 pub mod client_config;
 mod embedded;

@@ -7,6 +7,7 @@ mod messages;
 mod odoo;
 mod s3;
 mod twilio;
+mod watch;
 mod web;
 
 use std::fmt::Display;
@@ -15,7 +16,9 @@ use std::time::Duration;
 
 use mcp_odoo_archive::S3Config;
 use mcp_odoo_core::access::AccessConfig;
+use mcp_odoo_core::audit::AuditConfig;
 use mcp_odoo_core::language::Language;
+use mcp_odoo_core::limits::LimitsConfig;
 use mcp_odoo_core::messages::MessageConfig;
 use mcp_odoo_core::odoo::OdooConfig;
 use mcp_odoo_core::quotation::salespeople::SalesConfig;
@@ -89,6 +92,10 @@ pub struct Config {
     pub tenant_idle: Duration,
     /// Who may call, and what.
     pub access: AccessConfig,
+    /// How much callers may ask for.
+    pub limits: LimitsConfig,
+    /// Where it is noted who has what done.
+    pub audit: AuditConfig,
     /// Under which names the service may be called, and from which web pages MCP may be.
     pub allowed: Allowed,
     /// The account that messages are sent with.
@@ -124,7 +131,8 @@ pub const VARIABLES: &[&str] = &[
     "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WHATSAPP_FROM", "TWILIO_SMS_FROM", "TWILIO_CONTENT_SID",
     "TWILIO_API_BASE", "MESSAGE_CHANNEL", "VENDEDOR_WHATSAPP", "DEFAULT_COUNTRY_CODE", "LANGUAGE",
     "HANDOFF_DEADLINE_SECONDS", "PUBLIC_URL", "ELEVENLABS_WEBHOOK_SECRET", "MCP_MODE", "API_KEY", "ACCESS_FILE",
-    "ALLOW_ANONYMOUS", "ALLOWED_IPS", "TRUSTED_PROXIES", "TENANT_HEADERS", "TENANT_HOSTS",
+    "ALLOW_ANONYMOUS", "ALLOWED_IPS", "TRUSTED_PROXIES", "TENANT_HEADERS", "TENANT_HOSTS", "REQUESTS_PER_MINUTE",
+    "REQUESTS_PER_HOUR", "REQUESTS_PER_DAY", "RATE_LIMIT_MAX_WAIT_SECONDS", "AUDIT_REQUIRED", "AUDIT_RETENTION_DAYS",
 ];
 
 /// Of those, what only matters to who serves over HTTP.
@@ -161,6 +169,7 @@ impl Config {
         let tasks = TaskConfig::default();
         let messages = messages::messages(env)?;
         let language = language(env)?;
+        let log_dir: PathBuf = env.text("LOG_DIR").unwrap_or("logs").into();
         Ok(Self {
             odoo,
             dev_odoo,
@@ -189,7 +198,9 @@ impl Config {
             messages,
             language: language.unwrap_or_default(),
             language_is_known: language.is_some() || env.text("LANGUAGE").is_none(),
-            log_dir: env.text("LOG_DIR").unwrap_or("logs").into(),
+            limits: watch::limits(env)?,
+            audit: watch::audit(env, &log_dir)?,
+            log_dir,
             log_retention_days: env.number("LOG_RETENTION_DAYS", 0..=36_500, 0)?,
             s3: s3::s3(env)?,
             log_level: env.parse("LOG_LEVEL", "error, warn, info, debug or trace", LogLevel::Info)?,

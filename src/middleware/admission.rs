@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tower::{Layer, Service};
 
 use super::gate::{Found, Gate};
+use super::rate_limit::Limited;
 use crate::error::Problem;
 
 /// A gate before a service.
@@ -51,9 +52,9 @@ where
     fn call(&mut self, mut request: Request) -> Answer<S::Future> {
         match self.gate.find(&request) {
             Found::Now(Ok(identity)) => {
-                let ended = identity.caller.ended.clone();
+                let (ended, limited) = (identity.caller.ended.clone(), Limited::new(&identity));
                 request.extensions_mut().insert(identity);
-                Answer::Serving { future: self.inner.call(request), ended }
+                Answer::Serving { future: self.inner.call(request), ended, limited }
             }
             Found::Now(Err(problem)) => Answer::Refused { problem: Some(problem) },
             Found::Later(finding) => {
@@ -65,10 +66,10 @@ where
                         Ok(identity) => identity,
                         Err(problem) => return problem.into_response(),
                     };
-                    let ended = identity.caller.ended.clone();
+                    let (ended, limited) = (identity.caller.ended.clone(), Limited::new(&identity));
                     request.extensions_mut().insert(identity);
                     let Ok(response) = inner.call(request).await;
-                    until(ended, response)
+                    until(ended, told(limited.as_ref(), response))
                 };
                 Answer::Finding { future: finding.boxed() }
             }
@@ -85,6 +86,7 @@ pin_project! {
             #[pin]
             future: F,
             ended: Option<CancellationToken>,
+            limited: Option<Limited>,
         },
         /// Others are asked who it is.
         Finding { future: BoxFuture<'static, Response> },
@@ -98,15 +100,22 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answer<F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
-            AnswerProjection::Serving { future, ended } => {
-                future.poll(context).map(|Ok(response)| Ok(until(ended.take(), response)))
-            }
+            AnswerProjection::Serving { future, ended, limited } => future
+                .poll(context)
+                .map(|Ok(response)| Ok(until(ended.take(), told(limited.as_ref(), response)))),
             AnswerProjection::Finding { future } => future.poll_unpin(context).map(Ok),
             AnswerProjection::Refused { problem } => {
                 Poll::Ready(Ok(problem.take().unwrap_or_else(Problem::internal).into_response()))
             }
         }
     }
+}
+
+fn told(limited: Option<&Limited>, mut response: Response) -> Response {
+    if let Some(limited) = limited {
+        limited.tell(&mut response);
+    }
+    response
 }
 
 fn until(ended: Option<CancellationToken>, response: Response) -> Response {

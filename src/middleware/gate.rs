@@ -7,7 +7,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use mcp_odoo_core::access::{Access, Caller, Denied, Guest, Permission, Permissions};
+use mcp_odoo_core::access::{Access, Caller, Denied, Door, Guest, Permission, Permissions};
 use mcp_odoo_core::tenants::Tenants;
 use mcp_odoo_tools::caller::Identity;
 use uuid::Uuid;
@@ -78,15 +78,22 @@ impl Gate {
         let config = self.access.config();
         let peer = request.extensions().get::<Peer>().map(|Peer(peer)| *peer);
         let address = peer.map(|peer| address::of(peer, request.headers(), &config.trusted_proxies));
+        let request_id = request.extensions().get::<RequestId>().map_or_else(Uuid::nil, |RequestId(id)| *id);
+        let door = if request.uri().path().starts_with("/mcp") { Door::Mcp } else { Door::Rest };
+        let audit = self.tenants.default_one().audit.clone();
+        let noted = move |problem: Problem| {
+            audit.refused(door, address, request_id, problem.code());
+            problem
+        };
         let is_allowed = |address| address::is_in(&config.allowed_ips, address);
         if !config.allowed_ips.is_empty() && !address.is_some_and(is_allowed) {
             let detail = "this address may not call (ALLOWED_IPS)";
-            return Found::Now(Err(Problem::new(StatusCode::FORBIDDEN, Denied::Address.code(), detail)));
+            let problem = Problem::new(StatusCode::FORBIDDEN, Denied::Address.code(), detail);
+            return Found::Now(Err(noted(problem)));
         }
-        let request_id = request.extensions().get::<RequestId>().map_or_else(Uuid::nil, |RequestId(id)| *id);
         let (caller, guest) = match self.caller(request, address) {
             Ok(known) => known,
-            Err(problem) => return Found::Now(Err(problem)),
+            Err(problem) => return Found::Now(Err(noted(problem))),
         };
         // What tells nothing of anybody is nobody's; the report of a message names its tenant by itself.
         let chosen = match self.entrance(request) {
@@ -98,9 +105,13 @@ impl Gate {
         match chosen {
             Ok(Chosen::Now(tenant)) => Found::Now(Ok(Identity { caller, tenant, address, request_id })),
             Ok(Chosen::Later(opening)) => Found::Later(
-                async move { Ok(Identity { caller, tenant: opening.await?, address, request_id }) }.boxed(),
+                async move {
+                    let tenant = opening.await.map_err(noted)?;
+                    Ok(Identity { caller, tenant, address, request_id })
+                }
+                .boxed(),
             ),
-            Err(problem) => Found::Now(Err(problem)),
+            Err(problem) => Found::Now(Err(noted(problem))),
         }
     }
 

@@ -6,5 +6,6 @@ pub mod front;
 pub mod gate;
 pub mod hosts;
 pub mod pages;
+pub mod rate_limit;
 pub mod request_log;
 pub mod tenant;

@@ -8,9 +8,10 @@ use mcp_odoo_core::handoff::id::HandoffId;
 use mcp_odoo_core::handoff::request::HandoffRequest;
 use mcp_odoo_core::handoff::status::HandoffStatus;
 use mcp_odoo_core::handoff::{Answered, HandoffAnswer};
-use mcp_odoo_tools::dispatch;
 use mcp_odoo_tools::handoffs::{GetHandoffStatus, HandOff, NewHandoff};
+use mcp_odoo_tools::operation::Operation;
 use mcp_odoo_tools::reports::TakeInReport;
+use mcp_odoo_tools::{audit, dispatch};
 use utoipa::ToSchema;
 
 use crate::error::Problem;
@@ -44,6 +45,8 @@ use crate::extract::{Asked, OptionalKey, PathId, SignedJson, SignedReport};
         (status = 415, description = "Not sent as JSON", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field is not valid, or the key was used for another handoff", body = Problem,
             content_type = "application/problem+json"),
+        (status = 429, description = "The caller has asked for too much", body = Problem,
+            content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds to wait"))),
         (status = 502, description = "Twilio refused the message; `code` is `twilio_` and Twilio's error code",
             body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Twilio is not configured (the variables are named), or nothing can be accepted now",
@@ -51,9 +54,10 @@ use crate::extract::{Asked, OptionalKey, PathId, SignedJson, SignedReport};
     )
 )]
 pub async fn hand_off(
-    Asked { call, .. }: Asked<HandOff>,
-    OptionalKey(key): OptionalKey,
-    SignedJson { value: request, replay }: SignedJson<HandoffRequest>,
+    Asked { call, with: (OptionalKey(key), SignedJson { value: request, replay }), .. }: Asked<
+        HandOff,
+        (OptionalKey, SignedJson<HandoffRequest>),
+    >,
 ) -> Result<Response, Problem> {
     // Both: a key is not signed, so another one makes no new request of a replay.
     let keys = key.into_iter().chain(replay).collect();
@@ -78,8 +82,7 @@ pub async fn hand_off(
     )
 )]
 pub async fn status(
-    Asked { call, .. }: Asked<GetHandoffStatus>,
-    PathId(id): PathId<HandoffId>,
+    Asked { call, with: PathId(id), .. }: Asked<GetHandoffStatus, PathId<HandoffId>>,
 ) -> Result<Response, Problem> {
     let status = dispatch::<GetHandoffStatus>(call, id).await?.ok_or_else(Problem::unknown_handoff)?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(status)).into_response())
@@ -119,11 +122,11 @@ struct TwilioReport {
     )
 )]
 pub async fn report(
-    Asked { call, .. }: Asked<TakeInReport>,
-    SignedReport(report): SignedReport,
+    Asked { call, with: SignedReport(report), .. }: Asked<TakeInReport, SignedReport>,
 ) -> Result<StatusCode, Problem> {
-    if let Some((report, tenant)) = report {
-        dispatch::<TakeInReport>(Call { tenant, ..call }, report).await?;
+    match report {
+        Some((report, tenant)) => dispatch::<TakeInReport>(Call { tenant, ..call }, report).await?,
+        None => audit::refused(&TakeInReport::SPEC, &call, "nothing_reported"),
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -19,6 +19,9 @@ pub struct Health {
     /// `login_refused`: Odoo refuses the service's user or key, and quotations wait. Absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     odoo: Option<&'static str>,
+    /// `not_written`: the disk takes no lines of the audit. Absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit: Option<&'static str>,
     /// `file_not_taken`: the access file was changed and cannot be used; what it said before holds on. Absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     access: Option<&'static str>,
@@ -28,6 +31,7 @@ pub struct Health {
 #[utoipa::path(get, path = "/health", tag = "service", responses((status = 200, description = "It is up", body = Health)))]
 pub async fn health(State(state): State<AppState>) -> Json<Health> {
     let odoo = state.tenant.tasks.is_login_refused().then_some("login_refused");
+    let audit = state.audit.is_down().then_some("not_written");
     let access = state.access.problem().map(|_| "file_not_taken");
-    Json(Health { ok: true, mcp_loaded: true, odoo, access })
+    Json(Health { ok: true, mcp_loaded: true, odoo, audit, access })
 }

@@ -107,15 +107,18 @@ impl ToSchema for StatusEvent {}
         (status = 415, description = "Not sent as JSON", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field is not valid, or the key was used for another quotation",
             body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "The caller has asked for too much", body = Problem,
+            content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds to wait"))),
         (status = 503, description = "The queue is full or the disk refuses; nothing was accepted",
             body = Problem, content_type = "application/problem+json",
             headers(("Retry-After" = u64, description = "Seconds to wait"))),
     )
 )]
 pub async fn submit(
-    Asked { call, .. }: Asked<CreateQuotation>,
-    OptionalKey(key): OptionalKey,
-    ValidJson(request): ValidJson<QuotationRequest>,
+    Asked { call, with: (OptionalKey(key), ValidJson(request)), .. }: Asked<
+        CreateQuotation,
+        (OptionalKey, ValidJson<QuotationRequest>),
+    >,
 ) -> Result<Response, Problem> {
     let language = call.language;
     let accepted = dispatch::<CreateQuotation>(call, NewQuotation { request, key }).await?;
@@ -137,8 +140,7 @@ pub async fn submit(
     )
 )]
 pub async fn status(
-    Asked { call, .. }: Asked<GetQuotationStatus>,
-    PathId(id): PathId<TrackingId>,
+    Asked { call, with: PathId(id), .. }: Asked<GetQuotationStatus, PathId<TrackingId>>,
 ) -> Result<Response, Problem> {
     let status = dispatch::<GetQuotationStatus>(call, id).await?.ok_or_else(Problem::unknown_quotation)?;
     let headers = [(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, "application/json")];
@@ -160,9 +162,8 @@ pub async fn status(
     )
 )]
 pub async fn events(
-    Asked { call, .. }: Asked<FollowQuotation>,
     State(stop): State<CancellationToken>,
-    PathId(id): PathId<TrackingId>,
+    Asked { call, with: PathId(id), .. }: Asked<FollowQuotation, PathId<TrackingId>>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let subscription = dispatch::<FollowQuotation>(call, id).await?.ok_or_else(Problem::unknown_quotation)?;
     let changes = stream::unfold(subscription, async |mut subscription| {

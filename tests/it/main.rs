@@ -10,7 +10,9 @@
 mod access;
 mod archive;
 mod arrows;
+mod audit;
 mod handoff;
+mod limits;
 mod mcp;
 mod odoo;
 mod phone;

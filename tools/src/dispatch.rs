@@ -8,18 +8,44 @@ use mcp_odoo_core::call::{Call, unless};
 use mcp_odoo_core::refusal::{Kind, Refusal};
 use mcp_odoo_core::tenants::Tenant;
 
+use crate::audit::Entry;
 use crate::operation::{Does, Operation, Spec};
 
-/// Has an operation done for a caller, if it may be done: whatever the transport, whatever becomes of it.
+/// Has an operation done for a caller, if it may be done: whatever the transport, whatever becomes of it. A line of the audit
+/// says so.
 ///
 /// # Errors
-/// What the operation refuses; that it may not be done; that nobody waits for it any more; that it has a defect.
+/// What the operation refuses; that it may not be done, or not so often; that nobody waits for it any more; that it has a
+/// defect.
 pub async fn dispatch<O: Operation>(call: Call, request: O::Request) -> Result<O::Answer, Refusal> {
+    let mut entry = Entry::new(&O::SPEC, call.clone());
+    entry.touches(O::named(&request));
+    let done = perform::<O>(call, request).await;
+    match &done {
+        Ok(answer) => {
+            entry.touches(O::told(answer));
+            entry.end(O::outcome(answer));
+        }
+        Err(refusal) => entry.end(&refusal.code),
+    }
+    done
+}
+
+async fn perform<O: Operation>(call: Call, request: O::Request) -> Result<O::Answer, Refusal> {
     permit(&O::SPEC, &call.caller, call.door, &call.tenant)?;
     let (tenant, stop) = (call.tenant.clone(), call.stop.clone());
+    if O::COUNTS {
+        let admitted = tenant.limiter.admit(call.caller.id(), call.caller.limits, O::SPEC.kind());
+        unless(stop.clone(), admitted).await.ok_or_else(Refusal::cancelled)??;
+    }
     // Without an answer the caller would wait for ever.
     let run = AssertUnwindSafe(O::run(call, request)).catch_unwind();
-    let run = async { run.await.unwrap_or_else(|_| Err(Refusal::defect())) };
+    let run = async {
+        if O::SPEC.does != Does::Read && tenant.audit.forbids_writing() {
+            return Err(Refusal::not_audited());
+        }
+        run.await.unwrap_or_else(|_| Err(Refusal::defect()))
+    };
     match O::SPEC.does {
         // Nobody reads the answer of a call that was cancelled.
         Does::Read => unless(stop, run).await.unwrap_or_else(|| Err(Refusal::cancelled())),

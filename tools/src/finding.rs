@@ -1,6 +1,7 @@
 //! What a quotation is of and for whom, by what people call it.
 
 use mcp_odoo_core::access::Permission;
+use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::{CustomerQuery, Customers, ProductQuery, Products};
 use mcp_odoo_core::refusal::Refusal;
@@ -23,6 +24,10 @@ impl Operation for FindProducts {
     type Request = ProductQuery;
     type Answer = Products;
 
+    fn told(products: &Products) -> Vec<Id> {
+        products.items.iter().map(|product| product.id.into()).collect()
+    }
+
     async fn run(call: Call, query: ProductQuery) -> Result<Self::Answer, Refusal> {
         Ok(call.tenant.reader.find_products(&query).await?)
     }
@@ -43,6 +48,10 @@ impl Operation for FindCustomers {
     };
     type Request = CustomerQuery;
     type Answer = Customers;
+
+    fn told(customers: &Customers) -> Vec<Id> {
+        customers.items.iter().map(|customer| customer.id.into()).collect()
+    }
 
     async fn run(call: Call, query: CustomerQuery) -> Result<Self::Answer, Refusal> {
         Ok(call.tenant.reader.find_customers(&query).await?)

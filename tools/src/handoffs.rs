@@ -1,6 +1,7 @@
 //! Messages to salespeople.
 
 use mcp_odoo_core::access::Permission;
+use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::handoff::HandoffAnswer;
 use mcp_odoo_core::handoff::id::HandoffId;
@@ -9,7 +10,7 @@ use mcp_odoo_core::handoff::status::HandoffStatus;
 use mcp_odoo_core::key::IdempotencyKey;
 use mcp_odoo_core::refusal::Refusal;
 
-use crate::operation::{Does, Operation, Spec, Text};
+use crate::operation::{Does, OK, Operation, Spec, Text};
 
 /// Tells a salesperson that a customer wants to speak with one.
 pub struct HandOff;
@@ -44,6 +45,10 @@ impl Operation for HandOff {
     type Request = NewHandoff;
     type Answer = HandoffAnswer;
 
+    fn told(answer: &HandoffAnswer) -> Vec<Id> {
+        vec![Id::Named(answer.handoff_id.to_string())]
+    }
+
     async fn run(call: Call, NewHandoff { request, keys }: NewHandoff) -> Result<HandoffAnswer, Refusal> {
         Ok(call.tenant.handoffs.hand_off(request, &keys, &call.caller).await?)
     }
@@ -64,6 +69,16 @@ impl Operation for GetHandoffStatus {
     };
     type Request = HandoffId;
     type Answer = Option<HandoffStatus>;
+
+    const COUNTS: bool = false;
+
+    fn named(id: &HandoffId) -> Vec<Id> {
+        vec![Id::Named(id.to_string())]
+    }
+
+    fn outcome(status: &Self::Answer) -> &'static str {
+        if status.is_some() { OK } else { "handoff_not_found" }
+    }
 
     async fn run(call: Call, id: HandoffId) -> Result<Self::Answer, Refusal> {
         let told = call.tenant.handoffs.status(&id).await?;

@@ -3,6 +3,7 @@
 //! [`tools`] is the table of those that models call; [`dispatch`] has any of them done. How to add one:
 //! `docs/ADDING_A_TOOL.md`.
 
+pub mod audit;
 pub mod caller;
 mod crm;
 mod dispatch;

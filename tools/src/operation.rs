@@ -2,8 +2,13 @@
 
 use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::access::models::Verb;
+use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
+use mcp_odoo_core::limits;
 use mcp_odoo_core::refusal::Refusal;
+
+/// It was done.
+pub(crate) const OK: &str = "ok";
 
 /// One thing that callers can have done.
 pub trait Operation: 'static {
@@ -13,6 +18,25 @@ pub trait Operation: 'static {
     type Request: Send + 'static;
     /// What it gives.
     type Answer: Send + 'static;
+
+    /// Whether it counts for what a caller may ask for. To ask what became of something, again and again, does not: it costs
+    /// nothing of Odoo, and is how callers wait.
+    const COUNTS: bool = true;
+
+    /// What a request names, for the audit.
+    fn named(_request: &Self::Request) -> Vec<Id> {
+        Vec::new()
+    }
+
+    /// What an answer tells of, for the audit.
+    fn told(_answer: &Self::Answer) -> Vec<Id> {
+        Vec::new()
+    }
+
+    /// The code of what an answer comes to, for the audit.
+    fn outcome(_answer: &Self::Answer) -> &'static str {
+        OK
+    }
 
     /// Does it. Call [`dispatch`](crate::dispatch) instead, which asks first whether it may be done.
     fn run(call: Call, request: Self::Request) -> impl Future<Output = Result<Self::Answer, Refusal>> + Send;
@@ -65,6 +89,15 @@ impl Spec {
             Does::Overwrite | Does::Tell => Verb::Update,
         };
         self.model.filter(|_| is_of_records).map(|model| (model, verb))
+    }
+
+    /// How it is counted.
+    pub fn kind(&self) -> limits::Kind {
+        match (self.does, self.needs) {
+            (Does::Read, _) => limits::Kind::Read,
+            (Does::Queue, Permission::Quotations) => limits::Kind::Quotation,
+            (Does::Add | Does::Overwrite | Does::Queue | Does::Tell, _) => limits::Kind::Write,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tasks of projects.
 
 use mcp_odoo_core::access::Permission;
+use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::{Page, Single, Task, TaskFilter, TaskRequest, TaskSummary};
 use mcp_odoo_core::refusal::Refusal;
@@ -23,6 +24,10 @@ impl Operation for ListTasks {
     type Request = TaskFilter;
     type Answer = Page<TaskSummary>;
 
+    fn told(tasks: &Page<TaskSummary>) -> Vec<Id> {
+        tasks.items.iter().map(|task| task.id.into()).collect()
+    }
+
     async fn run(call: Call, filter: TaskFilter) -> Result<Self::Answer, Refusal> {
         Ok(call.tenant.reader.tasks(&filter).await?)
     }
@@ -42,6 +47,10 @@ impl Operation for GetTask {
     };
     type Request = TaskRequest;
     type Answer = Single<Task>;
+
+    fn named(request: &TaskRequest) -> Vec<Id> {
+        vec![request.task_id.into()]
+    }
 
     async fn run(call: Call, request: TaskRequest) -> Result<Self::Answer, Refusal> {
         Ok(Single { record: call.tenant.reader.task(&request).await? })

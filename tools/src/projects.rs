@@ -1,6 +1,7 @@
 //! Projects.
 
 use mcp_odoo_core::access::Permission;
+use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::{NameFilter, Page, Project};
 use mcp_odoo_core::refusal::Refusal;
@@ -22,6 +23,10 @@ impl Operation for ListProjects {
     };
     type Request = NameFilter;
     type Answer = Page<Project>;
+
+    fn told(projects: &Page<Project>) -> Vec<Id> {
+        projects.items.iter().map(|project| project.id.into()).collect()
+    }
 
     async fn run(call: Call, filter: NameFilter) -> Result<Self::Answer, Refusal> {
         Ok(call.tenant.reader.projects(&filter).await?)

@@ -6,6 +6,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use garde::Validate;
 use mcp_odoo_core::access::Permission;
+use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::{Call, unless};
 use mcp_odoo_core::input::{self, FieldError};
 use mcp_odoo_core::key::IdempotencyKey;
@@ -19,11 +20,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::operation::{Does, Operation, Spec, Text};
+use crate::operation::{Does, OK, Operation, Spec, Text};
 use crate::reply::{self, Reply};
-use crate::tool::{Object, Tool};
-use crate::{dispatch, schema};
+use crate::tool::{Object, Tool, invalid};
+use crate::{audit, dispatch, schema};
 
+/// The outcome of what is asked of a quotation that is not there.
+const NOT_FOUND: &str = "quotation_not_found";
 const KEY: &str = "idempotency_key";
 /// What a model needs to know of the answer beforehand; the rest of it speaks for itself.
 const TOLD: [&str; 4] = ["tracking_id", "status", "output", "error"];
@@ -56,9 +59,19 @@ impl Operation for CreateQuotation {
     type Request = NewQuotation;
     type Answer = Accepted;
 
+    fn told(accepted: &Accepted) -> Vec<Id> {
+        touched(&accepted.status)
+    }
+
     async fn run(call: Call, NewQuotation { request, key }: NewQuotation) -> Result<Accepted, Refusal> {
         Ok(call.tenant.tasks.submit(request, key.as_ref(), (&call.caller, call.door), call.language).await?)
     }
+}
+
+/// The quotation, and its order.
+fn touched(status: &QuotationStatus) -> Vec<Id> {
+    let order = status.output.as_ref().and_then(|made| made.sale_order_id).map(Id::Record);
+    std::iter::once(Id::Named(status.tracking_id.to_string())).chain(order).collect()
 }
 
 /// Where a quotation stands; `None`: there is none of this id.
@@ -77,6 +90,19 @@ impl Operation for GetQuotationStatus {
     };
     type Request = TrackingId;
     type Answer = Option<Arc<Told>>;
+    const COUNTS: bool = false;
+
+    fn named(id: &TrackingId) -> Vec<Id> {
+        vec![Id::Named(id.to_string())]
+    }
+
+    fn told(status: &Self::Answer) -> Vec<Id> {
+        status.as_deref().map(|status| touched(status)).unwrap_or_default()
+    }
+
+    fn outcome(status: &Self::Answer) -> &'static str {
+        if status.is_some() { OK } else { NOT_FOUND }
+    }
 
     async fn run(call: Call, id: TrackingId) -> Result<Self::Answer, Refusal> {
         let told = call.tenant.tasks.status(&id).await?;
@@ -99,6 +125,15 @@ impl Operation for FollowQuotation {
     };
     type Request = TrackingId;
     type Answer = Option<Subscription>;
+    const COUNTS: bool = false;
+
+    fn named(id: &TrackingId) -> Vec<Id> {
+        vec![Id::Named(id.to_string())]
+    }
+
+    fn outcome(subscription: &Self::Answer) -> &'static str {
+        if subscription.is_some() { OK } else { NOT_FOUND }
+    }
 
     async fn run(call: Call, id: TrackingId) -> Result<Self::Answer, Refusal> {
         let tenant = Arc::clone(&call.tenant);
@@ -137,7 +172,7 @@ fn create(call: Call, arguments: Object) -> BoxFuture<'static, Reply> {
     async move {
         let request = match parse(arguments) {
             Ok((request, key)) => NewQuotation { request, key },
-            Err(errors) => return Reply::invalid(&errors),
+            Err(errors) => return invalid(&CreateQuotation::SPEC, &call, &errors),
         };
         match dispatch::<CreateQuotation>(call.clone(), request).await {
             Ok(accepted) => waited(&call, accepted).await,
@@ -178,11 +213,14 @@ fn status(call: Call, arguments: Object) -> BoxFuture<'static, Reply> {
     async move {
         let StatusRequest { tracking_id } = match input::parse(arguments.into()) {
             Ok(request) => request,
-            Err(errors) => return Reply::invalid(&errors),
+            Err(errors) => return invalid(&GetQuotationStatus::SPEC, &call, &errors),
         };
         let found = match tracking_id.trim().parse::<TrackingId>() {
             Ok(id) => dispatch::<GetQuotationStatus>(call, id).await,
-            Err(_) => Ok(None),
+            Err(_) => {
+                audit::refused(&GetQuotationStatus::SPEC, &call, NOT_FOUND);
+                Ok(None)
+            }
         };
         match found {
             Ok(Some(status)) => told(&status),

@@ -8,6 +8,9 @@ use serde_json::Value;
 use crate::operation::Text;
 use crate::readable;
 
+/// The code of arguments that break rules.
+pub const INVALID: &str = "invalid_arguments";
+
 /// The answer of a tool.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
@@ -41,7 +44,7 @@ impl Reply {
 
     /// Arguments that break rules, each named.
     pub fn invalid(errors: &[FieldError]) -> Self {
-        let mut text = "Correct the arguments and call again (invalid_arguments):".to_owned();
+        let mut text = format!("Correct the arguments and call again ({INVALID}):");
         for FieldError { path, message } in errors {
             let path = if path.is_empty() { "arguments" } else { path };
             text.push_str(&format!("\n- {path}: {message}"));

@@ -1,6 +1,7 @@
 //! What becomes of messages.
 
 use mcp_odoo_core::access::Permission;
+use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::handoff::id::HandoffId;
 use mcp_odoo_core::messages::Report;
@@ -33,6 +34,14 @@ impl Operation for TakeInReport {
     };
     type Request = MessageReport;
     type Answer = ();
+
+    const COUNTS: bool = false;
+
+    fn named(MessageReport { reference, .. }: &MessageReport) -> Vec<Id> {
+        // Anybody may have written anything there.
+        let is_ours = reference.parse::<HandoffId>().is_ok() || reference.parse::<TrackingId>().is_ok();
+        is_ours.then(|| Id::Named(reference.clone())).into_iter().collect()
+    }
 
     async fn run(call: Call, MessageReport { reference, report }: MessageReport) -> Result<(), Refusal> {
         if let Ok(id) = reference.parse::<HandoffId>() {

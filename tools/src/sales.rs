@@ -1,6 +1,7 @@
 //! Quotations and orders: read, and made or changed step by step.
 
 use mcp_odoo_core::access::Permission;
+use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::{
     MadeLine, MadeSale, NewSale, NewSaleLine, Page, Sale, SaleFilter, SaleRecordRequest, SaleRequest,
@@ -27,6 +28,10 @@ impl Operation for ListSales {
     type Request = SaleFilter;
     type Answer = Page<SaleSummary>;
 
+    fn told(sales: &Page<SaleSummary>) -> Vec<Id> {
+        sales.items.iter().map(|sale| sale.id.into()).collect()
+    }
+
     async fn run(call: Call, filter: SaleFilter) -> Result<Self::Answer, Refusal> {
         Ok(call.tenant.reader.sales(&filter).await?)
     }
@@ -46,6 +51,10 @@ impl Operation for GetSale {
     };
     type Request = SaleRequest;
     type Answer = Single<Sale>;
+
+    fn named(request: &SaleRequest) -> Vec<Id> {
+        vec![request.sale_id.into()]
+    }
 
     async fn run(call: Call, request: SaleRequest) -> Result<Self::Answer, Refusal> {
         Ok(Single { record: call.tenant.reader.sale(&request).await? })
@@ -69,6 +78,10 @@ impl Operation for ReadSale {
     type Request = SaleRecordRequest;
     type Answer = Single<Object>;
 
+    fn named(request: &SaleRecordRequest) -> Vec<Id> {
+        vec![request.sale_id.into()]
+    }
+
     async fn run(call: Call, request: SaleRecordRequest) -> Result<Self::Answer, Refusal> {
         Ok(call.tenant.writer.sale_record(&request).await?)
     }
@@ -89,6 +102,10 @@ impl Operation for CreateSale {
     };
     type Request = NewSale;
     type Answer = MadeSale;
+
+    fn told(sale: &MadeSale) -> Vec<Id> {
+        vec![sale.id.into()]
+    }
 
     async fn run(call: Call, request: NewSale) -> Result<Self::Answer, Refusal> {
         Ok(call.tenant.writer.make_sale(&request).await?)
@@ -111,6 +128,10 @@ impl Operation for CreateSaleLine {
     type Request = NewSaleLine;
     type Answer = MadeLine;
 
+    fn told(line: &MadeLine) -> Vec<Id> {
+        vec![line.line_id.into()]
+    }
+
     async fn run(call: Call, request: NewSaleLine) -> Result<Self::Answer, Refusal> {
         Ok(call.tenant.writer.make_sale_line(&request).await?)
     }
@@ -132,6 +153,10 @@ impl Operation for UpdateSale {
     };
     type Request = SaleUpdate;
     type Answer = UpdatedSale;
+
+    fn named(request: &SaleUpdate) -> Vec<Id> {
+        vec![request.sale_id.into()]
+    }
 
     async fn run(call: Call, request: SaleUpdate) -> Result<Self::Answer, Refusal> {
         Ok(call.tenant.writer.update_sale(&request).await?)

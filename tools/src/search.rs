@@ -1,6 +1,7 @@
 //! Search and fetch, as ChatGPT's connectors and deep research expect tools of these names.
 
 use mcp_odoo_core::access::Permission;
+use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::{Document, DocumentRequest, SearchRequest, SearchResults};
 use mcp_odoo_core::refusal::Refusal;
@@ -24,6 +25,10 @@ impl Operation for Search {
     type Request = SearchRequest;
     type Answer = SearchResults;
 
+    fn told(found: &SearchResults) -> Vec<Id> {
+        found.results.iter().map(|record| Id::Named(record.id.clone())).collect()
+    }
+
     async fn run(call: Call, request: SearchRequest) -> Result<Self::Answer, Refusal> {
         Ok(call.tenant.reader.search(&request).await?)
     }
@@ -43,6 +48,10 @@ impl Operation for Fetch {
     };
     type Request = DocumentRequest;
     type Answer = Document;
+
+    fn told(document: &Document) -> Vec<Id> {
+        vec![Id::Named(document.id.clone())]
+    }
 
     async fn run(call: Call, request: DocumentRequest) -> Result<Self::Answer, Refusal> {
         Ok(call.tenant.reader.fetch(&request).await?)

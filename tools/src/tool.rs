@@ -6,7 +6,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use garde::Validate;
 use mcp_odoo_core::call::Call;
-use mcp_odoo_core::input;
+use mcp_odoo_core::input::{self, FieldError};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use crate::dispatch::permit;
 use crate::operation::{Operation, Spec, Text};
 use crate::reply::Reply;
-use crate::{dispatch, schema};
+use crate::{audit, dispatch, reply, schema};
 
 /// A JSON object.
 pub type Object = Map<String, Value>;
@@ -45,7 +45,10 @@ impl Tool {
     pub async fn call(&self, call: Call, arguments: Object) -> Reply {
         match permit(self.spec, &call.caller, call.door, &call.tenant) {
             Ok(()) => (self.run)(call, arguments).await,
-            Err(refusal) => Reply::refused(&refusal),
+            Err(refusal) => {
+                audit::refused(self.spec, &call, &refusal.code);
+                Reply::refused(&refusal)
+            }
         }
     }
 
@@ -83,10 +86,16 @@ where
                 Ok(answer) => Reply::of(&answer, O::SPEC.text),
                 Err(refusal) => Reply::refused(&refusal),
             },
-            Err(errors) => Reply::invalid(&errors),
+            Err(errors) => invalid(&O::SPEC, &call, &errors),
         }
     }
     .boxed()
+}
+
+/// Refuses a call whose arguments break rules.
+pub(crate) fn invalid(spec: &'static Spec, call: &Call, errors: &[FieldError]) -> Reply {
+    audit::refused(spec, call, reply::INVALID);
+    Reply::invalid(errors)
 }
 
 /// For tools without arguments.

@@ -1,6 +1,7 @@
 //! People with a login.
 
 use mcp_odoo_core::access::Permission;
+use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::{NameFilter, Page, User};
 use mcp_odoo_core::refusal::Refusal;
@@ -23,6 +24,10 @@ impl Operation for FindUsers {
     type Request = NameFilter;
     type Answer = Page<User>;
 
+    fn told(users: &Page<User>) -> Vec<Id> {
+        users.items.iter().map(|user| user.id.into()).collect()
+    }
+
     async fn run(call: Call, filter: NameFilter) -> Result<Self::Answer, Refusal> {
         Ok(call.tenant.reader.users(&filter).await?)
     }
@@ -42,6 +47,10 @@ impl Operation for ListUsers {
     };
     type Request = NameFilter;
     type Answer = Page<User>;
+
+    fn told(users: &Page<User>) -> Vec<Id> {
+        users.items.iter().map(|user| user.id.into()).collect()
+    }
 
     async fn run(call: Call, filter: NameFilter) -> Result<Self::Answer, Refusal> {
         Ok(call.tenant.reader.users(&filter).await?)

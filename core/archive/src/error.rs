@@ -17,6 +17,9 @@ pub enum StoreError {
     /// No answer in time.
     #[error("the store does not answer in time")]
     TimedOut,
+    /// The file that was to go there cannot be read.
+    #[error("the file cannot be read: {0}")]
+    File(String),
     /// There is nothing to sign requests with.
     #[error(
         "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or see that the role can be assumed: {0}"

@@ -3,6 +3,7 @@
 //! Nothing waits for the store. What is not there yet is known from the disk alone (see `marks.rs`), so a
 //! crash or a day without the store loses nothing.
 
+mod audit;
 mod browse;
 mod config;
 mod credentials;
@@ -21,8 +22,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Days;
+use mcp_odoo_core::audit::AuditConfig;
 use mcp_odoo_core::background::Background;
 use mcp_odoo_core::journal::{Journal, JournalError};
+use tokio_util::sync::CancellationToken;
 
 pub use self::browse::{BrowseError, Filter, Library};
 pub use self::config::{AwsKeys, AwsRole, S3Config};
@@ -31,12 +34,15 @@ pub use self::marks::check_hard_links;
 pub use self::store::Store;
 pub use self::summary::Summary;
 
+use self::audit::Keeper;
 use self::marks::Marks;
 use self::queue::Queue;
 use self::upload::Uploader;
 
 /// How often old files are removed and the disk is looked over for files that are not in the bucket.
 const SWEEP: Duration = Duration::from_secs(24 * 3600);
+/// How often the audit's files are looked at.
+const LOOK: Duration = Duration::from_secs(3600);
 /// How long a stop waits for uploads; what is left is uploaded after the next start.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -50,6 +56,8 @@ struct Inner {
     journal: Journal,
     bucket: Option<Bucket>,
     retention: Option<Days>,
+    /// Nobody, where another process of the same client has the audit.
+    keeper: Option<Keeper>,
     background: Background,
 }
 
@@ -60,8 +68,8 @@ struct Bucket {
 }
 
 impl Archive {
-    /// For a journal that this process holds, whose files stay for so many days; 0 for ever. Nothing happens
-    /// before [`Self::start`].
+    /// For a journal that this process holds, whose files stay for so many days; 0 for ever. And for an audit, if it is in
+    /// the journal's folder: processes that share one leave it to who holds that. Nothing happens before [`Self::start`].
     ///
     /// # Errors
     /// When what was uploaded cannot be kept track of in the journal's folder.
@@ -69,6 +77,7 @@ impl Archive {
         config: Option<S3Config>,
         retention_days: u64,
         journal: Journal,
+        audit: &AuditConfig,
     ) -> Result<Self, JournalError> {
         let bucket = config.map(|config| {
             let marks = Marks::open(journal.folder(), &folder_name(&config))?;
@@ -83,8 +92,11 @@ impl Archive {
             said,
         })?;
         let retention = (retention_days > 0).then(|| Days::new(retention_days));
+        let marks = bucket.as_ref().map(|bucket| bucket.marks.folder().to_owned());
+        let keeper = (audit.folder.parent() == Some(journal.folder()))
+            .then(|| Keeper::new(audit, marks, journal.secrets().first()));
         let background = Background::default();
-        Ok(Self { inner: Arc::new(Inner { journal, bucket, retention, background }) })
+        Ok(Self { inner: Arc::new(Inner { journal, bucket, retention, keeper, background }) })
     }
 
     /// Begins to upload and to remove.
@@ -98,6 +110,10 @@ impl Archive {
         }
         let sweeping = Arc::clone(inner);
         inner.background.tracker.spawn(async move { sweeping.sweep_daily().await });
+        if inner.keeper.is_some() {
+            let Background { tracker, abort, .. } = &inner.background;
+            tracker.spawn(abort.clone().run_until_cancelled_owned(Arc::clone(inner).keep()));
+        }
     }
 
     /// Uploads for a few seconds what is left, then leaves the rest to the next start; tells whether that was all. Nothing
@@ -122,6 +138,38 @@ impl Inner {
             }
             self.sweep().await;
         }
+    }
+
+    /// Looks after the audit's files.
+    async fn keep(self: Arc<Self>) {
+        let stop = &self.background.stop;
+        let mut is_down = false;
+        loop {
+            let kept = self.keep_once(stop).await;
+            match kept {
+                Err(error) if !std::mem::replace(&mut is_down, true) => {
+                    tracing::warn!(%error, "files of the audit stay where they are; tried again each hour");
+                }
+                Ok(()) if std::mem::take(&mut is_down) => tracing::info!("files of the audit are in S3"),
+                _ => {}
+            }
+            if stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    async fn keep_once(self: &Arc<Self>, stop: &CancellationToken) -> Result<(), audit::Failed> {
+        let Some(keeper) = &self.keeper else { return Ok(()) };
+        if let Some(bucket) = &self.bucket {
+            keeper.upload(&Store::new(&bucket.config).await, stop).await?;
+        }
+        let inner = Arc::clone(self);
+        let removed = blocking(move || inner.keeper.as_ref().map_or(Ok(0), Keeper::sweep)).await?;
+        if removed > 0 {
+            tracing::info!(count = removed, "old files of the audit removed");
+        }
+        Ok(())
     }
 
     async fn sweep(&self) {

@@ -35,6 +35,11 @@ impl Marks {
         Ok(Self { logs: logs.to_owned(), folder })
     }
 
+    /// Where they are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Whether the last state of this log is in the bucket.
     pub fn is_uploaded(&self, name: &LogName) -> io::Result<bool> {
         same(&self.logs.join(name.file_name()), &self.folder.join(name.file_name()))

@@ -1,6 +1,7 @@
 //! The bucket.
 
 use std::fmt::Display;
+use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
@@ -10,10 +11,11 @@ use aws_sdk_s3::config::{
 };
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::get_object::GetObjectError;
-use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::primitives::{ByteStream, Length};
 use aws_sdk_s3::types::ServerSideEncryption;
 use chrono::{Months, NaiveDate};
 use mcp_odoo_core::journal::LogName;
+use tokio::fs::File;
 
 use crate::config::S3Config;
 use crate::credentials;
@@ -25,6 +27,10 @@ const GET: &str = "s3:GetObject";
 const LIST: &str = "s3:ListBucket";
 const DELETE: &str = "s3:DeleteObject";
 
+/// Of many lines of JSON.
+const LINES: &str = "application/x-ndjson";
+/// Bytes a second that a large file may take, at least.
+const SLOWEST: u64 = 256 * 1024;
 /// Bytes; no log file is nearly as large.
 const LARGEST: i64 = 16 * 1024 * 1024;
 
@@ -33,6 +39,7 @@ const LARGEST: i64 = 16 * 1024 * 1024;
 pub struct Store {
     client: Client,
     bucket: String,
+    timeout: Duration,
 }
 
 impl Store {
@@ -54,7 +61,11 @@ impl Store {
                 .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
                 .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
         }
-        Self { client: Client::from_conf(sdk.build()), bucket: config.bucket.clone() }
+        Self {
+            client: Client::from_conf(sdk.build()),
+            bucket: config.bucket.clone(),
+            timeout: config.timeout,
+        }
     }
 
     /// Puts an object in the place of any that was there, encrypted with AES-256.
@@ -67,6 +78,22 @@ impl Store {
             .content_type("application/json")
             .server_side_encryption(ServerSideEncryption::Aes256)
             .body(ByteStream::from(content));
+        request.send().await.map(drop).map_err(|error| StoreError::new(PUT, &error))
+    }
+
+    /// The same of a file, which is not read into memory: so many bytes of it.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub(crate) async fn put_file(&self, key: &str, file: File, length: u64) -> Result<(), StoreError> {
+        let body = ByteStream::read_from().file(file).length(Length::Exact(length)).build().await;
+        let body = body.map_err(|error| StoreError::File(error.to_string()))?;
+        let request = self.client.put_object().bucket(&self.bucket).key(key);
+        let request =
+            request.content_type(LINES).server_side_encryption(ServerSideEncryption::Aes256).body(body);
+        let patience = self.timeout + Duration::from_secs(length / SLOWEST);
+        let patience = TimeoutConfig::builder().operation_timeout(patience).build();
+        let request = request.customize().config_override(Config::builder().timeout_config(patience));
         request.send().await.map(drop).map_err(|error| StoreError::new(PUT, &error))
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::{Permission, Permissions};
+use crate::limits::Limits;
 
 /// Who asks for an operation. Two are the same when their ids are, and for strangers what they log in with elsewhere.
 #[derive(Clone)]
@@ -13,6 +14,8 @@ pub struct Caller {
     id: Arc<str>,
     /// What they may do.
     pub permissions: Permissions,
+    /// How much they may ask for; nothing: as much as everybody.
+    pub limits: Option<Limits>,
     /// Cancelled when they may not call any more: what is open for them ends. Nothing where that cannot be.
     pub ended: Option<CancellationToken>,
     /// What a stranger's request logs in with, at whom is before this service.
@@ -65,7 +68,7 @@ impl Caller {
 
     /// Somebody who has shown to be this one.
     pub fn known(id: &str, permissions: Permissions) -> Self {
-        Self { id: id.into(), permissions, ended: None, log_in: None }
+        Self { id: id.into(), permissions, limits: None, ended: None, log_in: None }
     }
 
     /// What names this caller: it may stand in logs and files.

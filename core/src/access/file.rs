@@ -12,6 +12,7 @@ use toml_edit::Datetime;
 use super::key::KeyHash;
 use super::models::Models;
 use super::{Caller, Permissions, TenantEntry};
+use crate::limits::Limits;
 
 /// The tenant of the environment has no table.
 const DEFAULT_TENANT: &str = crate::store::DEFAULT_TENANT;
@@ -58,6 +59,8 @@ pub struct CallerEntry {
     pub ips: Vec<IpNet>,
     /// From then on their key does not work.
     pub expires: Option<Expiry>,
+    /// How much they may ask for: these stand for all limits that everybody has.
+    pub limits: Option<Limits>,
     /// Their key does not work any more.
     #[serde(default)]
     pub revoked: bool,

@@ -238,7 +238,7 @@ impl Table {
 impl Guest {
     fn new(name: &str, entry: CallerEntry) -> Self {
         let mut caller = Caller::known(name, entry.permissions);
-        caller.ended = Some(CancellationToken::new());
+        (caller.limits, caller.ended) = (entry.limits, Some(CancellationToken::new()));
         let tenants = entry.tenants().cloned().collect();
         Self { caller: caller.into(), tenants, ips: entry.ips.clone(), entry: Some(entry) }
     }

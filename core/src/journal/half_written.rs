@@ -15,26 +15,30 @@ pub fn folder(logs: &Path) -> PathBuf {
 }
 
 /// A new one.
-pub(super) fn file(logs: &Path) -> io::Result<NamedTempFile> {
+pub fn file(logs: &Path) -> io::Result<NamedTempFile> {
     let half_written = folder(logs);
     match NamedTempFile::new_in(&half_written) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             // Not the log folder itself: where that has vanished, a disk may be missing.
-            match create_private(&half_written) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-                _ => NamedTempFile::new_in(&half_written),
-            }
+            create_below(&half_written)?;
+            NamedTempFile::new_in(&half_written)
         }
         made => made,
     }
 }
 
-/// Alone, as the folder above it must be there.
-fn create_private(folder: &Path) -> io::Result<()> {
+/// Makes a folder that is its owner's alone, if it is not there. The folder above it must be there.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn create_below(folder: &Path) -> io::Result<()> {
     let mut private = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut private, 0o700);
-    private.create(folder)
+    match private.create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Removes what a crash left.

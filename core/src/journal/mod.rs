@@ -30,6 +30,7 @@ use tokio::sync::Semaphore;
 pub use self::adopt::WINDOW;
 pub use self::file::read as read_file;
 pub use self::half_written::folder as half_written_folder;
+pub(crate) use self::half_written::{create_below, file as half_written_file};
 pub use self::name::LogName;
 pub use self::secret::Secret;
 pub use self::target::Target;

@@ -24,13 +24,15 @@ pub use self::headers::{API_KEY, DB, Given, HeaderConfig, HeaderDoor, LOGIN, URL
 pub use self::hosts::{DEFAULT as DEFAULT_HOSTS, NoHost, NotAllowed, TenantHosts};
 pub use self::names::{Names, Setups};
 pub use self::registry::{End, Tenants};
-pub use self::setup::{Common, OpenError, Setup};
+pub use self::setup::{Common, OpenError, Setup, Watch};
 
 use crate::access::Access;
+use crate::audit::Audit;
 use crate::erp::Erp;
 use crate::handoff::Handoffs;
 use crate::journal::Journal;
 use crate::language::Language;
+use crate::limits::Limiter;
 use crate::odoo::Odoo;
 use crate::quotation::salespeople::Salespeople;
 use crate::tasks::Tasks;
@@ -67,6 +69,10 @@ pub struct Tenant {
     pub language: Language,
     /// Places for calls that write.
     pub writing: Writing,
+    /// Who has had what done here and elsewhere.
+    pub audit: Audit,
+    /// How much callers may ask for, here and elsewhere.
+    pub limiter: Limiter,
 }
 
 impl Tenant {

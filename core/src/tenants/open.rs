@@ -9,9 +9,8 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::registry::End;
-use super::setup::{OpenError, Setup};
+use super::setup::{OpenError, Setup, Watch};
 use super::{Tenant, TenantError};
-use crate::access::Access;
 use crate::journal::{Journal, JournalError};
 
 /// Stands in the folder of a tenant that was put away with nothing left to do.
@@ -33,14 +32,14 @@ impl Open {
     pub async fn new(
         setup: Arc<Setup>,
         tenants: &Path,
-        access: Arc<Access>,
+        watch: Watch,
         beside: &(dyn Fn(&Journal) -> Result<End, JournalError> + Send + Sync),
     ) -> Result<Self, TenantError> {
         let folder = tenants.join(&setup.id);
         let opening = {
             let setup = Arc::clone(&setup);
             move || {
-                let tenant = setup.open(&folder, access)?;
+                let tenant = setup.open(Journal::open(&folder, setup.target.clone())?, watch)?;
                 // From here on there may be something to do.
                 Ok::<_, OpenError>((tenant, fs::remove_file(folder.join(SETTLED)).is_ok()))
             }

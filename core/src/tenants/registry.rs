@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use super::headers::{Given, HeaderDoor, is_of_headers};
 use super::open::{Open, SETTLED};
-use super::setup::Setup;
+use super::setup::{Setup, Watch};
 use super::{Names, Tenant, TenantError, waiting};
 use crate::background::Background;
 use crate::journal::{Journal, JournalError};
@@ -255,7 +255,9 @@ impl Inner {
         if let Some(outdated) = open.take() {
             outdated.close(GRACE, &self.folder).await;
         }
-        let opened = Open::new(setup, &self.folder, Arc::clone(&self.default.access), &self.beside).await?;
+        let Tenant { access, audit, limiter, .. } = &*self.default;
+        let watch = Watch { access: Arc::clone(access), audit: audit.clone(), limiter: limiter.clone() };
+        let opened = Open::new(setup, &self.folder, watch, &self.beside).await?;
         Ok(open.insert(opened).now())
     }
 }

@@ -1,6 +1,5 @@
 //! What a tenant is made of, and how it is put together.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,10 +7,12 @@ use serde_json::{Map, Value};
 
 use super::{Tenant, Writing};
 use crate::access::Access;
+use crate::audit::Audit;
 use crate::erp::{Erp, Instance};
 use crate::handoff::Handoffs;
 use crate::journal::{Journal, JournalError, Target};
 use crate::language::Language;
+use crate::limits::Limiter;
 use crate::messages::{MessageConfig, Messenger};
 use crate::odoo::{Odoo, OdooConfig, OdooConfigError, ProtocolChoice};
 use crate::quotation::pipeline::Pipeline;
@@ -70,6 +71,17 @@ pub struct Common {
     pub language: Language,
 }
 
+/// Who looks after what all tenants have done.
+#[derive(Clone)]
+pub struct Watch {
+    /// What may be done, whoever asks.
+    pub access: Arc<Access>,
+    /// Who has had what done.
+    pub audit: Audit,
+    /// How much callers may ask for.
+    pub limiter: Limiter,
+}
+
 /// Why a tenant cannot be put together.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -88,7 +100,8 @@ impl Setup {
     /// The tenant that the environment configures.
     pub fn of_environment(
         common: Common,
-        (odoo, target): (OdooConfig, Target),
+        odoo: OdooConfig,
+        journal: &Journal,
         reader: Option<OdooConfig>,
         sales: SalesConfig,
     ) -> Self {
@@ -96,7 +109,7 @@ impl Setup {
         Self {
             id: DEFAULT_TENANT.to_owned(),
             odoo,
-            target,
+            target: journal.target().clone(),
             client: None,
             context: Map::new(),
             reader,
@@ -109,12 +122,15 @@ impl Setup {
         }
     }
 
-    /// Puts it together in this folder; nothing waits for Odoo. Blocks.
+    /// Puts it together on its journal; nothing waits for Odoo.
     ///
     /// # Errors
-    /// When the folder cannot be used, or a client cannot be built.
-    pub fn open(&self, folder: &Path, access: Arc<Access>) -> Result<Tenant, OpenError> {
-        let journal = Journal::open(folder, self.target.clone())?;
+    /// When a client cannot be built.
+    pub fn open(
+        &self,
+        journal: Journal,
+        Watch { access, audit, limiter }: Watch,
+    ) -> Result<Tenant, OpenError> {
         let odoo = match &self.client {
             Some(client) => Odoo::over(self.odoo.clone(), client.clone())?,
             None => Odoo::new(self.odoo.clone())?,
@@ -156,6 +172,8 @@ impl Setup {
             journal,
             inline: self.common.inline,
             access,
+            audit,
+            limiter,
             webhook_secret: self.messages.webhook_secret.clone(),
             language: self.language,
             writing: Writing::default(),

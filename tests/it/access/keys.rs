@@ -56,6 +56,9 @@ async fn a_key_is_made_used_changed_and_taken_back() {
     assert!(lines[1].starts_with("voice  expired") && lines[2].starts_with("web    revoked"), "{listed}");
     let listed: Value = serde_json::from_str(&keys(folder.path(), &["list", "--json"]).await).unwrap();
     assert_eq!(listed[1]["permissions"], "quotations, read", "{listed}");
+    // 404, 404, 404 and more: each was asked for by a key that worked.
+    assert!(listed[1]["calls"].as_str().unwrap().parse::<u64>().unwrap() >= 3, "{listed}");
+    assert!(listed[1]["last_use"].as_str().unwrap().ends_with('Z') && listed[0]["calls"] == "0", "{listed}");
     server.process.kill().await;
 
     // Nothing that was ever written has a key in it.

@@ -1,5 +1,6 @@
 //! Log files in S3, against a store that others wrote.
 
+mod audit;
 mod check;
 mod crash;
 mod credentials;

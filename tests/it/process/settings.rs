@@ -97,6 +97,11 @@ async fn a_bad_value_stops_the_start_and_is_named() {
         ("MCP_IDLE_SECONDS", "0", seconds),
         ("MCP_INLINE_SECONDS", "soon", seconds),
         ("LOG_RETENTION_DAYS", "-1", "a whole number from 0 to 36500"),
+        ("AUDIT_RETENTION_DAYS", "36501", "a whole number from 0 to 36500"),
+        ("AUDIT_REQUIRED", "yes", "true or false"),
+        ("REQUESTS_PER_MINUTE", "0", "a whole number from 1 to 1000000000"),
+        ("REQUESTS_PER_DAY", "many", "a whole number from 1 to 1000000000"),
+        ("RATE_LIMIT_MAX_WAIT_SECONDS", "301", "a whole number from 0 to 300"),
         ("S3_LOGS_BUCKET", "My_Logs", bucket),
         ("S3_LOGS_BUCKET", "../logs", bucket),
     ];

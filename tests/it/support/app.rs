@@ -133,7 +133,8 @@ impl Builder {
             None => Odoo::start(self.options).await,
         };
         let log_dir = self.log_dir.unwrap_or_else(|| Arc::new(TempDir::new().unwrap()));
-        let config = Config { log_dir: log_dir.path().to_owned(), ..self.config };
+        let mut config = Config { log_dir: log_dir.path().to_owned(), ..self.config };
+        config.audit.folder = log_dir.path().join("audit");
         let max_concurrency = config.calls.max_concurrency;
         let odoo_config = OdooConfig { max_concurrency, ..odoo.config(self.protocol, self.timeout) };
         let target = Target::server(&odoo_config);

@@ -1,0 +1,214 @@
+//! Appends lines off everybody's path, in a thread of its own: who notes one only puts it into memory.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{NaiveDate, SecondsFormat, Utc};
+
+use super::files;
+use super::line::Line;
+
+/// Bytes of lines that wait, at most; of what comes beyond them only the number is told.
+const ROOM: usize = 4 * 1024 * 1024;
+/// Bytes of one write, unless a line is longer.
+const WRITE: usize = 64 * 1024;
+/// Between two writes. Otherwise the thread would be woken for every single line.
+const PAUSE: Duration = Duration::from_millis(50);
+/// Between two tries while the disk refuses.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// Lines on their way to the disk.
+pub(super) struct Lines {
+    folder: PathBuf,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Batch>,
+    /// Bytes in `waiting` and in the hand of the thread.
+    held: usize,
+    lost: u64,
+    /// Lines cannot be written, and this was said.
+    is_down: bool,
+    /// No more will come.
+    closed: bool,
+}
+
+/// Lines of one day.
+struct Batch {
+    day: NaiveDate,
+    bytes: Vec<u8>,
+}
+
+impl Batch {
+    /// Only tries whether the file of today can be opened.
+    fn empty() -> Self {
+        Self { day: Utc::now().date_naive(), bytes: Vec::new() }
+    }
+}
+
+impl Lines {
+    /// Tries at once whether they can be written.
+    pub fn new(folder: PathBuf) -> Self {
+        let lines = Self { folder, state: Mutex::default(), changed: Condvar::new() };
+        let _ = lines.write(Batch::empty());
+        lines
+    }
+
+    /// Takes a line, and gives it the time.
+    pub fn add(&self, mut line: Line<'_>) {
+        let mut state = self.state();
+        // The lock keeps lines in the order of their times.
+        let now = Utc::now();
+        line.time = now.to_rfc3339_opts(SecondsFormat::Millis, true).into();
+        let was_empty = state.waiting.is_empty();
+        let is_full = state.held >= ROOM || state.closed;
+        let added = if is_full { None } else { state.push(now.date_naive(), &line) };
+        match added {
+            Some(bytes) => state.held += bytes,
+            None => state.lost += 1,
+        }
+        let is_news = is_full && !state.closed && !std::mem::replace(&mut state.is_down, true);
+        drop(state);
+        if is_news {
+            tracing::error!("the disk takes no lines of the audit: further ones are lost, and counted");
+        }
+        if was_empty {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Whether lines cannot be written.
+    pub fn is_down(&self) -> bool {
+        self.state().is_down
+    }
+
+    /// No more will come.
+    pub fn close(&self) {
+        self.state().closed = true;
+        self.changed.notify_one();
+    }
+
+    /// Writes until it is closed and nothing is left, or the disk takes nothing more.
+    pub fn run(&self) {
+        let mut unsynced = None;
+        loop {
+            let nothing = |state: &mut State| state.waiting.is_empty() && !state.closed && !state.is_down;
+            let mut state =
+                self.changed.wait_while(self.state(), nothing).unwrap_or_else(PoisonError::into_inner);
+            let closed = state.closed;
+            let batch = match state.waiting.pop_front() {
+                Some(batch) => batch,
+                None if closed => {
+                    drop(state);
+                    return self.sync(unsynced);
+                }
+                None => Batch::empty(),
+            };
+            drop(state);
+            if unsynced.is_some_and(|day| day != batch.day) {
+                self.sync(unsynced.take());
+            }
+            let pause = match self.write(batch) {
+                Ok(day) => {
+                    unsynced = Some(day);
+                    // What piled up is written in one go.
+                    if self.state().waiting.len() > 1 { Duration::ZERO } else { PAUSE }
+                }
+                Err(()) if closed => {
+                    let state = self.state();
+                    let left = state.lines();
+                    drop(state);
+                    tracing::error!(lines = left, "lines of the audit are lost: the disk does not take them");
+                    return self.sync(unsynced);
+                }
+                Err(()) => AGAIN,
+            };
+            let state = self.state();
+            let _ = self.changed.wait_timeout_while(state, pause, |state| !state.closed);
+        }
+    }
+
+    /// Writes this; what the disk does not take waits for the next try.
+    fn write(&self, Batch { day, mut bytes }: Batch) -> Result<NaiveDate, ()> {
+        let length = bytes.len();
+        let cut = files::append(&self.folder, day, &bytes).err();
+        let mut state = self.state();
+        let Some(files::Cut { written, error }) = cut else {
+            state.held -= length;
+            let (lost, was_down) = (state.recover(), std::mem::take(&mut state.is_down));
+            drop(state);
+            if was_down {
+                tracing::info!(lost, "lines of the audit are written again");
+            }
+            return Ok(day);
+        };
+        // What is whole stands there; of the rest the beginning may.
+        let whole = bytes.get(..written).and_then(|part| memchr::memrchr(b'\n', part)).map_or(0, |at| at + 1);
+        bytes.drain(..whole);
+        state.held -= whole;
+        state.waiting.push_front(Batch { day, bytes });
+        let is_news = !std::mem::replace(&mut state.is_down, true);
+        drop(state);
+        if is_news {
+            tracing::error!(%error, "lines of the audit cannot be written: they wait, and are lost where there are too many");
+        }
+        Err(())
+    }
+
+    fn sync(&self, day: Option<NaiveDate>) {
+        let synced = day.map_or(Ok(()), |day| files::sync(&self.folder, day));
+        // Who removes old files may have been faster.
+        if let Err(error) = synced.or_else(unless_gone) {
+            tracing::warn!(%error, "the audit may not outlast a loss of power");
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn unless_gone(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
+
+impl State {
+    /// Adds a line; gives its length.
+    fn push(&mut self, day: NaiveDate, line: &Line<'_>) -> Option<usize> {
+        if self.waiting.back().is_none_or(|batch| batch.day != day || batch.bytes.len() >= WRITE) {
+            self.waiting.push_back(Batch { day, bytes: Vec::new() });
+        }
+        let Batch { bytes, .. } = self.waiting.back_mut()?;
+        let before = bytes.len();
+        if serde_json::to_writer(&mut *bytes, line).is_err() {
+            bytes.truncate(before);
+            return None;
+        }
+        bytes.push(b'\n');
+        Some(bytes.len() - before)
+    }
+
+    /// The disk takes lines: where some were lost before, one says so. Gives their number.
+    fn recover(&mut self) -> u64 {
+        let lost = std::mem::take(&mut self.lost);
+        if lost > 0 {
+            let now = Utc::now();
+            let time = now.to_rfc3339_opts(SecondsFormat::Millis, true).into();
+            let (operation, outcome) = ("audit".into(), "lines_lost".into());
+            let line = Line { time, operation, outcome, lost, ..Line::default() };
+            self.held += self.push(now.date_naive(), &line).unwrap_or_default();
+        }
+        lost
+    }
+
+    fn lines(&self) -> u64 {
+        let newlines = |batch: &Batch| memchr::memchr_iter(b'\n', &batch.bytes).count() as u64;
+        self.lost + self.waiting.iter().map(newlines).sum::<u64>()
+    }
+}
