@@ -5,22 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use mcp_odoo_archive::Archive;
-use mcp_odoo_core::access::Access;
+use futures::FutureExt;
+use mcp_odoo_archive::{Archive, S3Config};
+use mcp_odoo_core::access::file::AccessFile;
 use mcp_odoo_core::access::oauth::Verifier;
-use mcp_odoo_core::audit::Audit;
-use mcp_odoo_core::erp::{Erp, Instance};
-use mcp_odoo_core::handoff::Handoffs;
-use mcp_odoo_core::journal::Journal;
-use mcp_odoo_core::journal::Target;
+use mcp_odoo_core::access::{Access, Also, Apply};
+use mcp_odoo_core::audit::{Audit, AuditConfig};
+use mcp_odoo_core::journal::{Journal, JournalError, Target};
 use mcp_odoo_core::limits::Limiter;
-use mcp_odoo_core::messages::Messenger;
-use mcp_odoo_core::odoo::{Odoo, OdooConfig};
-use mcp_odoo_core::quotation::pipeline::Pipeline;
-use mcp_odoo_core::quotation::salespeople::Salespeople;
-use mcp_odoo_core::tasks::Tasks;
-use mcp_odoo_core::tenants::{Tenant, Writing};
-use mcp_odoo_core::twilio::{Twilio, TwilioSetup};
+use mcp_odoo_core::odoo::{OdooConfig, http};
+use mcp_odoo_core::tenants::{End, HeaderDoor, Names, Setup, Tenant, Tenants, Watch};
 use mcp_odoo_tools::{OdooTools, tools};
 use rmcp::ServerHandler;
 use tokio::net::TcpListener;
@@ -38,14 +32,10 @@ use crate::state::{AppState, Shared};
 /// How long running quotations may take to finish when the process stops.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// The tenant that the environment configures.
-const DEFAULT: &str = "default";
-
 /// The service, not yet listening, with the handler of its MCP tools.
 pub struct App<H> {
     config: Config,
     state: AppState,
-    odoo: Odoo,
     oauth: Option<Verifier>,
     handler: H,
 }
@@ -72,32 +62,36 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         handler: impl FnOnce(&Arc<Tenant>) -> H,
     ) -> anyhow::Result<Self> {
         let journal = Journal::open(&config.log_dir, target)?;
-        let odoo = Odoo::new(odoo)?;
-        let access = Arc::new(Access::open(config.access.clone())?);
+        let common = config.common();
+        let client = http::builder(config.calls.timeout).build().context("no HTTP client can be built")?;
+        let names = Arc::new(Names::new(common.clone(), client, |name| std::env::var(name).ok()));
+        let access = Arc::new(Access::open(config.access.clone(), named(&names))?);
         let audit = Audit::start(&config.audit).context("cannot start the audit")?;
         let limiter = Limiter::open(config.limits, journal.folder());
-        let watch = (Arc::clone(&access), audit.clone(), limiter.clone());
-        let tenant = Arc::new(tenant(&config, &odoo, &journal, watch)?);
+        let watch = Watch { access: Arc::clone(&access), audit: audit.clone(), limiter: limiter.clone() };
+        let reader = config.odoo.clone().filter(|_| config.dev_odoo.is_some());
+        let setup = Setup::of_environment(common, odoo, &journal, reader, config.sales.clone());
+        let tenant = Arc::new(setup.open(journal, watch)?);
+        let (s3, days) = (config.s3.clone(), config.log_retention_days);
+        let archive = Archive::new(s3.clone(), days, tenant.journal.clone(), &config.audit)?;
+        let door = |headers| HeaderDoor::new(headers, config.calls.timeout, config.odoo.is_none());
+        let door = config.tenant_headers.clone().map(door).transpose()?;
+        let beside = archived(s3, days, config.audit.clone());
+        let tenants = Tenants::new(Arc::clone(&tenant), names, door, config.tenant_idle, beside);
         let stop = CancellationToken::new();
         let handler = handler(&tenant);
         let state = AppState::from(Shared {
             tenant,
+            tenants,
             access,
-            webhook_secret: config.messages.webhook_secret.clone(),
             audit,
             limiter,
             sessions: Sessions::new(&config.mcp, stop.clone()),
-            archive: Archive::new(
-                config.s3.clone(),
-                config.log_retention_days,
-                journal.clone(),
-                &config.audit,
-            )?,
-            journal,
+            archive,
             stop,
         });
         let oauth = config.access.oauth.clone().map(Verifier::new).transpose()?;
-        Ok(Self { config, state, odoo, oauth, handler })
+        Ok(Self { config, state, oauth, handler })
     }
 
     /// What the handlers share.
@@ -115,15 +109,13 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send,
     ) -> anyhow::Result<()> {
-        let Self { config, state, odoo, oauth, handler } = self;
+        let Self { config, state, oauth, handler } = self;
         let adopt_every = config.tasks.adopt_every;
-        let gate = Arc::new(Gate::new(Arc::clone(&state.access), oauth, Arc::clone(&state.tenant)));
+        let gate = Arc::new(Gate::new(Arc::clone(&state.access), oauth, state.tenants.clone()));
         let mcp = mcp::routes(handler, &config.allowed, &gate, &state.sessions);
         let router = router::build(state.clone(), &config.http, &config.allowed, &gate, mcp);
         let requests = tokio::spawn(server::serve(listener, router, config.http, state.stop.clone()));
-        let _resuming = resume(&state, odoo, adopt_every);
-        let access = Arc::clone(&state.access);
-        let _watching = AbortOnDropHandle::new(tokio::spawn(async move { access.watch().await }));
+        let _resuming = (resume(&state, adopt_every), keep_up(&state));
         stop.await;
         tracing::info!("stopping: no new requests, running quotations finish");
         let deadline = Instant::now() + GRACE;
@@ -139,11 +131,11 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
     /// # Errors
     /// When a task of the service failed.
     pub async fn serve_stdio(self, stop: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
-        let Self { config, state, odoo, handler, .. } = self;
+        let Self { config, state, handler, .. } = self;
         let adopt_every = config.tasks.adopt_every;
         let sessions = state.sessions.clone();
         let mut serving = tokio::spawn(async move { mcp::stdio::serve(handler, &sessions).await });
-        let _resuming = resume(&state, odoo, adopt_every);
+        let _resuming = resume(&state, adopt_every);
         let served = tokio::select! {
             served = &mut serving => {
                 wind_down(&state).await;
@@ -160,59 +152,35 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
     }
 }
 
-/// Everything that works with this Odoo.
-fn tenant(
-    config: &Config,
-    odoo: &Odoo,
-    journal: &Journal,
-    (access, audit, limiter): (Arc<Access>, Audit, Limiter),
-) -> anyhow::Result<Tenant> {
-    let pipeline = Pipeline::new(odoo.clone(), config.sales.clone());
-    let messenger = match &config.twilio {
-        TwilioSetup::Ready(twilio) => {
-            let twilio = Twilio::with_timeout(twilio.clone(), config.messages.call_timeout)?;
-            let salespeople = pipeline.salespeople().clone();
-            Ok(Messenger::new(config.messages.clone(), config.language, twilio, odoo.clone(), salespeople))
-        }
-        TwilioSetup::Missing(names) => Err(names.clone()),
-    };
-    // Without another Odoo to write to, the one that is written to is read as well, and the pipeline's own salespeople
-    // know what was just given out.
-    let (writer, reader, salespeople) = match config.odoo.clone().filter(|_| config.dev_odoo.is_some()) {
-        Some(reader) => {
-            let reader = Odoo::new(reader)?;
-            let salespeople = Salespeople::new(reader.clone(), config.sales.clone());
-            (Erp::new(odoo.clone(), Instance::DevOdoo), Erp::new(reader, Instance::Odoo), salespeople)
-        }
-        None => {
-            let both = Erp::new(odoo.clone(), Instance::Odoo);
-            (both.clone(), both, pipeline.salespeople().clone())
-        }
-    };
-    let messenger_of_tasks = messenger.clone().ok();
-    Ok(Tenant {
-        id: DEFAULT.to_owned(),
-        reader,
-        writer,
-        salespeople,
-        tasks: Tasks::new(config.tasks.clone(), pipeline, journal.clone(), messenger_of_tasks),
-        handoffs: Handoffs::new(messenger, journal.clone()),
-        inline: config.mcp.inline,
-        access,
-        signed_messages: config.messages.webhook_secret.is_some(),
-        language: config.language,
-        writing: Writing::default(),
-        audit,
-        limiter,
+/// Copies the logs of other tenants, too, and removes old ones.
+fn archived(
+    s3: Option<S3Config>,
+    days: u64,
+    audit: AuditConfig,
+) -> impl Fn(&Journal) -> Result<End, JournalError> + Send + Sync + 'static {
+    move |journal| {
+        let archive = Archive::new(s3.clone(), days, journal.clone(), &audit)?;
+        archive.start();
+        Ok(Box::new(move || async move { archive.shutdown().await }.boxed()))
+    }
+}
+
+/// Reads the tenants of the access file, and takes them over.
+fn named(names: &Arc<Names>) -> Also {
+    let names = Arc::clone(names);
+    Box::new(move |file: &AccessFile| {
+        let setups = names.read(&file.tenants).map_err(|error| error.to_string())?;
+        let names = Arc::clone(&names);
+        Ok(Box::new(move || names.replace(setups)) as Apply)
     })
 }
 
 /// Takes up, beside serving, what an earlier process left, and what windows leave that are killed meanwhile.
-fn resume(state: &AppState, odoo: Odoo, adopt_every: Duration) -> AbortOnDropHandle<()> {
+fn resume(state: &AppState, adopt_every: Duration) -> AbortOnDropHandle<()> {
     state.archive.start();
     state.limiter.start();
-    let Tenant { tasks, handoffs, .. } = &*state.tenant;
-    let (tasks, handoffs) = (tasks.clone(), handoffs.clone());
+    let Tenant { tasks, handoffs, odoo, .. } = &*state.tenant;
+    let (tasks, handoffs, odoo) = (tasks.clone(), handoffs.clone(), odoo.clone());
     AbortOnDropHandle::new(tokio::spawn(async move {
         tokio::join!(handoffs.resume(), tasks.resume());
         let adopting = async {
@@ -225,14 +193,21 @@ fn resume(state: &AppState, odoo: Odoo, adopt_every: Duration) -> AbortOnDropHan
     }))
 }
 
+/// Keeps up with who may call, and with whose Odoos these are.
+fn keep_up(state: &AppState) -> AbortOnDropHandle<()> {
+    let (access, tenants) = (Arc::clone(&state.access), state.tenants.clone());
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        tokio::join!(access.watch(), tenants.resume(), tenants.tidy());
+    }))
+}
+
 /// Quotations first: who asked for one by MCP is still told how it ended. The folder is given free once nothing
 /// is written or uploaded any more: a connection that lingers must not keep the next process from starting.
 async fn wind_down(state: &AppState) {
     state.stop.cancel();
-    let Tenant { tasks, handoffs, .. } = &*state.tenant;
-    tokio::join!(handoffs.shutdown(GRACE), tasks.shutdown(GRACE));
+    tokio::join!(state.tenant.shutdown(GRACE), state.tenants.shutdown(GRACE));
     state.limiter.shutdown().await;
     state.archive.shutdown().await;
-    state.journal.release();
+    state.tenant.journal.release();
     state.sessions.close().await;
 }

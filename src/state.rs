@@ -7,10 +7,8 @@ use axum::extract::FromRef;
 use mcp_odoo_archive::Archive;
 use mcp_odoo_core::access::Access;
 use mcp_odoo_core::audit::Audit;
-use mcp_odoo_core::journal::Journal;
 use mcp_odoo_core::limits::Limiter;
-use mcp_odoo_core::tenants::Tenant;
-use secrecy::SecretString;
+use mcp_odoo_core::tenants::{Tenant, Tenants};
 use tokio_util::sync::CancellationToken;
 
 use crate::mcp::Sessions;
@@ -21,21 +19,19 @@ pub struct AppState(Arc<Shared>);
 
 /// What is behind [`AppState`].
 pub struct Shared {
-    /// Whose service it is.
+    /// Whose service it is, where nobody else is named.
     pub tenant: Arc<Tenant>,
+    /// Whose it is, too.
+    pub tenants: Tenants,
     /// Who may call.
     pub access: Arc<Access>,
-    /// What ElevenLabs signs its webhooks with, where they must be signed.
-    pub webhook_secret: Option<SecretString>,
     /// Who has had what done.
     pub audit: Audit,
     /// How much callers may ask for.
     pub limiter: Limiter,
     /// The open MCP sessions.
     pub sessions: Sessions,
-    /// The log files.
-    pub journal: Journal,
-    /// Their copies.
+    /// Copies of the log files.
     pub archive: Archive,
     /// Cancelled when the process stops: open event streams end.
     pub stop: CancellationToken,

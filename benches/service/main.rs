@@ -23,6 +23,7 @@ mod report;
 mod shedding;
 mod sse;
 mod start;
+mod tenants;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -64,7 +65,7 @@ async fn main() {
     macro_rules! measure {
         ($($name:ident)*) => { $( if wanted(stringify!($name)) { $name::run(scale, &mut report).await; } )* };
     }
-    measure!(start codecs quotation accepting polls mcp gate events memory shedding);
+    measure!(start codecs quotation accepting polls mcp gate events memory shedding tenants);
     if names.iter().any(|name| name == "million") {
         memory::run_million(scale, &mut report).await;
     }

@@ -9,10 +9,16 @@ pub const MODULE: &str = "mcp/odoo";
 pub const OLD_MODULE: &str = "mcp_odoo";
 
 /// The name of the external id of a record that a caller's key stands for, with the values it is to have:
-/// a key that is used for other values stands for another record.
-pub fn keyed_external_name(kind: &str, key: &IdempotencyKey, cells: &[(&'static str, String)]) -> String {
+/// a key that is used for other values stands for another record. `scope` keeps the keys of one tenant from another's.
+pub fn keyed_external_name(
+    kind: &str,
+    scope: &str,
+    key: &IdempotencyKey,
+    cells: &[(&'static str, String)],
+) -> String {
     let cells = cells.iter().flat_map(|(column, cell)| [*column, cell.as_str()]);
-    let parts: Vec<&str> = [kind, key.as_str()].into_iter().chain(cells).collect();
+    let scope = Some(scope).filter(|scope| !scope.is_empty());
+    let parts: Vec<&str> = [kind].into_iter().chain(scope).chain([key.as_str()]).chain(cells).collect();
     format!("{kind}_{}", digest(&parts))
 }
 

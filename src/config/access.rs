@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use mcp_odoo_core::access::AccessConfig;
+use mcp_odoo_core::tenants::{DEFAULT_HOSTS, HeaderConfig, TenantHosts, system_lookup};
 use secrecy::SecretString;
 
 use super::{ConfigError, Env};
@@ -22,6 +23,17 @@ pub(super) fn access(env: &Env) -> Result<AccessConfig, ConfigError> {
         allowed_ips: networks(env, "ALLOWED_IPS")?,
         trusted_proxies: networks(env, "TRUSTED_PROXIES")?,
     })
+}
+
+/// Read also where it is not allowed: a bad value is told either way.
+pub(super) fn tenant_headers(env: &Env) -> Result<Option<HeaderConfig>, ConfigError> {
+    let hosts = env.text("TENANT_HOSTS").unwrap_or(DEFAULT_HOSTS).parse::<TenantHosts>();
+    let hosts = hosts.map_err(|takes| ConfigError::takes("TENANT_HOSTS", takes.to_string()))?;
+    match env.text("TENANT_HEADERS") {
+        None | Some("deny") => Ok(None),
+        Some("allow") => Ok(Some(HeaderConfig { hosts, lookup: system_lookup() })),
+        Some(_) => Err(ConfigError::takes("TENANT_HEADERS", "allow or deny")),
+    }
 }
 
 /// A short key can be guessed.

@@ -24,6 +24,7 @@ use mcp_odoo_core::messages::MessageConfig;
 use mcp_odoo_core::odoo::OdooConfig;
 use mcp_odoo_core::quotation::salespeople::SalesConfig;
 use mcp_odoo_core::tasks::{RepeatWindows, TaskConfig};
+use mcp_odoo_core::tenants::{Common, HeaderConfig};
 use mcp_odoo_core::twilio::TwilioSetup;
 
 pub use self::env::Env;
@@ -86,6 +87,10 @@ pub struct Config {
     pub http: HttpConfig,
     /// The MCP endpoints.
     pub mcp: McpConfig,
+    /// `TENANT_HEADERS`, `TENANT_HOSTS`: whether callers may bring their own Odoo, and which.
+    pub tenant_headers: Option<HeaderConfig>,
+    /// After how long without work a tenant leaves memory.
+    pub tenant_idle: Duration,
     /// Who may call, and what.
     pub access: AccessConfig,
     /// How much callers may ask for.
@@ -127,8 +132,8 @@ pub const VARIABLES: &[&str] = &[
     "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WHATSAPP_FROM", "TWILIO_SMS_FROM", "TWILIO_CONTENT_SID",
     "TWILIO_API_BASE", "MESSAGE_CHANNEL", "VENDEDOR_WHATSAPP", "DEFAULT_COUNTRY_CODE", "LANGUAGE",
     "HANDOFF_DEADLINE_SECONDS", "PUBLIC_URL", "ELEVENLABS_WEBHOOK_SECRET", "MCP_MODE", "API_KEY", "ACCESS_FILE",
-    "ALLOW_ANONYMOUS", "ALLOWED_IPS", "TRUSTED_PROXIES", "REQUESTS_PER_MINUTE", "REQUESTS_PER_HOUR",
-    "REQUESTS_PER_DAY", "RATE_LIMIT_MAX_WAIT_SECONDS", "AUDIT_REQUIRED", "AUDIT_RETENTION_DAYS",
+    "ALLOW_ANONYMOUS", "ALLOWED_IPS", "TRUSTED_PROXIES", "TENANT_HEADERS", "TENANT_HOSTS", "REQUESTS_PER_MINUTE",
+    "REQUESTS_PER_HOUR", "REQUESTS_PER_DAY", "RATE_LIMIT_MAX_WAIT_SECONDS", "AUDIT_REQUIRED", "AUDIT_RETENTION_DAYS",
     "OAUTH_ISSUER", "OAUTH_AUDIENCE", "OAUTH_SCOPE_PREFIX", "OAUTH_TENANT_CLAIM",
 ];
 
@@ -137,7 +142,7 @@ pub const VARIABLES: &[&str] = &[
 pub const HTTP_VARIABLES: &[&str] = &[
     "HOST", "PORT", "CORS_ORIGINS", "REQUEST_TIMEOUT_SECONDS", "MAX_CONNECTIONS", "MCP_MAX_SESSIONS", "MCP_IDLE_SECONDS",
     "ALLOWED_HOSTS", "ALLOWED_ORIGINS", "PUBLIC_URL", "ELEVENLABS_WEBHOOK_SECRET", "API_KEY", "ACCESS_FILE",
-    "ALLOW_ANONYMOUS", "ALLOWED_IPS", "TRUSTED_PROXIES",
+    "ALLOW_ANONYMOUS", "ALLOWED_IPS", "TRUSTED_PROXIES", "TENANT_HEADERS", "TENANT_HOSTS",
     "OAUTH_ISSUER", "OAUTH_AUDIENCE", "OAUTH_SCOPE_PREFIX", "OAUTH_TENANT_CLAIM",
 ];
 
@@ -188,6 +193,8 @@ impl Config {
             },
             http: web::http(env)?,
             mcp: web::mcp(env)?,
+            tenant_headers: access::tenant_headers(env)?,
+            tenant_idle: Duration::from_secs(600),
             access: access::access(env)?,
             allowed: web::allowed(env, messages.public_url.as_ref())?,
             twilio: twilio::twilio(env)?,
@@ -201,6 +208,21 @@ impl Config {
             s3: s3::s3(env)?,
             log_level: env.parse("LOG_LEVEL", "error, warn, info, debug or trace", LogLevel::Info)?,
         })
+    }
+
+    /// What all tenants have in common.
+    pub fn common(&self) -> Common {
+        let CallConfig { protocol, timeout, max_concurrency } = self.calls;
+        Common {
+            protocol,
+            timeout,
+            max_concurrency,
+            tasks: self.tasks.clone(),
+            inline: self.mcp.inline,
+            twilio: self.twilio.clone(),
+            messages: self.messages.clone(),
+            language: self.language,
+        }
     }
 
     /// The Odoo that quotations are made in, unless it is the embedded one.

@@ -2,7 +2,7 @@
 
 use mcp_odoo_core::messages::PhoneConfig;
 use mcp_odoo_core::phone::{CountryCode, Phone};
-use mcp_odoo_core::twilio::{Channel, TwilioConfig, TwilioSetup};
+use mcp_odoo_core::twilio::{Channel, TwilioConfig, TwilioSetup, is_sid, sender};
 use secrecy::SecretString;
 use url::Url;
 
@@ -48,20 +48,12 @@ pub(super) fn phones(env: &Env) -> Result<PhoneConfig, ConfigError> {
 fn from(env: &Env, channel: Channel) -> Result<Option<Phone>, ConfigError> {
     let name = channel.from_variable();
     let Some(text) = env.text(name) else { return Ok(None) };
-    let international = text.trim_start_matches("whatsapp:").starts_with('+');
-    let phone = Phone::parse(text, CountryCode::default()).ok().filter(|_| international);
     let takes = || ConfigError::takes(name, "a phone number with its country code, e.g. +14155238886");
-    phone.map(Some).ok_or_else(takes)
+    sender(text).map(Some).ok_or_else(takes)
 }
 
-/// Twilio's ids: two letters that say of what, and digits ([String identifiers]).
-///
-/// [String identifiers]: https://www.twilio.com/docs/glossary/what-is-a-sid
 fn sid(env: &Env, name: &'static str, begins: &'static str) -> Result<Option<String>, ConfigError> {
     let Some(text) = env.text(name) else { return Ok(None) };
-    let rest = text.strip_prefix(begins).filter(|rest| !rest.is_empty());
-    // It becomes part of an address.
-    let good = rest.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_alphanumeric()));
     let takes = || ConfigError::takes(name, format!("an id that begins with {begins}"));
-    good.then(|| Some(text.to_owned())).ok_or_else(takes)
+    is_sid(text, begins).then(|| Some(text.to_owned())).ok_or_else(takes)
 }

@@ -1,14 +1,19 @@
 //! What others sign: webhooks of ElevenLabs and of Twilio.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use chrono::Utc;
 use garde::Validate;
 use mcp_odoo_core::elevenlabs;
+use mcp_odoo_core::handoff::HandoffError;
 use mcp_odoo_core::key::IdempotencyKey;
-use mcp_odoo_core::messages::{REFERENCE, Report};
+use mcp_odoo_core::messages::{REFERENCE, Report, TENANT};
 use mcp_odoo_core::refusal::Refusal;
-use mcp_odoo_core::twilio::signature;
+use mcp_odoo_core::store::DEFAULT_TENANT;
+use mcp_odoo_core::tenants::{Tenant, TenantError};
+use mcp_odoo_core::twilio::{TwilioSetup, signature};
 use mcp_odoo_tools::caller::Identity;
 use mcp_odoo_tools::reports::MessageReport;
 use serde::de::DeserializeOwned;
@@ -32,7 +37,8 @@ where
 {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, Problem> {
+        let tenant = tenant(&request)?;
         let signature = request.headers().get(elevenlabs::HEADER);
         let signature = signature.map(|value| value.to_str().unwrap_or_default().to_owned());
         // Who has shown a key need not sign.
@@ -40,7 +46,7 @@ where
         let has_key = identity.is_some_and(|Identity { caller, .. }| caller.has_key());
         let (body, _held) = json_body(request).await?;
         let mut replay = None;
-        if let Some(secret) = state.webhook_secret.as_ref().filter(|_| !has_key) {
+        if let Some(secret) = tenant.webhook_secret.as_ref().filter(|_| !has_key) {
             let signature = signature.as_deref();
             elevenlabs::verify(secret, signature, &body, Utc::now())
                 .map_err(|error| Problem::not_signed(&error))?;
@@ -51,8 +57,14 @@ where
     }
 }
 
-/// What Twilio reports of a message of its account; nothing where it says too little.
-pub struct SignedReport(pub Option<MessageReport>);
+/// For whom the request is, as the gate has found out.
+fn tenant(request: &Request) -> Result<Arc<Tenant>, Problem> {
+    let identity = request.extensions().get::<Identity>().ok_or_else(Problem::internal)?;
+    Ok(Arc::clone(&identity.tenant))
+}
+
+/// What Twilio reports of a message of its account, and whose that was; nothing where it says too little.
+pub struct SignedReport(pub Option<(MessageReport, Arc<Tenant>)>);
 
 impl FromRequest<AppState> for SignedReport {
     type Rejection = Problem;
@@ -64,11 +76,26 @@ impl FromRequest<AppState> for SignedReport {
         let (body, _held) = whole_body(request).await?;
         let body = std::str::from_utf8(&body)
             .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "not_text", "the body is not UTF-8"))?;
-        let messenger = state.tenant.handoffs.messenger().map_err(Refusal::from)?;
-        let mut url = messenger.status_url().ok_or_else(Problem::no_public_url)?;
+        let pairs = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
+        let parameter = |name: &str| pairs.clone().find(|(key, _)| key == name).map(|(_, value)| value);
+        let name = parameter(TENANT).unwrap_or(DEFAULT_TENANT.into());
+        // A tenant is opened for nobody but its own account.
+        let (named, common) = (state.tenants.names().get(&name), state.tenants.names().common());
+        let (twilio, messages) = match &named {
+            Some(setup) => (&setup.twilio, &setup.messages),
+            None if name == DEFAULT_TENANT => (&common.twilio, &common.messages),
+            None => return Err(Problem::not_signed(&TenantError::Unknown)),
+        };
+        let twilio = match twilio {
+            TwilioSetup::Ready(twilio) => twilio,
+            TwilioSetup::Missing(names) => {
+                return Err(Refusal::from(HandoffError::NotConfigured(names.clone())).into());
+            }
+        };
+        let mut url = messages.status_url().ok_or_else(Problem::no_public_url)?;
         url.set_query(query.as_deref());
         let form: Vec<(String, String)> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
-        signature::verify(&messenger.twilio().config().auth_token, url.as_str(), &form, signed.as_deref())
+        signature::verify(&twilio.auth_token, url.as_str(), &form, signed.as_deref())
             .map_err(|error| Problem::not_signed(&error))?;
         let field =
             |name: &str| form.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
@@ -77,8 +104,8 @@ impl FromRequest<AppState> for SignedReport {
         };
         let error_code = field("ErrorCode").and_then(|code| code.parse().ok());
         let report = Report { sid: sid.to_owned(), status: status.to_owned(), error_code };
-        let reference =
-            url.query_pairs().find(|(name, _)| name == REFERENCE).map(|(_, value)| value.into_owned());
-        Ok(Self(Some(MessageReport { reference: reference.unwrap_or_default(), report })))
+        let reference = parameter(REFERENCE).unwrap_or_default().into_owned();
+        let tenant = state.tenants.by_name(&name).await?;
+        Ok(Self(Some((MessageReport { reference, report }, tenant))))
     }
 }

@@ -9,13 +9,15 @@ use axum::response::Response;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use mcp_odoo_core::access::oauth::{Subject, Verifier};
-use mcp_odoo_core::access::{Access, Caller, Denied, Door, Permission, Permissions};
-use mcp_odoo_core::tenants::Tenant;
+use mcp_odoo_core::access::{Access, Caller, Denied, Door, Guest, Permission, Permissions};
+use mcp_odoo_core::audit::Audit;
+use mcp_odoo_core::tenants::Tenants;
 use mcp_odoo_tools::caller::Identity;
 use uuid::Uuid;
 
 use super::address::{self, Peer};
 use super::request_log::RequestId;
+use super::tenant::{self, Chosen};
 use crate::error::{Lacks, Problem};
 use crate::oauth;
 
@@ -26,7 +28,7 @@ pub struct Gate {
     access: Arc<Access>,
     /// Tells whose an access token is, where any are taken.
     oauth: Option<Verifier>,
-    tenant: Arc<Tenant>,
+    tenants: Tenants,
     /// Whether callers must say who they are.
     is_closed: bool,
     /// Who may do everything without saying who they are, and who may do nothing.
@@ -44,9 +46,55 @@ pub enum Found {
     Later(BoxFuture<'static, Result<Identity, Problem>>),
 }
 
+/// Who calls, and where that is known from.
+enum Who {
+    /// They have a key of ours, or are strangers of whom the access file speaks.
+    Guest(Arc<Guest>),
+    /// They have an access token.
+    Subject(Arc<Subject>),
+    /// They have shown nothing, or sign.
+    Other(Arc<Caller>),
+}
+
+impl Who {
+    fn caller(&self) -> &Arc<Caller> {
+        match self {
+            Self::Guest(guest) => &guest.caller,
+            Self::Subject(subject) => &subject.caller,
+            Self::Other(caller) => caller,
+        }
+    }
+
+    /// The tenants that they may choose from, none for that of the environment; nothing where they may choose any.
+    fn tenants(&self) -> Option<&[String]> {
+        match self {
+            Self::Guest(guest) if guest.caller.id() == Caller::API_KEY => None,
+            Self::Guest(guest) => Some(&guest.tenants),
+            Self::Subject(subject) => Some(&subject.tenants),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+/// Where a request comes from, for the audit of those that are refused.
+#[derive(Clone)]
+struct From {
+    audit: Audit,
+    door: Door,
+    address: Option<IpAddr>,
+    request_id: Uuid,
+}
+
+impl From {
+    fn refused(&self, problem: Problem) -> Problem {
+        self.audit.refused(self.door, self.address, self.request_id, problem.code());
+        problem
+    }
+}
+
 /// What a request shows of who sends it.
 enum Shown<'a> {
-    Caller(Arc<Caller>),
+    Who(Who),
     /// No key of ours: perhaps an access token, of which this one can tell.
     Token(&'a Verifier, &'a str),
 }
@@ -69,14 +117,14 @@ enum Signer {
 }
 
 impl Gate {
-    /// For this tenant.
-    pub fn new(access: Arc<Access>, oauth: Option<Verifier>, tenant: Arc<Tenant>) -> Self {
+    /// For these tenants.
+    pub fn new(access: Arc<Access>, oauth: Option<Verifier>, tenants: Tenants) -> Self {
         let signs = |id| Arc::new(Caller::known(id, [Permission::Handoffs].into_iter().collect()));
         Self {
             is_closed: access.config().asks_for_keys(),
             access,
             oauth,
-            tenant,
+            tenants,
             anybody: Caller::anonymous(Permissions::ALL, None).into(),
             nobody: Caller::anonymous(Permissions::default(), None).into(),
             elevenlabs: signs(Caller::ELEVENLABS),
@@ -91,24 +139,39 @@ impl Gate {
         let address = peer.map(|peer| address::of(peer, request.headers(), &config.trusted_proxies));
         let request_id = request.extensions().get::<RequestId>().map_or_else(Uuid::nil, |RequestId(id)| *id);
         let door = if request.uri().path().starts_with("/mcp") { Door::Mcp } else { Door::Rest };
-        let audit = Arc::clone(&self.tenant);
-        let noted = move |problem: Problem| {
-            audit.audit.refused(door, address, request_id, problem.code());
-            problem
-        };
+        let audit = self.tenants.default_one().audit.clone();
+        let from = From { audit, door, address, request_id };
         let is_allowed = |address| address::is_in(&config.allowed_ips, address);
         if !config.allowed_ips.is_empty() && !address.is_some_and(is_allowed) {
             let detail = "this address may not call (ALLOWED_IPS)";
             let problem = Problem::new(StatusCode::FORBIDDEN, Denied::Address.code(), detail);
-            return Found::Now(Err(noted(problem)));
+            return Found::Now(Err(from.refused(problem)));
         }
-        let tenant = Arc::clone(&self.tenant);
-        let identity = move |caller| Identity { caller, tenant, address, request_id };
+        let headers = request.headers();
+        // What tells nothing of anybody is nobody's; the report of a message names its tenant by itself.
+        let is_of_no_tenant =
+            matches!(self.entrance(request), Entrance::Open | Entrance::Signed(Signer::Twilio));
         match self.shown(request, address) {
-            Ok(Shown::Caller(caller)) => Found::Now(Ok(identity(caller))),
-            Ok(Shown::Token(oauth, token)) => by_token(oauth, token, identity, noted),
-            Err(problem) => Found::Now(Err(noted(match &self.oauth {
-                Some(oauth) => oauth::or_token(oauth.config(), problem, request.headers()),
+            Ok(Shown::Who(who)) => admit(&self.tenants, &who, headers, is_of_no_tenant, from),
+            Ok(Shown::Token(oauth, token)) => {
+                if let Some(subject) = oauth.known(token) {
+                    return admit(&self.tenants, &Who::Subject(subject), headers, is_of_no_tenant, from);
+                }
+                let (oauth, token) = (oauth.clone(), token.to_owned());
+                let (tenants, headers) = (self.tenants.clone(), headers.clone());
+                let finding = async move {
+                    let verified = oauth.verify(&token).await;
+                    let subject =
+                        verified.map_err(|error| from.refused(oauth::refused(oauth.config(), &error)))?;
+                    match admit(&tenants, &Who::Subject(subject), &headers, is_of_no_tenant, from) {
+                        Found::Now(identity) => identity,
+                        Found::Later(opening) => opening.await,
+                    }
+                };
+                Found::Later(finding.boxed())
+            }
+            Err(problem) => Found::Now(Err(from.refused(match &self.oauth {
+                Some(oauth) => oauth::or_token(oauth.config(), problem, headers),
                 None => problem,
             }))),
         }
@@ -129,33 +192,30 @@ impl Gate {
         if !self.is_closed {
             // Who logs in at a proxy before this service is told from others by it.
             let log_in = headers.get(header::AUTHORIZATION).map(|value| value.as_bytes());
-            return Ok(Shown::Caller(match log_in {
+            return Ok(Shown::Who(Who::Other(match log_in {
                 None => Arc::clone(&self.anybody),
                 Some(_) => Caller::anonymous(Permissions::ALL, log_in).into(),
-            }));
+            })));
         }
         // Whoever looks for metadata is told what there is, and what is not: some send what they have.
         if oauth::is_well_known(request.uri().path()) {
-            return Ok(Shown::Caller(Arc::clone(&self.nobody)));
+            return Ok(Shown::Who(Who::Other(Arc::clone(&self.nobody))));
         }
         if let Some(key) = key(headers)? {
             // No key that `keys` makes has a full stop; tokens have two.
             let oauth = self.oauth.as_ref().filter(|_| key.contains('.'));
             return match (self.access.find(key, address), oauth) {
-                (Ok(guest), _) => Ok(Shown::Caller(Arc::clone(&guest.caller))),
+                (Ok(guest), _) => Ok(Shown::Who(Who::Guest(guest))),
                 (Err(Denied::Unknown), Some(oauth)) => Ok(Shown::Token(oauth, key)),
                 (Err(denied), _) => Err(refused(denied)),
             };
         }
-        self.keyless(request, address).map(Shown::Caller)
-    }
-
-    fn keyless(&self, request: &Request, address: Option<IpAddr>) -> Result<Arc<Caller>, Problem> {
+        let other = |caller: &Arc<Caller>| Ok(Shown::Who(Who::Other(Arc::clone(caller))));
         match (self.entrance(request), self.access.anonymous(address)) {
-            (Entrance::Signed(Signer::ElevenLabs), _) => Ok(Arc::clone(&self.elevenlabs)),
-            (Entrance::Signed(Signer::Twilio), _) => Ok(Arc::clone(&self.twilio)),
-            (_, Some(guest)) => Ok(Arc::clone(&guest.caller)),
-            (Entrance::Open, None) => Ok(Arc::clone(&self.nobody)),
+            (Entrance::Signed(Signer::ElevenLabs), _) => other(&self.elevenlabs),
+            (Entrance::Signed(Signer::Twilio), _) => other(&self.twilio),
+            (_, Some(guest)) => Ok(Shown::Who(Who::Guest(guest))),
+            (Entrance::Open, None) => other(&self.nobody),
             (Entrance::Closed, None) => Err(no_key()),
         }
     }
@@ -165,35 +225,30 @@ impl Gate {
         let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
         match route {
             "/health" | "/openapi.json" | "/docs" | "/docs/" | "/docs/{*rest}" => Entrance::Open,
-            "/api/elevenlabs/handoff" if self.tenant.signed_messages => Entrance::Signed(Signer::ElevenLabs),
+            "/api/elevenlabs/handoff" if tenant::signs(&self.tenants, request.headers()) => {
+                Entrance::Signed(Signer::ElevenLabs)
+            }
             "/api/twilio/status" => Entrance::Signed(Signer::Twilio),
             _ => Entrance::Closed,
         }
     }
 }
 
-/// Whose token it is: at once where that is known.
-fn by_token(
-    oauth: &Verifier,
-    token: &str,
-    identity: impl FnOnce(Arc<Caller>) -> Identity + Send + 'static,
-    noted: impl FnOnce(Problem) -> Problem + Send + 'static,
-) -> Found {
-    let admit = |subject: &Subject| match subject.tenants.as_slice() {
-        [] => Ok(identity(Arc::clone(&subject.caller))),
-        // No other Odoo is to be had than that of the environment: it is nobody's in particular.
-        _ => Err(Problem::new(StatusCode::FORBIDDEN, "no_such_tenant", "this service has no such tenant")),
-    };
-    if let Some(subject) = oauth.known(token) {
-        return Found::Now(admit(&subject).map_err(noted));
+/// Lets them in, with the tenant that they may choose: at once where it is in memory.
+fn admit(tenants: &Tenants, who: &Who, headers: &HeaderMap, is_of_no_tenant: bool, from: From) -> Found {
+    let (caller, From { address, request_id, .. }) = (Arc::clone(who.caller()), from.clone());
+    let identity = move |tenant| Identity { caller, tenant, address, request_id };
+    if is_of_no_tenant {
+        return Found::Now(Ok(identity(Arc::clone(tenants.default_one()))));
     }
-    let (oauth, token) = (oauth.clone(), token.to_owned());
-    let finding = async move {
-        let verified = oauth.verify(&token).await;
-        let verified = verified.map_err(|error| oauth::refused(oauth.config(), &error));
-        verified.and_then(|subject| admit(&subject)).map_err(noted)
-    };
-    Found::Later(finding.boxed())
+    match tenant::choose(tenants, headers, who.tenants()) {
+        Ok(Chosen::Now(tenant)) => Found::Now(Ok(identity(tenant))),
+        Ok(Chosen::Later(opening)) => {
+            let opening = async move { opening.await.map(identity).map_err(|problem| from.refused(problem)) };
+            Found::Later(opening.boxed())
+        }
+        Err(problem) => Found::Now(Err(from.refused(problem))),
+    }
 }
 
 /// The key of the request, if it has one.

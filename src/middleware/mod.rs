@@ -8,3 +8,4 @@ pub mod hosts;
 pub mod pages;
 pub mod rate_limit;
 pub mod request_log;
+pub mod tenant;

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use mcp_odoo_core::call::Call;
 use mcp_odoo_core::handoff::id::HandoffId;
 use mcp_odoo_core::handoff::request::HandoffRequest;
 use mcp_odoo_core::handoff::status::HandoffStatus;
@@ -124,7 +125,7 @@ pub async fn report(
     Asked { call, with: SignedReport(report), .. }: Asked<TakeInReport, SignedReport>,
 ) -> Result<StatusCode, Problem> {
     match report {
-        Some(report) => dispatch::<TakeInReport>(call, report).await?,
+        Some((report, tenant)) => dispatch::<TakeInReport>(Call { tenant, ..call }, report).await?,
         None => audit::refused(&TakeInReport::SPEC, &call, "nothing_reported"),
     }
     Ok(StatusCode::NO_CONTENT)

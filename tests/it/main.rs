@@ -24,5 +24,6 @@ mod sandbox;
 mod store;
 mod support;
 mod tasks;
+mod tenants;
 mod tools;
 mod twilio;

@@ -75,7 +75,11 @@ pub fn permit(spec: &Spec, caller: &Caller, door: Door, tenant: &Tenant) -> Resu
         closed.map_err(|closed| Refusal::new(Kind::Forbidden(None), "model_closed", closed.to_string()))?;
     }
     // Over REST it is signed, over stdio it is the owner's, and who logs in is permitted by name.
-    if spec.does == Does::Tell && door == Door::Mcp && tenant.signed_messages && caller.is_anonymous() {
+    if spec.does == Does::Tell
+        && door == Door::Mcp
+        && tenant.webhook_secret.is_some()
+        && caller.is_anonymous()
+    {
         let sentence = "this service takes requests for messages over HTTP only when they are signed \
                         (ELEVENLABS_WEBHOOK_SECRET): have the agent's webhook call POST /api/elevenlabs/handoff";
         return Err(Refusal::new(Kind::Invalid, "signature_required", sentence));

@@ -116,15 +116,16 @@ impl Archive {
         }
     }
 
-    /// Uploads for a few seconds what is left, then leaves the rest to the next start. Nothing may be written
-    /// after this.
-    pub async fn shutdown(&self) {
+    /// Uploads for a few seconds what is left, then leaves the rest to the next start; tells whether that was all. Nothing
+    /// may be written after this.
+    pub async fn shutdown(&self) -> bool {
         let inner = &self.inner;
         let drained = inner.background.shutdown(DRAIN).await;
         let left = inner.bucket.as_ref().is_some_and(|bucket| !drained || !bucket.queue.is_empty());
         if left {
             tracing::info!("log files that are not in S3 yet go there after the next start");
         }
+        !left
     }
 }
 

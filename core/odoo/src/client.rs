@@ -9,12 +9,14 @@ use futures::{
     FutureExt,
     future::{BoxFuture, Shared, WeakShared},
 };
-use serde_json::Value;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value, json};
 use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::{
-    Call, Connection, OdooConfig, OdooConfigError, OdooError, connect, lanes::Lane, transport::Transport,
+    Call, Connection, OdooConfig, OdooConfigError, OdooError, connect, http, lanes::Lane,
+    transport::Transport,
 };
 
 type Attempt = BoxFuture<'static, Result<Arc<Connection>, OdooError>>;
@@ -27,10 +29,13 @@ type Attempt = BoxFuture<'static, Result<Arc<Connection>, OdooError>>;
 pub struct Odoo {
     shared: Arc<Shell>,
     lane: Lane,
+    /// Of every call.
+    context: Arc<Map<String, Value>>,
 }
 
 struct Shell {
-    config: OdooConfig,
+    /// Replaced when there is another secret.
+    config: Mutex<Arc<OdooConfig>>,
     transport: Transport,
     state: Mutex<State>,
     languages: OnceCell<Vec<String>>,
@@ -49,15 +54,49 @@ impl Odoo {
     /// # Errors
     /// When the address is none, or the system's certificates or proxy settings cannot be used.
     pub fn new(config: OdooConfig) -> Result<Self, OdooConfigError> {
-        let transport = Transport::new(&config)?;
+        let client = http::client(&config.url, config.timeout);
+        let client = client.map_err(|error| OdooConfigError::Http(http::deepest(&error)))?;
+        Self::over(config, client)
+    }
+
+    /// Makes a client that sends by this one, which may be shared ([`http::builder`] makes one); its time limit and not that
+    /// of `config` ends calls. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the address is none.
+    pub fn over(config: OdooConfig, client: reqwest::Client) -> Result<Self, OdooConfigError> {
+        let transport = Transport::new(&config, client)?;
+        let config = Mutex::new(Arc::new(config));
         let shell = Shell { config, transport, state: Mutex::default(), languages: OnceCell::new() };
-        Ok(Self { shared: Arc::new(shell), lane: Lane::First })
+        Ok(Self { shared: Arc::new(shell), lane: Lane::First, context: Arc::default() })
+    }
+
+    /// The same client whose calls all have this context, as far as they have no other: `lang`, `allowed_company_ids`, `tz`.
+    #[must_use]
+    pub fn in_context(&self, context: Map<String, Value>) -> Self {
+        Self { context: Arc::new(context), ..self.clone() }
+    }
+
+    /// The company that calls are made for, where the context names one and it is not left to the user's.
+    pub fn company(&self) -> Option<i64> {
+        self.context.get("allowed_company_ids")?.as_array()?.first()?.as_i64()
+    }
+
+    /// From the next call on the account logs in so.
+    pub fn renew(&self, login: &str, secret: SecretString) {
+        let mut config = self.shared.config.lock().unwrap_or_else(PoisonError::into_inner);
+        if config.login != login || config.secret.expose_secret() != secret.expose_secret() {
+            let login = login.to_owned();
+            *config = Arc::new(OdooConfig { login, secret, ..OdooConfig::clone(&config) });
+            drop(config);
+            *self.state() = State::default();
+        }
     }
 
     /// The same client for calls that give way to all others: they go behind them, never take all places, and are
     /// refused as [`OdooError::Busy`] when none comes free within a few seconds.
     pub fn reading(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), lane: Lane::Second }
+        Self { lane: Lane::Second, ..self.clone() }
     }
 
     /// The server's address, with a trailing slash.
@@ -77,7 +116,15 @@ impl Odoo {
     }
 
     /// Makes a call. When Odoo refuses the login, it is made anew and the call repeated, once.
-    pub async fn call(&self, call: Call) -> Result<Value, OdooError> {
+    pub async fn call(&self, mut call: Call) -> Result<Value, OdooError> {
+        if !self.context.is_empty() {
+            let context = call.kwargs.entry("context").or_insert_with(|| json!({}));
+            for (name, value) in self.context.iter() {
+                if let Some(context) = context.as_object_mut() {
+                    context.entry(name.as_str()).or_insert_with(|| value.clone());
+                }
+            }
+        }
         let connection = self.connected().await?;
         match self.attempt(&connection, &call).await {
             Err(OdooError::AccessDenied(_)) => {
@@ -95,10 +142,10 @@ impl Odoo {
     }
 
     async fn attempt(&self, connection: &Connection, call: &Call) -> Result<Value, OdooError> {
-        let Shell { config, transport, .. } = &*self.shared;
         let (started, protocol) = (Instant::now(), connection.protocol);
-        let request = protocol.encode(connect::credentials(config), connection.uid, call)?;
-        let outcome = transport.post(request, self.lane).await.and_then(|answer| protocol.decode(&answer));
+        let request = protocol.encode(connect::credentials(&self.shared.config()), connection.uid, call)?;
+        let outcome =
+            self.shared.transport.post(request, self.lane).await.and_then(|answer| protocol.decode(&answer));
         tracing::debug!(
             model = call.model,
             method = call.method,
@@ -130,7 +177,7 @@ impl Odoo {
 
     fn connect(&self) -> Attempt {
         let shell = Arc::clone(&self.shared);
-        async move { connect::connect(&shell.config, &shell.transport).await.map(Arc::new) }.boxed()
+        async move { connect::connect(&shell.config(), &shell.transport).await.map(Arc::new) }.boxed()
     }
 
     fn settle(&self, attempt: &Shared<Attempt>, outcome: &Result<Arc<Connection>, OdooError>) {
@@ -152,5 +199,11 @@ impl Odoo {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shell {
+    fn config(&self) -> Arc<OdooConfig> {
+        Arc::clone(&self.config.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{error::Error, net::IpAddr, time::Duration};
 
-use reqwest::{Client, redirect::Policy};
+use reqwest::{Client, ClientBuilder, redirect::Policy};
 use url::{Host, Url};
 
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
@@ -13,20 +13,22 @@ const LONGEST_IDLE: Duration = Duration::from_secs(30);
 /// # Errors
 /// When the system's certificates or proxy settings cannot be used.
 pub fn client(base: &Url, timeout: Duration) -> reqwest::Result<Client> {
+    let builder = builder(timeout);
+    if is_loopback(base) { builder.no_proxy() } else { builder }.build()
+}
+
+/// What such clients are made by, for any server.
+pub fn builder(timeout: Duration) -> ClientBuilder {
     // reqwest is built without a TLS provider; an earlier installation by anyone is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder = Client::builder()
+    Client::builder()
         .timeout(timeout)
         // Below the whole timeout, so that a dead host is known to have received nothing.
         .connect_timeout((timeout / 2).min(LONGEST_CONNECT))
         // Below what proxies keep: a connection they close as we write costs an unknown outcome.
         .pool_idle_timeout(LONGEST_IDLE)
         .tcp_nodelay(true)
-        .redirect(Policy::none());
-    if is_loopback(base) {
-        builder = builder.no_proxy();
-    }
-    builder.build()
+        .redirect(Policy::none())
 }
 
 /// The innermost cause, which says most in least words.
@@ -38,7 +40,7 @@ pub fn deepest(error: &dyn Error) -> String {
     deepest.to_string()
 }
 
-/// Whether it is on this machine.
+/// Whether an address is of this machine.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),

@@ -11,7 +11,7 @@ use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::http::{self, deepest};
+use crate::http::deepest;
 use crate::{
     OdooConfig, OdooConfigError, OdooError,
     body::{Broken, LARGEST_MIB, Room},
@@ -42,10 +42,8 @@ impl Deref for Received<'_> {
 }
 
 impl Transport {
-    pub(crate) fn new(config: &OdooConfig) -> Result<Self, OdooConfigError> {
+    pub(crate) fn new(config: &OdooConfig, client: Client) -> Result<Self, OdooConfigError> {
         let base = base(&config.url)?;
-        let client =
-            http::client(&base, config.timeout).map_err(|error| OdooConfigError::Http(deepest(&error)))?;
         let lanes = Lanes::new(config.max_concurrency);
         Ok(Self { base, client, lanes, room: Room::new(), timeout: config.timeout })
     }

@@ -6,14 +6,16 @@ use std::path::Path;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use ipnet::IpNet;
 use serde::Deserialize;
-use serde::de::{Error, IgnoredAny};
+use serde::de::Error;
 use toml_edit::Datetime;
 
 use super::key::KeyHash;
 use super::models::Models;
-use super::{Caller, Permissions};
+use super::{Caller, Permissions, TenantEntry};
 use crate::limits::Limits;
 
+/// The tenant of the environment has no table.
+const DEFAULT_TENANT: &str = crate::store::DEFAULT_TENANT;
 /// A larger file is a mistake.
 const LARGEST: u64 = 16 * 1024 * 1024;
 /// Names that callers have who are in no file.
@@ -28,7 +30,7 @@ pub struct AccessFile {
     pub callers: BTreeMap<String, CallerEntry>,
     /// The Odoos, by name.
     #[serde(default)]
-    pub tenants: BTreeMap<String, IgnoredAny>,
+    pub tenants: BTreeMap<String, TenantEntry>,
     /// What may be done with which records.
     #[serde(default = "Models::open")]
     pub models: Models,
@@ -85,7 +87,7 @@ impl<'de> Deserialize<'de> for Expiry {
 /// Why the access file cannot be used, in one line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("ACCESS_FILE {0}")]
-pub struct FileError(String);
+pub struct FileError(pub(super) String);
 
 impl AccessFile {
     /// Reads the file.
@@ -114,6 +116,10 @@ impl AccessFile {
         })?;
         for (name, caller) in &file.callers {
             caller.check(name).map_err(|why| format!("[callers.{name}]: {why}"))?;
+            let is_known = |tenant: &&String| *tenant == DEFAULT_TENANT || file.tenants.contains_key(*tenant);
+            if let Some(tenant) = caller.tenants().find(|tenant| !is_known(tenant)) {
+                return Err(format!("[callers.{name}]: there is no [tenants.{tenant}]"));
+            }
         }
         Ok(file)
     }

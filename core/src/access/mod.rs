@@ -9,8 +9,10 @@ pub mod models;
 pub mod oauth;
 mod permission;
 mod table;
+mod tenant;
 
 pub use self::caller::{Caller, Door};
 pub use self::config::AccessConfig;
 pub use self::permission::{Permission, Permissions, UnknownPermission};
-pub use self::table::{Access, Denied, Guest};
+pub use self::table::{Access, Also, Apply, Denied, Guest};
+pub use self::tenant::{TenantEntry, TwilioEntry};

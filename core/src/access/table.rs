@@ -20,9 +20,15 @@ use super::{AccessConfig, Caller, Permissions};
 /// How often the file is looked at, and keys that have expired.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// Takes over what else a file says, after all of it was read.
+pub type Apply = Box<dyn FnOnce() + Send>;
+/// Reads what else the file says; an error makes it a bad one.
+pub type Also = Box<dyn Fn(&AccessFile) -> Result<Apply, String> + Send + Sync>;
+
 /// Who may call. The file is read again when it changes; a bad one changes nothing.
 pub struct Access {
     config: AccessConfig,
+    also: Also,
     table: ArcSwap<Table>,
     /// Why the file as it is now is not the one that is used.
     problem: Mutex<Option<String>>,
@@ -95,9 +101,9 @@ impl Access {
     ///
     /// # Errors
     /// When the file cannot be used.
-    pub fn open(config: AccessConfig) -> Result<Self, FileError> {
-        let table = Table::read(&config, &Table::default())?;
-        Ok(Self { config, table: ArcSwap::from_pointee(table), problem: Mutex::default() })
+    pub fn open(config: AccessConfig, also: Also) -> Result<Self, FileError> {
+        let table = Table::read(&config, &also, &Table::default())?;
+        Ok(Self { config, also, table: ArcSwap::from_pointee(table), problem: Mutex::default() })
     }
 
     /// What the operator has set.
@@ -151,7 +157,7 @@ impl Access {
 
     fn read_again(&self) {
         let before = self.table.load_full();
-        let problem = match Table::read(&self.config, &before) {
+        let problem = match Table::read(&self.config, &self.also, &before) {
             Ok(table) => {
                 tracing::info!(callers = table.guests.len(), "the access file was read again");
                 let table = Arc::new(table);
@@ -177,7 +183,7 @@ fn seen(path: &Path) -> Seen {
 impl Table {
     /// # Errors
     /// When the file cannot be used.
-    fn read(config: &AccessConfig, before: &Self) -> Result<Self, FileError> {
+    fn read(config: &AccessConfig, also: &Also, before: &Self) -> Result<Self, FileError> {
         let mut table = Self { models: Models::open().into(), ..Self::default() };
         if let Some(key) = &config.api_key {
             let caller = Caller::known(Caller::API_KEY, Permissions::ALL).into();
@@ -187,7 +193,9 @@ impl Table {
         let Some(path) = &config.file else { return Ok(table) };
         // Before it is read: a change meanwhile is seen the next time.
         table.seen = seen(path);
-        let AccessFile { callers, models, .. } = AccessFile::read(path)?;
+        let file = AccessFile::read(path)?;
+        let apply = also(&file).map_err(|why| FileError(format!("{}: {why}", path.display())))?;
+        let AccessFile { callers, models, .. } = file;
         table.models = models.into();
         for (name, entry) in callers {
             // Who stays as they were goes on: what is open for them does not end.
@@ -202,6 +210,7 @@ impl Table {
             }
             table.guests.insert(name, guest);
         }
+        apply();
         Ok(table)
     }
 

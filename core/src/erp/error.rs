@@ -14,14 +14,26 @@ pub enum Instance {
     Odoo,
     /// `DEV_ODOO_*`: written to, while another one is read
     DevOdoo,
+    /// That of a tenant, by `ACCESS_FILE` or headers
+    Tenant,
 }
 
 impl Instance {
-    /// What the names of its variables begin with.
-    fn prefix(self) -> &'static str {
+    /// What says where it is.
+    fn address(self) -> &'static str {
         match self {
-            Self::Odoo => "ODOO_",
-            Self::DevOdoo => "DEV_ODOO_",
+            Self::Odoo => "ODOO_URL",
+            Self::DevOdoo => "DEV_ODOO_URL",
+            Self::Tenant => "the address of this tenant's Odoo",
+        }
+    }
+
+    /// What says who logs in.
+    fn log_in(self) -> &'static str {
+        match self {
+            Self::Odoo => "ODOO_LOGIN and ODOO_API_KEY",
+            Self::DevOdoo => "DEV_ODOO_LOGIN and DEV_ODOO_API_KEY",
+            Self::Tenant => "the login and the API key of this tenant",
         }
     }
 }
@@ -140,10 +152,10 @@ impl ErpError {
 
 fn said(error: &OdooError, instance: Instance) -> String {
     let cause = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-    format!("{}: {}", cause.trim_end_matches('.'), advice(error, instance.prefix()))
+    format!("{}: {}", cause.trim_end_matches('.'), advice(error, instance))
 }
 
-fn advice(error: &OdooError, variables: &str) -> String {
+fn advice(error: &OdooError, instance: Instance) -> String {
     let advice = match error {
         OdooError::Unreachable(_)
         | OdooError::TimedOut(_)
@@ -154,9 +166,7 @@ fn advice(error: &OdooError, variables: &str) -> String {
         OdooError::TooLarge(_) => "ask for fewer records or fields",
         OdooError::Busy | OdooError::Overloaded(_) | OdooError::Conflict(_) => "try again in a few seconds",
         OdooError::AccessDenied(_) => {
-            return format!(
-                "tell the user to check {variables}LOGIN and {variables}API_KEY; repeating does not help"
-            );
+            return format!("tell the user to check {}; repeating does not help", instance.log_in());
         }
         OdooError::AccessError(_) => {
             "tell the user that this service's Odoo user lacks that right; repeating does not help"
@@ -166,7 +176,7 @@ fn advice(error: &OdooError, variables: &str) -> String {
         OdooError::Unknown(_) => "correct the name of the field and try again",
         OdooError::Server(_) => "check the values; if they are right, tell the user what Odoo said",
         OdooError::Malformed(_) => {
-            return format!("try again; if it stays so, tell the user to check {variables}URL");
+            return format!("try again; if it stays so, tell the user to check {}", instance.address());
         }
     };
     advice.to_owned()

@@ -58,6 +58,8 @@ pub struct Erp {
     odoo: Odoo,
     writer: Odoo,
     instance: Instance,
+    /// Keeps the keys of a tenant from those of others.
+    key_scope: Arc<str>,
     /// Who may be given an order.
     salespeople: Salespeople,
     metadata: Arc<Metadata>,
@@ -72,10 +74,17 @@ impl Erp {
             odoo: odoo.reading(),
             writer: odoo,
             instance,
+            key_scope: Arc::default(),
             salespeople,
             metadata: Arc::default(),
             decimals: Arc::default(),
         }
+    }
+
+    /// The same records for callers whose keys are known by this.
+    #[must_use]
+    pub fn scoped(self, key_scope: &str) -> Self {
+        Self { key_scope: key_scope.into(), ..self }
     }
 
     /// Which Odoo it is.

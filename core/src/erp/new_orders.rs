@@ -186,7 +186,7 @@ impl Erp {
         let key = key.cloned().unwrap_or_else(IdempotencyKey::random);
         // What the caller wrote, not whom it names today: a repeat means the same record whoever is called so by then.
         let written: Vec<_> = columns.iter().map(|(column, cell)| (*column, cell.as_written())).collect();
-        let name = keyed_external_name(kind, &key, &written);
+        let name = keyed_external_name(kind, &self.key_scope, &key, &written);
         if given {
             // An older version may have made it for this key, too.
             let found = retried(|| async {

@@ -59,7 +59,7 @@ impl Erp {
 
     pub(super) fn no_sale(&self, id: i64) -> ErpError {
         match self.instance {
-            Instance::Odoo => ErpError::NotFound { what: "sale", id, find: "list_sales" },
+            Instance::Odoo | Instance::Tenant => ErpError::NotFound { what: "sale", id, find: "list_sales" },
             Instance::DevOdoo => ErpError::NotFoundInDevOdoo { what: "sale", id },
         }
     }

@@ -11,6 +11,7 @@ pub mod status;
 mod texts;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::Utc;
@@ -53,6 +54,8 @@ struct Inner {
     /// Read from the journal once. Held while a handoff is accepted, so that of two equal requests at once one is
     /// the repeat.
     repeats: OnceCell<Mutex<Repeats>>,
+    /// One that an earlier process left was not begun.
+    left: AtomicBool,
 }
 
 /// What the caller of a handoff is told.
@@ -93,7 +96,12 @@ pub enum Answered {
 impl Handoffs {
     /// Handoffs sent by this messenger, or by none: then every one is refused with the variables that are missing.
     pub fn new(messenger: Result<Messenger, Vec<&'static str>>, journal: Journal) -> Self {
-        let inner = Inner { messenger, work: Work::new(journal), repeats: OnceCell::new() };
+        let inner = Inner {
+            messenger,
+            work: Work::new(journal),
+            repeats: OnceCell::new(),
+            left: AtomicBool::new(false),
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -105,11 +113,19 @@ impl Handoffs {
         self.inner.messenger.as_ref().map_err(|missing| HandoffError::NotConfigured(missing.clone()))
     }
 
-    /// Takes up what an earlier process left. Requests may come meanwhile: they wait until repeats can be told.
-    pub async fn resume(&self) {
+    /// Takes up what an earlier process left; tells whether that was all of it. Requests may come meanwhile: they wait
+    /// until repeats can be told.
+    pub async fn resume(&self) -> bool {
         if let Err(error) = self.repeats().await {
             tracing::error!(%error, "handoffs could not be read; the next one tries again");
+            return false;
         }
+        !self.inner.left.load(Ordering::Relaxed)
+    }
+
+    /// Whether nothing is being done.
+    pub fn is_idle(&self) -> bool {
+        self.inner.work.background.tracker.is_empty()
     }
 
     /// Takes up what the journal took in since: handoffs of another window.
@@ -155,11 +171,14 @@ impl Handoffs {
     /// Sends what an earlier process did not, unless it is over or this one stops.
     fn go_on(&self, stored: Stored<Handoff>) {
         let work = &self.inner.work;
-        if !stored.document.content.status.status.is_over()
-            && !work.background.stop.is_cancelled()
-            && let Ok(messenger) = &self.inner.messenger
-        {
-            self.start(messenger, &work.take_up(stored));
+        if stored.document.content.status.status.is_over() {
+            return;
+        }
+        match &self.inner.messenger {
+            Ok(messenger) if !work.background.stop.is_cancelled() => {
+                self.start(messenger, &work.take_up(stored));
+            }
+            _ => self.inner.left.store(true, Ordering::Relaxed),
         }
     }
 
@@ -249,7 +268,9 @@ impl Handoffs {
         }
         let handoff = Handoff::queued(request, keys, messenger.channel().as_str());
         repeats.remember(&handoff);
-        self.begin(messenger, Document::new(handoff, work.journal.target().name(), owner), None).await
+        let target = work.journal.target();
+        let document = Document::new(handoff, target.name(), owner).of_tenant(target.tenant());
+        self.begin(messenger, document, None).await
     }
 
     /// A repeat's keys, too, are those of the first: it may come once more when its conversation is forgotten.

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::{Inner, Journal, JournalError, LogName, blocking, file, not_understood};
+use super::{Inner, Journal, JournalError, LogName, file, not_understood};
 use crate::store::{Changes, Content, Document, FIRST, Filter, Put, Revision, Store, Stored};
 
 /// How a log is written.
@@ -39,8 +39,8 @@ impl Store for Journal {
         if self.inner.index.days_if_listed(id).is_some_and(|days| days.is_empty()) {
             return Ok(None);
         }
-        let (inner, id) = (Arc::clone(&self.inner), id.to_owned());
-        blocking(move || inner.load(&id).map_err(inner.failed("read a log file"))).await
+        let id = id.to_owned();
+        self.inner.blocking(move |inner| inner.load(&id).map_err(inner.failed("read a log file"))).await
     }
 
     async fn list<C: Content, T: Send + 'static>(
@@ -49,8 +49,10 @@ impl Store for Journal {
         stop: CancellationToken,
         pick: impl FnMut(Stored<C>) -> Option<T> + Send + 'static,
     ) -> Result<Vec<T>, JournalError> {
-        let inner = Arc::clone(&self.inner);
-        blocking(move || inner.list(filter, &stop, pick).map_err(inner.failed("read the log files"))).await
+        let list = move |inner: &Arc<Inner>| {
+            inner.list(filter, &stop, pick).map_err(inner.failed("read the log files"))
+        };
+        self.inner.blocking(list).await
     }
 
     async fn claim(&self, id: &str, worker: &str, lease: Duration) -> Result<bool, JournalError> {
@@ -82,8 +84,10 @@ impl Journal {
         if !ids.iter().any(may_have_log) {
             return Ok(None);
         }
-        let (inner, ids) = (Arc::clone(&self.inner), ids.to_owned());
-        blocking(move || inner.first_of(ids).map_err(inner.failed("look for a log file"))).await
+        let ids = ids.to_owned();
+        self.inner
+            .blocking(move |inner| inner.first_of(ids).map_err(inner.failed("look for a log file")))
+            .await
     }
 
     async fn put<C: Content>(
@@ -92,8 +96,8 @@ impl Journal {
         over: Revision,
         way: Way,
     ) -> Result<Put, JournalError> {
-        let (inner, document) = (Arc::clone(&self.inner), document.clone());
-        blocking(move || {
+        let document = document.clone();
+        let put = move |inner: &Arc<Inner>| {
             let content = &document.content;
             let name = LogName::new(content.accepted_at().date(), content.id());
             let text = document.to_json(over + 1).map_err(io::Error::from);
@@ -108,8 +112,8 @@ impl Journal {
             };
             inner.note(&name.file_name(), way, &put);
             put
-        })
-        .await
+        };
+        self.inner.blocking(put).await
     }
 }
 

@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 pub use self::adopt::WINDOW;
 pub use self::file::read as read_file;
@@ -67,7 +68,12 @@ struct Inner {
     claims: Claims,
     marks: Marks,
     listener: OnceLock<Listener>,
+    /// Of those who read and write at once: the threads for that are all journals'.
+    places: Semaphore,
 }
+
+/// Threads that one journal has at once, at most.
+const PLACES: usize = 64;
 
 /// Is told the name of every file that was written.
 type Listener = Box<dyn Fn(&LogName) + Send + Sync>;
@@ -130,6 +136,7 @@ impl Journal {
             claims: Claims::default(),
             marks: Marks::default(),
             listener: OnceLock::new(),
+            places: Semaphore::new(PLACES),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -178,6 +185,16 @@ impl Journal {
 }
 
 impl Inner {
+    /// Does this where it may block, when it is its turn.
+    async fn blocking<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Arc<Self>) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, JournalError> {
+        let _place = self.places.acquire().await;
+        let inner = Arc::clone(self);
+        blocking(move || work(&inner)).await
+    }
+
     fn failed(&self, action: &'static str) -> impl FnOnce(io::Error) -> JournalError {
         let folder = self.folder.path().to_owned();
         move |said| JournalError::Io { action, folder, said }

@@ -3,6 +3,7 @@
 use url::Url;
 
 use crate::odoo::OdooConfig;
+use crate::store::DEFAULT_TENANT;
 
 /// Names the Odoo a quotation belongs to, so that no other one is given it after a change of configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +11,7 @@ pub struct Target {
     name: String,
     place: Option<Place>,
     key_scope: String,
+    tenant: String,
 }
 
 /// A server and its database, however they are written.
@@ -26,13 +28,26 @@ impl Target {
     /// A server, by address and database.
     pub fn server(odoo: &OdooConfig) -> Self {
         let name = format!("{} {}", odoo.url, odoo.database);
-        Self { place: place(&name), name, key_scope: String::new() }
+        Self { place: place(&name), name, key_scope: String::new(), tenant: DEFAULT_TENANT.to_owned() }
     }
 
     /// An embedded Odoo, whose data is gone when it stops: every start is another one, and keys start anew.
     pub fn embedded() -> Self {
         let name = format!("embedded {}", uuid::Uuid::new_v4());
-        Self { key_scope: name.clone(), place: None, name }
+        Self { key_scope: name.clone(), place: None, name, tenant: DEFAULT_TENANT.to_owned() }
+    }
+
+    /// The same Odoo for a tenant of its own: its keys are not those of another tenant, even in one Odoo.
+    #[must_use]
+    pub fn of_tenant(mut self, id: &str) -> Self {
+        self.key_scope = format!("tenant {id}");
+        id.clone_into(&mut self.tenant);
+        self
+    }
+
+    /// For whom.
+    pub fn tenant(&self) -> &str {
+        &self.tenant
     }
 
     /// As it stands in the log files.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use super::STATUS_PATH;
 use crate::phone::{CountryCode, Phone};
 
 /// How salespeople are told.
@@ -16,6 +17,8 @@ pub struct MessageConfig {
     pub deadline: Duration,
     /// `PUBLIC_URL`: this service as Twilio sees it; without it there are no delivery reports.
     pub public_url: Option<Url>,
+    /// Whose salespeople they are, unless they are those of the environment's tenant: reports of Twilio name it.
+    pub tenant: Option<String>,
     /// `ELEVENLABS_WEBHOOK_SECRET`: handoffs by REST must be signed with it.
     pub webhook_secret: Option<SecretString>,
     /// How long the caller of a handoff is kept waiting.
@@ -38,6 +41,7 @@ impl Default for MessageConfig {
             phones: PhoneConfig::default(),
             deadline: Duration::from_secs(300),
             public_url: None,
+            tenant: None,
             webhook_secret: None,
             answer_within: Duration::from_secs(4),
             odoo_within: Duration::from_millis(2500),
@@ -46,6 +50,16 @@ impl Default for MessageConfig {
             longest_retry: Duration::from_secs(15),
             settle: Duration::from_secs(3),
         }
+    }
+}
+
+impl MessageConfig {
+    /// The address of [`STATUS_PATH`] as Twilio sees it.
+    pub fn status_url(&self) -> Option<Url> {
+        let mut url = self.public_url.clone()?;
+        let path = format!("{}{STATUS_PATH}", url.path().trim_end_matches('/'));
+        url.set_path(&path);
+        Some(url)
     }
 }
 

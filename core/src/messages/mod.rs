@@ -36,6 +36,8 @@ pub(crate) use self::report::Delivery;
 pub const STATUS_PATH: &str = "/api/twilio/status";
 /// The parameter of it that names the handoff or the quotation.
 pub const REFERENCE: &str = "reference";
+/// The one that names whose it is, where it is not the environment's tenant.
+pub const TENANT: &str = "tenant";
 
 /// Calls to Twilio at once, at most.
 const TURNS: usize = 16;
@@ -224,16 +226,11 @@ impl Messenger {
 
     /// Where Twilio is to report, if this service can be reached from outside.
     fn callback(&self, reference: &str) -> Option<Url> {
-        let mut url = self.status_url()?;
+        let mut url = self.inner.config.status_url()?;
         url.query_pairs_mut().append_pair(REFERENCE, reference);
-        Some(url)
-    }
-
-    /// The address of [`STATUS_PATH`] as Twilio sees it.
-    pub fn status_url(&self) -> Option<Url> {
-        let mut url = self.inner.config.public_url.clone()?;
-        let path = format!("{}{STATUS_PATH}", url.path().trim_end_matches('/'));
-        url.set_path(&path);
+        if let Some(tenant) = &self.inner.config.tenant {
+            url.query_pairs_mut().append_pair(TENANT, tenant);
+        }
         Some(url)
     }
 }

@@ -1,4 +1,4 @@
-//! Whose orders are made: the company that Odoo takes for the service's user.
+//! Whose orders are made: the company that is configured, else the one that Odoo takes for the service's user.
 
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -19,6 +19,9 @@ impl Company {
 
     /// Its id; read where it was not read lately.
     pub(super) async fn id(&self) -> Result<Option<i64>, OdooError> {
+        if let Some(company) = self.odoo.company() {
+            return Ok(Some(company));
+        }
         let mut known = self.known.lock().await;
         if let Some((since, company)) = *known
             && since.elapsed() < REMEMBERED

@@ -175,7 +175,12 @@ mod tests {
             "partner_a0fa3a68f2745bdd93f3152786023f15"
         );
         assert_eq!(
-            keyed_external_name("order", &"order-1001".parse().unwrap(), &[("partner_id/.id", "7".into())]),
+            keyed_external_name(
+                "order",
+                "",
+                &"order-1001".parse().unwrap(),
+                &[("partner_id/.id", "7".into())]
+            ),
             "order_86bcf52d2800d07865c2d520158fbd62"
         );
     }

@@ -27,6 +27,20 @@ pub fn failed(language: Language) -> &'static str {
     language.choose("La cotización no se completó", "The quotation was not completed")
 }
 
+/// Progress of a quotation whose Odoo's credentials left with the process that accepted it.
+pub fn waits_for_tenant(language: Language) -> &'static str {
+    match language {
+        Es => {
+            "En espera de su Odoo: el servicio se reinició y no guarda las credenciales que llegan en encabezados; continúa \
+             con la próxima llamada que las traiga"
+        }
+        En => {
+            "Waiting for its Odoo: the service was restarted and keeps no credentials that come in headers; it goes on with \
+             the next call that brings them"
+        }
+    }
+}
+
 /// Progress of a quotation that this process leaves alone.
 pub fn other_odoo(language: Language) -> &'static str {
     match language {

@@ -15,8 +15,8 @@ use crate::timestamp::Timestamp;
 pub const VERSION: u32 = 1;
 /// The owner of what nobody in particular asked for.
 const ANONYMOUS: &str = "anonymous";
-/// The only tenant there is.
-const TENANT: &str = "default";
+/// The tenant that the environment configures, and whose work had no tenant written to it.
+pub const DEFAULT_TENANT: &str = "default";
 
 /// What a kind of work remembers of its own.
 pub trait Content: Clone + Send + Sync + 'static {
@@ -76,7 +76,7 @@ pub struct Head {
 }
 
 fn tenant() -> String {
-    TENANT.to_owned()
+    DEFAULT_TENANT.to_owned()
 }
 
 fn anonymous() -> String {
@@ -134,6 +134,13 @@ impl<C: Content> Document<C> {
             vendor_sms: None,
         };
         Self { content, head, kept: Kept::default() }
+    }
+
+    /// The same, of this tenant.
+    #[must_use]
+    pub fn of_tenant(mut self, tenant: &str) -> Self {
+        tenant.clone_into(&mut self.head.tenant);
+        self
     }
 
     /// The same piece of work from the beginning; what a newer version wrote besides stays.

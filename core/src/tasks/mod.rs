@@ -205,12 +205,17 @@ impl Tasks {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Takes up every unfinished quotation of the journal. Requests may come meanwhile.
-    pub async fn resume(&self) {
-        self.take_up_unfinished().await;
+    /// Takes up every unfinished quotation of the journal; tells whether that was all of them. Requests may come meanwhile.
+    pub async fn resume(&self) -> bool {
+        self.take_up_unfinished().await
     }
 
-    async fn take_up_unfinished(&self) {
+    /// Whether nothing is being done.
+    pub fn is_idle(&self) -> bool {
+        self.inner.work.background.tracker.is_empty()
+    }
+
+    async fn take_up_unfinished(&self) -> bool {
         let work = &self.inner.work;
         let stop = work.background.stop.clone();
         let named = |Stored { document, .. }: Stored<Quotation>| {
@@ -220,7 +225,8 @@ impl Tasks {
         {
             Ok(unfinished) => unfinished,
             Err(error) => {
-                return tracing::error!(%error, "unfinished quotations could not be read; restart to try again");
+                tracing::error!(%error, "unfinished quotations could not be read; restart to try again");
+                return false;
             }
         };
         let (ours, elsewhere): (Vec<_>, Vec<_>) =
@@ -234,9 +240,11 @@ impl Tasks {
         if !ours.is_empty() {
             tracing::info!(count = ours.len(), "taking up unfinished quotations");
         }
+        let mut all = elsewhere.is_empty();
         for (id, _) in ours {
-            self.take_up(&id).await;
+            all &= self.take_up(&id).await;
         }
+        all
     }
 
     /// Accepts a quotation: durable, and under way, when this returns. A repeat of a key answers with
@@ -270,13 +278,14 @@ impl Tasks {
         self.inner.gate.is_closed()
     }
 
-    /// Goes on with a quotation that an earlier process left, or tells the salesperson of one that it made.
-    async fn take_up(&self, id: &TrackingId) {
+    /// Goes on with a quotation that an earlier process left, or tells the salesperson of one that it made. Tells whether
+    /// it could.
+    async fn take_up(&self, id: &TrackingId) -> bool {
         let work = &self.inner.work;
         // A stop meanwhile waits for this, and nothing is begun after it: the next process takes it up.
         let _taking_up = work.background.tracker.token();
         if work.background.stop.is_cancelled() {
-            return;
+            return false;
         }
         let _alone = work.lock(id.as_str()).await;
         match self.find_locked(id).await {
@@ -288,8 +297,10 @@ impl Tasks {
             Ok(_) => {}
             Err(error) => {
                 tracing::error!(tracking_id = %id, %error, "not taken up; repeat it with its key, or restart");
+                return false;
             }
         }
+        true
     }
 
     /// The caller holds the quotation's lock.
@@ -374,9 +385,9 @@ impl Tasks {
             };
             let external_ids = ExternalIds::new(&reference, &request);
             let status = QuotationStatus::queued(id, request, Timestamp::now(), language);
-            let odoo = inner.work.journal.target().name();
-            let document =
-                Document::new(Quotation { status, external_ids, repeat_mark, language }, odoo, owner);
+            let target = inner.work.journal.target();
+            let quotation = Quotation { status, external_ids, repeat_mark, language };
+            let document = Document::new(quotation, target.name(), owner).of_tenant(target.tenant());
             return self.begin(document, None, before, false).await;
         };
         if let Known::Stored(stored) = &known

@@ -5,7 +5,7 @@ use std::fmt;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::phone::Phone;
+use crate::phone::{CountryCode, Phone};
 
 /// What is configured of Twilio.
 #[derive(Clone, Debug)]
@@ -40,6 +40,21 @@ pub enum Channel {
     #[default]
     Whatsapp,
     Sms,
+}
+
+/// Whether this is one of Twilio's ids: two letters that say of what, and digits ([String identifiers]). It becomes part of
+/// an address.
+///
+/// [String identifiers]: https://www.twilio.com/docs/glossary/what-is-a-sid
+pub fn is_sid(text: &str, begins: &str) -> bool {
+    let rest = text.strip_prefix(begins).filter(|rest| !rest.is_empty());
+    rest.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// A number to send from, which has a country code.
+pub fn sender(text: &str) -> Option<Phone> {
+    let international = text.trim().trim_start_matches("whatsapp:").starts_with('+');
+    Phone::parse(text, CountryCode::default()).ok().filter(|_| international)
 }
 
 impl TwilioSetup {

@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 pub use client::{TIMEOUT, Twilio, TwilioSetupError};
-pub use config::{Channel, TwilioConfig, TwilioSetup};
+pub use config::{Channel, TwilioConfig, TwilioSetup, is_sid, sender};
 pub use error::TwilioError;
 
 use crate::phone::Phone;

@@ -101,8 +101,13 @@ impl McpTools {
 impl Caller {
     /// A client of its own.
     pub async fn connect(url: &str) -> Self {
+        Self::connect_by(super::http_client(), url).await
+    }
+
+    /// The same, whose requests this one sends.
+    pub async fn connect_by(client: reqwest::Client, url: &str) -> Self {
         let config = StreamableHttpClientTransportConfig::with_uri(format!("{url}/mcp"));
-        Self::over(StreamableHttpClientTransport::with_client(super::http_client(), config)).await
+        Self::over(StreamableHttpClientTransport::with_client(client, config)).await
     }
 
     /// A client of its own, over this transport.

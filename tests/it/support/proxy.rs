@@ -12,6 +12,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 const JSON: &str = "application/json";
@@ -86,10 +87,13 @@ struct Shared {
     upstream: SocketAddr,
     client: reqwest::Client,
     state: Mutex<State>,
+    called: watch::Sender<()>,
 }
 
 struct State {
     calls: Vec<CallName>,
+    /// Of JSON-2, where they are kept.
+    bodies: Option<Vec<(CallName, Value)>>,
     plan: Plan,
 }
 
@@ -98,9 +102,10 @@ impl Proxy {
     pub async fn start(upstream: SocketAddr) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state = State { calls: Vec::new(), plan: Box::new(|_, _| None) };
+        let state = State { calls: Vec::new(), bodies: None, plan: Box::new(|_, _| None) };
         let client = super::http_client();
-        let shared = Arc::new(Shared { upstream, client, state: Mutex::new(state) });
+        let called = watch::Sender::new(());
+        let shared = Arc::new(Shared { upstream, client, state: Mutex::new(state), called });
         let stop = CancellationToken::new();
         tokio::spawn(stop.clone().run_until_cancelled_owned(accept(listener, Arc::clone(&shared))));
         Self { address, shared, _stop: stop.drop_guard() }
@@ -109,7 +114,22 @@ impl Proxy {
     /// From now on these faults; the count of calls starts anew.
     pub fn plan(&self, plan: impl FnMut(usize, &str) -> Option<Fault> + Send + 'static) {
         let mut state = self.shared.state.lock().unwrap();
-        *state = State { calls: Vec::new(), plan: Box::new(plan) };
+        *state = State { calls: Vec::new(), bodies: None, plan: Box::new(plan) };
+    }
+
+    /// Waits until this is true of the calls since the last plan.
+    pub async fn until(&self, is: impl Fn(&[CallName]) -> bool) {
+        self.shared.called.subscribe().wait_for(|()| is(&self.calls())).await.unwrap();
+    }
+
+    /// From now on what is asked by JSON-2 is kept.
+    pub fn keep_bodies(&self) {
+        self.shared.state.lock().unwrap().bodies = Some(Vec::new());
+    }
+
+    /// What was kept.
+    pub fn bodies(&self) -> Vec<(CallName, Value)> {
+        self.shared.state.lock().unwrap().bodies.clone().unwrap_or_default()
     }
 
     /// The calls since the last plan.
@@ -147,9 +167,13 @@ impl Shared {
         let fault = {
             let mut state = self.state.lock().unwrap();
             state.calls.push(name.clone());
+            if let Some(bodies) = state.bodies.as_mut().filter(|_| path.starts_with("/json/2/")) {
+                bodies.push((name.clone(), serde_json::from_slice(&body).unwrap()));
+            }
             let n = state.calls.len();
             (state.plan)(n, &name)
         };
+        self.called.send_replace(());
         match fault {
             Some(Fault::Refuse) => return Err(cut()),
             Some(Fault::Conflict) => return Ok(conflict(&path, &name)),

@@ -1,16 +1,39 @@
-//! For whom: an Odoo and all that works with it.
+//! For whom: an Odoo and all that works with it. Of one process there may be many, which share nothing but the process.
+
+mod error;
+mod file;
+mod guard;
+mod headers;
+mod hosts;
+mod names;
+mod open;
+mod registry;
+mod setup;
+mod waiting;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use tokio::sync::{Semaphore, SemaphorePermit};
+
+pub use self::error::TenantError;
+pub use self::file::EntryError;
+pub use self::guard::{Lookup, system as system_lookup};
+pub use self::headers::{API_KEY, DB, Given, HeaderConfig, HeaderDoor, LOGIN, URL};
+pub use self::hosts::{DEFAULT as DEFAULT_HOSTS, NoHost, NotAllowed, TenantHosts};
+pub use self::names::{Names, Setups};
+pub use self::registry::{End, Tenants};
+pub use self::setup::{Common, OpenError, Setup, Watch};
 
 use crate::access::Access;
 use crate::audit::Audit;
 use crate::erp::Erp;
 use crate::handoff::Handoffs;
+use crate::journal::Journal;
 use crate::language::Language;
 use crate::limits::Limiter;
+use crate::odoo::Odoo;
 use crate::quotation::salespeople::Salespeople;
 use crate::tasks::Tasks;
 
@@ -22,6 +45,8 @@ const MAX_WRITING: usize = 64;
 pub struct Tenant {
     /// Names it, in logs and folders.
     pub id: String,
+    /// The Odoo that quotations are made in.
+    pub odoo: Odoo,
     /// The Odoo that is read.
     pub reader: Erp,
     /// The Odoo that is written to; the same, unless another one is configured.
@@ -30,12 +55,14 @@ pub struct Tenant {
     pub tasks: Tasks,
     /// The handoffs.
     pub handoffs: Handoffs,
+    /// Where both are remembered.
+    pub journal: Journal,
     /// Who has the fewest open opportunities in the Odoo that is read.
     pub salespeople: Salespeople,
     /// How long a quotation is waited for before a model is told to ask later.
     pub inline: Duration,
-    /// Messages that are asked for over HTTP must be signed, which a call of a tool cannot be.
-    pub signed_messages: bool,
+    /// Messages that are asked for over HTTP must be signed with it, which a call of a tool cannot be.
+    pub webhook_secret: Option<SecretString>,
     /// What may be done here, whoever asks.
     pub access: Arc<Access>,
     /// What people read here, unless they ask for another language.
@@ -52,6 +79,16 @@ impl Tenant {
     /// Whether another Odoo is read than is written to.
     pub fn has_two_odoos(&self) -> bool {
         self.writer.instance() != self.reader.instance()
+    }
+
+    /// Whether nothing is being done for it beside calls.
+    pub fn is_idle(&self) -> bool {
+        self.tasks.is_idle() && self.handoffs.is_idle()
+    }
+
+    /// Lets what runs finish for so long, then leaves the rest to the journal.
+    pub async fn shutdown(&self, grace: Duration) {
+        tokio::join!(self.handoffs.shutdown(grace), self.tasks.shutdown(grace));
     }
 }
 

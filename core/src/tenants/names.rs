@@ -1,0 +1,67 @@
+//! Which tenants have names, as the access file has it now.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::file::EntryError;
+use super::setup::{Common, Setup};
+use crate::access::TenantEntry;
+use crate::http::is_loopback;
+
+/// The setups by their names.
+pub type Setups = BTreeMap<String, Arc<Setup>>;
+
+/// The tenants that have names.
+pub struct Names {
+    common: Common,
+    /// Sends for all of them: a connection belongs to a server, and no call waits for another one's.
+    client: reqwest::Client,
+    variables: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    known: RwLock<Setups>,
+}
+
+impl Names {
+    /// None yet. `variables` reads the environment, which has their secrets.
+    pub fn new(
+        common: Common,
+        client: reqwest::Client,
+        variables: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        Self { common, client, variables: Box::new(variables), known: RwLock::default() }
+    }
+
+    /// What these entries configure.
+    ///
+    /// # Errors
+    /// What is wrong with the first bad one.
+    pub fn read(&self, entries: &BTreeMap<String, TenantEntry>) -> Result<Setups, EntryError> {
+        let setup = |(id, entry): (&String, &TenantEntry)| {
+            let mut setup = entry.setup(id, &self.common, &self.variables)?;
+            // Proxies of the system are for servers elsewhere.
+            setup.client = Some(self.client.clone()).filter(|_| !is_loopback(&setup.odoo.url));
+            Ok((id.clone(), Arc::new(setup)))
+        };
+        entries.iter().map(setup).collect()
+    }
+
+    /// From now on these have names. One that is in memory with another configuration is opened anew when it is next asked
+    /// for; one that has no name any more is put away when it idles.
+    pub fn replace(&self, setups: Setups) {
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = setups;
+    }
+
+    /// The tenant with this name.
+    pub fn get(&self, name: &str) -> Option<Arc<Setup>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// All of them.
+    pub fn all(&self) -> Vec<Arc<Setup>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// What all tenants have in common.
+    pub fn common(&self) -> &Common {
+        &self.common
+    }
+}
