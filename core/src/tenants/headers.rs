@@ -90,10 +90,13 @@ pub struct HeaderDoor {
     is_only_one: bool,
     client: Client,
     /// By a hash that only this process can make.
-    known: State<HashMap<[u8; 32], Arc<Mutex<Option<Known>>>>>,
+    known: State<HashMap<[u8; 32], Remembered>>,
     salt: [u8; 16],
     trying: State<HashMap<String, Weak<Semaphore>>>,
 }
+
+/// What is known of one; held while it is tried.
+type Remembered = Arc<Mutex<Option<Known>>>;
 
 /// Credentials that Odoo has accepted.
 #[derive(Clone, Copy)]
@@ -203,10 +206,10 @@ impl HeaderDoor {
     }
 
     /// What is known of these credentials.
-    fn known(&self, mark: [u8; 32]) -> Arc<Mutex<Option<Known>>> {
+    fn known(&self, mark: [u8; 32]) -> Remembered {
         let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= REMEMBERED {
-            let is_of_use = |known: &mut Arc<Mutex<Option<Known>>>| match known.try_lock() {
+            let is_of_use = |known: &mut Remembered| match known.try_lock() {
                 Ok(known) => known.is_some_and(|known| known.at.elapsed() < FRESH),
                 Err(_) => true,
             };

@@ -11,12 +11,15 @@ use crate::http::is_loopback;
 /// The setups by their names.
 pub type Setups = BTreeMap<String, Arc<Setup>>;
 
+/// Reads the environment.
+type Variables = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// The tenants that have names.
 pub struct Names {
     common: Common,
     /// Sends for all of them: a connection belongs to a server, and no call waits for another one's.
     client: reqwest::Client,
-    variables: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    variables: Variables,
     known: RwLock<Setups>,
 }
 
