@@ -164,6 +164,7 @@ impl Config {
         let tasks = TaskConfig::default();
         let messages = messages::messages(env)?;
         let language = language(env)?;
+        let http = web::http(env)?;
         let log_dir: PathBuf = env.text("LOG_DIR").unwrap_or("logs").into();
         Ok(Self {
             odoo,
@@ -183,7 +184,8 @@ impl Config {
                 repeat_windows: repeat_windows(env)?,
                 ..tasks
             },
-            http: web::http(env)?,
+            limits: watch::limits(env, http.request_timeout)?,
+            http,
             mcp: web::mcp(env)?,
             access: access::access(env)?,
             allowed: web::allowed(env, messages.public_url.as_ref())?,
@@ -191,7 +193,6 @@ impl Config {
             messages,
             language: language.unwrap_or_default(),
             language_is_known: language.is_some() || env.text("LANGUAGE").is_none(),
-            limits: watch::limits(env)?,
             audit: watch::audit(env, &log_dir)?,
             log_dir,
             log_retention_days: env.number("LOG_RETENTION_DAYS", 0..=36_500, 0)?,
