@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use mcp_odoo_archive::Archive;
 use mcp_odoo_core::access::Access;
+use mcp_odoo_core::access::oauth::Verifier;
 use mcp_odoo_core::audit::Audit;
 use mcp_odoo_core::erp::{Erp, Instance};
 use mcp_odoo_core::handoff::Handoffs;
@@ -45,6 +46,7 @@ pub struct App<H> {
     config: Config,
     state: AppState,
     odoo: Odoo,
+    oauth: Option<Verifier>,
     handler: H,
 }
 
@@ -94,7 +96,8 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
             journal,
             stop,
         });
-        Ok(Self { config, state, odoo, handler })
+        let oauth = config.access.oauth.clone().map(Verifier::new).transpose()?;
+        Ok(Self { config, state, odoo, oauth, handler })
     }
 
     /// What the handlers share.
@@ -112,9 +115,9 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send,
     ) -> anyhow::Result<()> {
-        let Self { config, state, odoo, handler } = self;
+        let Self { config, state, odoo, oauth, handler } = self;
         let adopt_every = config.tasks.adopt_every;
-        let gate = Arc::new(Gate::new(Arc::clone(&state.access), Arc::clone(&state.tenant)));
+        let gate = Arc::new(Gate::new(Arc::clone(&state.access), oauth, Arc::clone(&state.tenant)));
         let mcp = mcp::routes(handler, &config.allowed, &gate, &state.sessions);
         let router = router::build(state.clone(), &config.http, &config.allowed, &gate, mcp);
         let requests = tokio::spawn(server::serve(listener, router, config.http, state.stop.clone()));
@@ -136,7 +139,7 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
     /// # Errors
     /// When a task of the service failed.
     pub async fn serve_stdio(self, stop: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
-        let Self { config, state, odoo, handler } = self;
+        let Self { config, state, odoo, handler, .. } = self;
         let adopt_every = config.tasks.adopt_every;
         let sessions = state.sessions.clone();
         let mut serving = tokio::spawn(async move { mcp::stdio::serve(handler, &sessions).await });

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::input::FieldError;
 use mcp_odoo_core::refusal::{Kind, Refusal};
 use serde::Serialize;
@@ -32,9 +33,16 @@ pub struct Problem {
     #[serde(skip)]
     retry_after: Option<Duration>,
     /// How to say who one is, where that was missing.
+    /// What the caller is not permitted.
+    #[serde(skip)]
+    lacks: Option<Lacks>,
     #[serde(skip)]
     challenge: Option<Box<HeaderValue>>,
 }
+
+/// What the caller is not permitted: goes with the answer, for who can say how to come by it.
+#[derive(Clone, Copy, Debug)]
+pub struct Lacks(pub Permission);
 
 /// The code of a problem, for who notes what became of a request.
 #[derive(Clone, Debug)]
@@ -51,6 +59,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             retry_after: None,
+            lacks: None,
             challenge: None,
         }
     }
@@ -106,6 +115,14 @@ impl Problem {
         Self { challenge, ..Self::new(StatusCode::UNAUTHORIZED, code, detail) }
     }
 
+    /// The same, where it is one of those who do not say who they are, with another word on how to.
+    pub fn challenged(mut self, challenge: impl FnOnce() -> Option<HeaderValue>) -> Self {
+        if self.challenge.is_some() {
+            self.challenge = challenge().map(Box::new);
+        }
+        self
+    }
+
     /// The signature of a webhook is not what it should be.
     pub fn not_signed(error: &impl Display) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "invalid_signature", error.to_string())
@@ -130,7 +147,11 @@ impl IntoResponse for Problem {
         let challenge = self.challenge.take();
         let code = Code(self.code.clone());
         let retry_after = self.retry_after.map(|wait| HeaderValue::from(wait.as_secs()));
+        let lacks = self.lacks;
         let mut response = (status, Json(self)).into_response();
+        if let Some(lacks) = lacks {
+            response.extensions_mut().insert(lacks);
+        }
         response.extensions_mut().insert(code);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -142,15 +163,19 @@ impl IntoResponse for Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
+        let mut lacks = None;
         let (status, retry_after) = match refusal.kind {
             Kind::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, None),
+            Kind::Forbidden(permission) => {
+                lacks = permission.map(Lacks);
+                (StatusCode::FORBIDDEN, None)
+            }
             Kind::TooMany(wait) => (StatusCode::TOO_MANY_REQUESTS, Some(wait)),
-            Kind::Forbidden(_) => (StatusCode::FORBIDDEN, None),
             Kind::Unavailable(retry_after) => (StatusCode::SERVICE_UNAVAILABLE, retry_after),
             Kind::Upstream => (StatusCode::BAD_GATEWAY, None),
             // Nobody reads the answer of a request that was cancelled.
             Kind::Defect | Kind::Cancelled => return Self::internal(),
         };
-        Self { retry_after, ..Self::new(status, refusal.code, refusal.sentence) }
+        Self { retry_after, lacks, ..Self::new(status, refusal.code, refusal.sentence) }
     }
 }

@@ -11,6 +11,7 @@ mod json;
 mod log_writer;
 pub mod mcp;
 mod middleware;
+pub mod oauth;
 pub mod rest;
 pub mod router;
 mod server;

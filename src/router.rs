@@ -15,6 +15,7 @@ use crate::middleware::gate::{self, Gate};
 use crate::middleware::hosts::{self, Allowed, CorsOrigins};
 use crate::middleware::pages::Pages;
 use crate::middleware::{rate_limit, request_log};
+use crate::oauth;
 use crate::rest::{self, docs};
 use crate::server::HttpConfig;
 use crate::state::AppState;
@@ -22,20 +23,22 @@ use crate::state::AppState;
 /// Builds the router. MCP has bounds of its own: its answers are streams, its callers no web pages.
 pub fn build(state: AppState, http: &HttpConfig, allowed: &Allowed, gate: &Arc<Gate>, mcp: Router) -> Router {
     let (router, openapi) = rest::routes().split_for_parts();
+    let front = Front { hosts: hosts::rest(http.host, allowed), limit: Some(http.request_timeout) };
+    let metadata = oauth::routes(state.access.config().oauth.as_ref()).layer(front.clone());
     let router = router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", docs::whole(openapi)))
         .fallback(Problem::no_such_path)
         .method_not_allowed_fallback(Problem::wrong_method)
         // The first is the outermost; in one layer they are boxed once.
         .layer((
-            Front { hosts: hosts::rest(http.host, allowed), limit: Some(http.request_timeout) },
+            front,
             // Before the gate: a page may read that it is refused, and asks first without saying who it is.
             Pages(cors(&http.cors)),
             Admission(Arc::clone(gate)),
             Extension(Room::new()),
         ))
         .with_state(state);
-    router.merge(mcp)
+    router.merge(metadata).merge(mcp)
 }
 
 fn cors(origins: &CorsOrigins) -> CorsLayer {
@@ -51,6 +54,7 @@ fn cors(origins: &CorsOrigins) -> CorsLayer {
         .expose_headers([
             header::LOCATION,
             header::RETRY_AFTER,
+            header::WWW_AUTHENTICATE,
             rate_limit::RATE_LIMIT,
             rate_limit::POLICY,
             request_log::REQUEST_ID,

@@ -11,6 +11,7 @@ mod bare;
 mod codecs;
 mod direct;
 mod events;
+mod gate;
 mod load;
 mod mcp;
 mod memory;
@@ -63,7 +64,7 @@ async fn main() {
     macro_rules! measure {
         ($($name:ident)*) => { $( if wanted(stringify!($name)) { $name::run(scale, &mut report).await; } )* };
     }
-    measure!(start codecs quotation accepting polls mcp events memory shedding);
+    measure!(start codecs quotation accepting polls mcp gate events memory shedding);
     if names.iter().any(|name| name == "million") {
         memory::run_million(scale, &mut report).await;
     }

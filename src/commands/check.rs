@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod oauth;
 mod s3;
 mod twilio;
 
@@ -26,6 +27,9 @@ pub async fn run() -> anyhow::Result<ExitCode> {
     describe(&config, &mut out)?;
     twilio::describe(&config, &mut out)?;
     let mut good = access::check(&config, &mut out)?;
+    if let Some(oauth) = &config.access.oauth {
+        good &= oauth::check(oauth, &mut out).await?;
+    }
     good &= log_folder(&config, &mut out)?;
     let reader = config.odoo.as_ref().map(|odoo| ("ODOO", odoo, config.dev_odoo.is_none()));
     let writer = config.dev_odoo.as_ref().map(|odoo| ("DEV_ODOO", odoo, true));

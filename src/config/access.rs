@@ -16,6 +16,7 @@ pub(super) fn access(env: &Env) -> Result<AccessConfig, ConfigError> {
             Some(_) => return Err(ConfigError::takes("MCP_MODE", "readonly or readwrite")),
         },
         api_key: api_key(env)?,
+        oauth: super::oauth::oauth(env)?,
         file: env.text("ACCESS_FILE").map(Into::into),
         allow_anonymous: env.parse("ALLOW_ANONYMOUS", "true or false", false)?,
         allowed_ips: networks(env, "ALLOWED_IPS")?,

@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use mcp_odoo_core::access::Door;
-use mcp_odoo_core::call::{Call, Progress};
+use mcp_odoo_core::call::Call;
 use mcp_odoo_tools::caller::{Identity, language};
 use mcp_odoo_tools::operation::Operation;
 use mcp_odoo_tools::{audit, permit};
@@ -54,15 +53,6 @@ where
 fn call(request: &Request) -> Result<Call, Problem> {
     // The gate has found out.
     let identity = request.extensions().get::<Identity>().ok_or_else(Problem::internal)?;
-    let Identity { caller, tenant, address, request_id } = identity;
-    Ok(Call {
-        caller: Arc::clone(caller),
-        door: Door::Rest,
-        address: *address,
-        request_id: Some(*request_id),
-        tenant: Arc::clone(tenant),
-        language: language(request.headers()).unwrap_or(tenant.language),
-        progress: Progress::default(),
-        stop: None,
-    })
+    let language = language(request.headers()).unwrap_or(identity.tenant.language);
+    Ok(Call { language, ..identity.call(Door::Rest) })
 }

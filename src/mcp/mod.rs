@@ -7,13 +7,14 @@ mod session;
 mod single;
 mod sse;
 pub mod stdio;
+mod step_up;
 mod streamable;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::{HeaderName, Method};
+use axum::http::{HeaderName, Method, header};
 use rmcp::ServerHandler;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
@@ -58,5 +59,5 @@ fn cors() -> CorsLayer {
         .allow_origin(AllowOrigin::mirror_request())
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([HeaderName::from_static("mcp-session-id"), REQUEST_ID])
+        .expose_headers([HeaderName::from_static("mcp-session-id"), header::WWW_AUTHENTICATE, REQUEST_ID])
 }

@@ -26,7 +26,7 @@ use tokio_util::sync::{DropGuard, PollSender};
 use uuid::Uuid;
 
 use super::session::{Asked, Sessions};
-use super::{batch, body};
+use super::{batch, body, step_up};
 use crate::error::Problem;
 
 /// Where clients post, as the first event tells them.
@@ -148,6 +148,7 @@ fn event(message: ServerJsonRpcMessage) -> Event {
 /// Takes one message; what it leads to comes as an event.
 async fn message<H: ServerHandler + Clone>(
     State(shared): State<Arc<Shared<H>>>,
+    Extension(identity): Extension<Identity>,
     request: Request,
 ) -> Result<Response, Response> {
     let (mut parts, body) = request.into_parts();
@@ -162,6 +163,7 @@ async fn message<H: ServerHandler + Clone>(
     if let Some(refused) = body::ambiguous(&body) {
         return Err(refused);
     }
+    step_up::check(&identity, &body).map_err(IntoResponse::into_response)?;
     let refused = |error| body::refused(error, None);
     let messages = if body::is_batch(&body) && inbox.has_batches.load(Ordering::Relaxed) {
         let messages = batch::messages(&body).map_err(refused)?;

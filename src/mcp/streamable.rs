@@ -25,7 +25,7 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 
 use super::session::{Asked, Refusal, Session, Sessions, id_in_use};
 use super::single::{self, Single};
-use super::{batch, body};
+use super::{batch, body, step_up};
 use crate::error::Problem;
 
 const SESSION_ID: &str = "mcp-session-id";
@@ -79,10 +79,11 @@ struct Current {
 
 async fn serve<H: ServerHandler + Clone + Sync>(
     State(shared): State<Arc<Shared<H>>>,
-    Extension(Identity { caller, .. }): Extension<Identity>,
+    Extension(identity): Extension<Identity>,
     request: Request,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
+    let caller = Arc::clone(&identity.caller);
     let open = shared.manager.named(&parts.headers);
     let is_strange = match &open {
         Some(open) => open.caller != caller,
@@ -98,6 +99,9 @@ async fn serve<H: ServerHandler + Clone + Sync>(
     };
     if let Some(refused) = body::ambiguous(&body) {
         return refused;
+    }
+    if let Err(problem) = step_up::check(&identity, &body) {
+        return problem.into_response();
     }
     if body::is_batch(&body) && open.is_some_and(|open| open.has_batches) {
         return match batch::messages(&body) {

@@ -4,12 +4,14 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::SystemTime;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, OptionFuture};
 use futures::{FutureExt, StreamExt};
+use mcp_odoo_core::access::Caller;
 use pin_project_lite::pin_project;
 use tokio_util::sync::CancellationToken;
 use tower::{Layer, Service};
@@ -52,24 +54,25 @@ where
     fn call(&mut self, mut request: Request) -> Answer<S::Future> {
         match self.gate.find(&request) {
             Found::Now(Ok(identity)) => {
-                let (ended, limited) = (identity.caller.ended.clone(), Limited::new(&identity));
+                let (bound, limited) = (Bound::of(&identity.caller, &self.gate), Limited::new(&identity));
                 request.extensions_mut().insert(identity);
-                Answer::Serving { future: self.inner.call(request), ended, limited }
+                Answer::Serving { future: self.inner.call(request), bound, limited }
             }
             Found::Now(Err(problem)) => Answer::Refused { problem: Some(problem) },
             Found::Later(finding) => {
                 // The clone may not be ready; the service itself is.
                 let clone = self.inner.clone();
                 let mut inner = std::mem::replace(&mut self.inner, clone);
+                let gate = Arc::clone(&self.gate);
                 let finding = async move {
                     let identity = match finding.await {
                         Ok(identity) => identity,
                         Err(problem) => return problem.into_response(),
                     };
-                    let (ended, limited) = (identity.caller.ended.clone(), Limited::new(&identity));
+                    let (bound, limited) = (Bound::of(&identity.caller, &gate), Limited::new(&identity));
                     request.extensions_mut().insert(identity);
                     let Ok(response) = inner.call(request).await;
-                    until(ended, told(limited.as_ref(), response))
+                    bounded(bound, told(limited.as_ref(), response))
                 };
                 Answer::Finding { future: finding.boxed() }
             }
@@ -85,7 +88,7 @@ pin_project! {
         Serving {
             #[pin]
             future: F,
-            ended: Option<CancellationToken>,
+            bound: Option<Bound>,
             limited: Option<Limited>,
         },
         /// Others are asked who it is.
@@ -100,9 +103,9 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answer<F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {
-            AnswerProjection::Serving { future, ended, limited } => future
+            AnswerProjection::Serving { future, bound, limited } => future
                 .poll(context)
-                .map(|Ok(response)| Ok(until(ended.take(), told(limited.as_ref(), response)))),
+                .map(|Ok(response)| Ok(bounded(bound.take(), told(limited.as_ref(), response)))),
             AnswerProjection::Finding { future } => future.poll_unpin(context).map(Ok),
             AnswerProjection::Refused { problem } => {
                 Poll::Ready(Ok(problem.take().unwrap_or_else(Problem::internal).into_response()))
@@ -118,10 +121,35 @@ fn told(limited: Option<&Limited>, mut response: Response) -> Response {
     response
 }
 
-fn until(ended: Option<CancellationToken>, response: Response) -> Response {
-    match ended {
-        Some(ended) if response.body().size_hint().exact().is_none() => response
-            .map(|body| Body::from_stream(body.into_data_stream().take_until(ended.cancelled_owned()))),
-        _ => response,
+/// A caller who may not call for ever.
+pub struct Bound {
+    caller: Arc<Caller>,
+    gate: Arc<Gate>,
+}
+
+impl Bound {
+    fn of(caller: &Arc<Caller>, gate: &Arc<Gate>) -> Option<Self> {
+        let is_bound = caller.ended.is_some() || caller.token_expires.is_some();
+        is_bound.then(|| Self { caller: Arc::clone(caller), gate: Arc::clone(gate) })
     }
+
+    /// Waits until they may not call any more.
+    async fn over(self) {
+        let Caller { ended, token_expires, .. } = &*self.caller;
+        let left = token_expires.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default());
+        tokio::select! {
+            Some(()) = OptionFuture::from(ended.as_ref().map(CancellationToken::cancelled)) => {}
+            Some(()) = OptionFuture::from(left.map(tokio::time::sleep)) => {}
+            else => std::future::pending().await,
+        }
+    }
+}
+
+fn bounded(bound: Option<Bound>, response: Response) -> Response {
+    let Some(bound) = bound else { return response };
+    let response = bound.gate.answered(&bound.caller, response);
+    if response.body().size_hint().exact().is_some() {
+        return response;
+    }
+    response.map(|body| Body::from_stream(body.into_data_stream().take_until(Box::pin(bound.over()))))
 }

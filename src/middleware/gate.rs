@@ -4,8 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use futures::FutureExt;
 use futures::future::BoxFuture;
+use mcp_odoo_core::access::oauth::{Subject, Verifier};
 use mcp_odoo_core::access::{Access, Caller, Denied, Door, Permission, Permissions};
 use mcp_odoo_core::tenants::Tenant;
 use mcp_odoo_tools::caller::Identity;
@@ -13,14 +16,16 @@ use uuid::Uuid;
 
 use super::address::{self, Peer};
 use super::request_log::RequestId;
-use crate::error::Problem;
+use crate::error::{Lacks, Problem};
+use crate::oauth;
 
-/// The other way to send a key.
-pub const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+pub use crate::oauth::X_API_KEY;
 
 /// Finds out who calls.
 pub struct Gate {
     access: Arc<Access>,
+    /// Tells whose an access token is, where any are taken.
+    oauth: Option<Verifier>,
     tenant: Arc<Tenant>,
     /// Whether callers must say who they are.
     is_closed: bool,
@@ -37,6 +42,13 @@ pub enum Found {
     Now(Result<Identity, Problem>),
     /// Others have to be asked.
     Later(BoxFuture<'static, Result<Identity, Problem>>),
+}
+
+/// What a request shows of who sends it.
+enum Shown<'a> {
+    Caller(Arc<Caller>),
+    /// No key of ours: perhaps an access token, of which this one can tell.
+    Token(&'a Verifier, &'a str),
 }
 
 /// Who may pass where.
@@ -58,11 +70,12 @@ enum Signer {
 
 impl Gate {
     /// For this tenant.
-    pub fn new(access: Arc<Access>, tenant: Arc<Tenant>) -> Self {
+    pub fn new(access: Arc<Access>, oauth: Option<Verifier>, tenant: Arc<Tenant>) -> Self {
         let signs = |id| Arc::new(Caller::known(id, [Permission::Handoffs].into_iter().collect()));
         Self {
             is_closed: access.config().asks_for_keys(),
             access,
+            oauth,
             tenant,
             anybody: Caller::anonymous(Permissions::ALL, None).into(),
             nobody: Caller::anonymous(Permissions::default(), None).into(),
@@ -77,9 +90,10 @@ impl Gate {
         let peer = request.extensions().get::<Peer>().map(|Peer(peer)| *peer);
         let address = peer.map(|peer| address::of(peer, request.headers(), &config.trusted_proxies));
         let request_id = request.extensions().get::<RequestId>().map_or_else(Uuid::nil, |RequestId(id)| *id);
-        let noted = |problem: Problem| {
-            let door = if request.uri().path().starts_with("/mcp") { Door::Mcp } else { Door::Rest };
-            self.tenant.audit.refused(door, address, request_id, problem.code());
+        let door = if request.uri().path().starts_with("/mcp") { Door::Mcp } else { Door::Rest };
+        let audit = Arc::clone(&self.tenant);
+        let noted = move |problem: Problem| {
+            audit.audit.refused(door, address, request_id, problem.code());
             problem
         };
         let is_allowed = |address| address::is_in(&config.allowed_ips, address);
@@ -88,24 +102,55 @@ impl Gate {
             let problem = Problem::new(StatusCode::FORBIDDEN, Denied::Address.code(), detail);
             return Found::Now(Err(noted(problem)));
         }
-        let identity = |caller| Identity { caller, tenant: Arc::clone(&self.tenant), address, request_id };
-        Found::Now(self.caller(request, address).map(identity).map_err(noted))
+        let tenant = Arc::clone(&self.tenant);
+        let identity = move |caller| Identity { caller, tenant, address, request_id };
+        match self.shown(request, address) {
+            Ok(Shown::Caller(caller)) => Found::Now(Ok(identity(caller))),
+            Ok(Shown::Token(oauth, token)) => by_token(oauth, token, identity, noted),
+            Err(problem) => Found::Now(Err(noted(match &self.oauth {
+                Some(oauth) => oauth::or_token(oauth.config(), problem, request.headers()),
+                None => problem,
+            }))),
+        }
     }
 
-    fn caller(&self, request: &Request, address: Option<IpAddr>) -> Result<Arc<Caller>, Problem> {
+    /// Says to who came with an access token how to come by one that permits more, where this one was too little.
+    pub fn answered(&self, caller: &Caller, mut response: Response) -> Response {
+        let lacks = response.extensions().get::<Lacks>().copied();
+        if let (Some(Lacks(needs)), Some(oauth), Some(_)) = (lacks, &self.oauth, caller.token_expires) {
+            let challenge = oauth::more(oauth.config(), caller, needs);
+            response.headers_mut().extend(challenge.map(|it| (header::WWW_AUTHENTICATE, it)));
+        }
+        response
+    }
+
+    fn shown<'a>(&'a self, request: &'a Request, address: Option<IpAddr>) -> Result<Shown<'a>, Problem> {
         let headers = request.headers();
         if !self.is_closed {
             // Who logs in at a proxy before this service is told from others by it.
             let log_in = headers.get(header::AUTHORIZATION).map(|value| value.as_bytes());
-            return Ok(match log_in {
+            return Ok(Shown::Caller(match log_in {
                 None => Arc::clone(&self.anybody),
                 Some(_) => Caller::anonymous(Permissions::ALL, log_in).into(),
-            });
+            }));
+        }
+        // Whoever looks for metadata is told what there is, and what is not: some send what they have.
+        if oauth::is_well_known(request.uri().path()) {
+            return Ok(Shown::Caller(Arc::clone(&self.nobody)));
         }
         if let Some(key) = key(headers)? {
-            let guest = self.access.find(key, address).map_err(refused)?;
-            return Ok(Arc::clone(&guest.caller));
+            // No key that `keys` makes has a full stop; tokens have two.
+            let oauth = self.oauth.as_ref().filter(|_| key.contains('.'));
+            return match (self.access.find(key, address), oauth) {
+                (Ok(guest), _) => Ok(Shown::Caller(Arc::clone(&guest.caller))),
+                (Err(Denied::Unknown), Some(oauth)) => Ok(Shown::Token(oauth, key)),
+                (Err(denied), _) => Err(refused(denied)),
+            };
         }
+        self.keyless(request, address).map(Shown::Caller)
+    }
+
+    fn keyless(&self, request: &Request, address: Option<IpAddr>) -> Result<Arc<Caller>, Problem> {
         match (self.entrance(request), self.access.anonymous(address)) {
             (Entrance::Signed(Signer::ElevenLabs), _) => Ok(Arc::clone(&self.elevenlabs)),
             (Entrance::Signed(Signer::Twilio), _) => Ok(Arc::clone(&self.twilio)),
@@ -127,6 +172,30 @@ impl Gate {
     }
 }
 
+/// Whose token it is: at once where that is known.
+fn by_token(
+    oauth: &Verifier,
+    token: &str,
+    identity: impl FnOnce(Arc<Caller>) -> Identity + Send + 'static,
+    noted: impl FnOnce(Problem) -> Problem + Send + 'static,
+) -> Found {
+    let admit = |subject: &Subject| match subject.tenants.as_slice() {
+        [] => Ok(identity(Arc::clone(&subject.caller))),
+        // No other Odoo is to be had than that of the environment: it is nobody's in particular.
+        _ => Err(Problem::new(StatusCode::FORBIDDEN, "no_such_tenant", "this service has no such tenant")),
+    };
+    if let Some(subject) = oauth.known(token) {
+        return Found::Now(admit(&subject).map_err(noted));
+    }
+    let (oauth, token) = (oauth.clone(), token.to_owned());
+    let finding = async move {
+        let verified = oauth.verify(&token).await;
+        let verified = verified.map_err(|error| oauth::refused(oauth.config(), &error));
+        verified.and_then(|subject| admit(&subject)).map_err(noted)
+    };
+    Found::Later(finding.boxed())
+}
+
 /// The key of the request, if it has one.
 ///
 /// # Errors
@@ -139,9 +208,20 @@ fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     if let Some(key) = headers.get(X_API_KEY) {
         return key.to_str().map(Some).map_err(|_| unreadable());
     }
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
-    let (scheme, key) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(unreadable)?;
-    if scheme.eq_ignore_ascii_case("Bearer") { Ok(Some(key.trim())) } else { Err(unreadable()) }
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let value = value.to_str().map_err(|_| unreadable())?;
+    let (scheme, key) = value.split_once(' ').unwrap_or((value, ""));
+    if !scheme.eq_ignore_ascii_case("Bearer") {
+        return Err(unreadable());
+    }
+    match key.trim() {
+        key if key.is_empty() || key.contains(' ') || values.next().is_some() => {
+            let detail = "send one Authorization header: Bearer, a blank, and the key or token";
+            Err(Problem::new(StatusCode::BAD_REQUEST, "unreadable_key", detail))
+        }
+        key => Ok(Some(key)),
+    }
 }
 
 fn refused(denied: Denied) -> Problem {

@@ -14,6 +14,7 @@ mod audit;
 mod handoff;
 mod limits;
 mod mcp;
+mod oauth;
 mod odoo;
 mod phone;
 mod process;

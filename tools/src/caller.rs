@@ -4,7 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::{HeaderMap, header};
-use mcp_odoo_core::access::Caller;
+use mcp_odoo_core::access::{Caller, Door};
+use mcp_odoo_core::call::{Call, Progress};
 use mcp_odoo_core::language::Language;
 use mcp_odoo_core::tenants::Tenant;
 use uuid::Uuid;
@@ -20,6 +21,23 @@ pub struct Identity {
     pub address: Option<IpAddr>,
     /// What names the request.
     pub request_id: Uuid,
+}
+
+impl Identity {
+    /// Their call by this door, of which nobody hears until it is done.
+    pub fn call(&self, door: Door) -> Call {
+        let Self { caller, tenant, address, request_id } = self;
+        Call {
+            caller: Arc::clone(caller),
+            door,
+            address: *address,
+            request_id: Some(*request_id),
+            tenant: Arc::clone(tenant),
+            language: tenant.language,
+            progress: Progress::default(),
+            stop: None,
+        }
+    }
 }
 
 /// What they want to read, if they say so.

@@ -26,8 +26,13 @@ mod users;
 pub use self::dispatch::{dispatch, permit};
 pub use self::handler::OdooTools;
 
-use mcp_odoo_core::handoff::request::HandoffRequest;
+use std::sync::LazyLock;
 
+use mcp_odoo_core::access::{Caller, Door, Permissions};
+use mcp_odoo_core::handoff::request::HandoffRequest;
+use mcp_odoo_core::refusal::{Kind, Refusal};
+
+use self::caller::Identity;
 use self::handoffs::GetHandoffStatus;
 use self::operation::{Operation, Spec};
 use self::quotations::FollowQuotation;
@@ -63,4 +68,26 @@ pub fn tools() -> Vec<Tool> {
         quotations::create_tool(),
         quotations::status_tool(),
     ]
+}
+
+/// Whether whoever asks over HTTP is permitted this tool, for those who must know before it is called. What no permission
+/// would help is left to the call.
+///
+/// # Errors
+/// What they lack; a line of the audit says so.
+pub fn permitted(tool: &str, asker: &Identity) -> Result<(), Refusal> {
+    static SPECS: LazyLock<Vec<&Spec>> = LazyLock::new(specs);
+    let Some(spec) = SPECS.iter().find(|spec| spec.name == tool) else { return Ok(()) };
+    let may = |caller: &Caller| permit(spec, caller, Door::Mcp, &asker.tenant);
+    match may(&asker.caller) {
+        Err(refusal) if matches!(refusal.kind, Kind::Forbidden(Some(_))) => {
+            let mighty = Caller::known(asker.caller.id(), Permissions::ALL);
+            if may(&mighty).is_err() {
+                return Ok(());
+            }
+            audit::refused(spec, &asker.call(Door::Mcp), &refusal.code);
+            Err(refusal)
+        }
+        _ => Ok(()),
+    }
 }

@@ -38,7 +38,8 @@ pub fn deepest(error: &dyn Error) -> String {
     deepest.to_string()
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether it is on this machine.
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +19,8 @@ pub struct Caller {
     pub limits: Option<Limits>,
     /// Cancelled when they may not call any more: what is open for them ends. Nothing where that cannot be.
     pub ended: Option<CancellationToken>,
+    /// When their access token ends, and with it what is open for them; nothing where they came without one.
+    pub token_expires: Option<SystemTime>,
     /// What a stranger's request logs in with, at whom is before this service.
     log_in: Option<Arc<[u8]>>,
 }
@@ -68,7 +71,7 @@ impl Caller {
 
     /// Somebody who has shown to be this one.
     pub fn known(id: &str, permissions: Permissions) -> Self {
-        Self { id: id.into(), permissions, limits: None, ended: None, log_in: None }
+        Self { id: id.into(), permissions, limits: None, ended: None, token_expires: None, log_in: None }
     }
 
     /// What names this caller: it may stand in logs and files.

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
+use super::oauth::OAuthConfig;
+
 /// Who may call.
 #[derive(Clone, Debug, Default)]
 pub struct AccessConfig {
@@ -14,6 +16,8 @@ pub struct AccessConfig {
     pub api_key: Option<SecretString>,
     /// `ACCESS_FILE`: callers, tenants and models.
     pub file: Option<PathBuf>,
+    /// `OAUTH_ISSUER`: whose access tokens are taken, and for what.
+    pub oauth: Option<OAuthConfig>,
     /// `ALLOW_ANONYMOUS`: whoever reaches this service may use it, also beyond this machine.
     pub allow_anonymous: bool,
     /// `ALLOWED_IPS`: the networks that may call; empty for all.
@@ -25,6 +29,6 @@ pub struct AccessConfig {
 impl AccessConfig {
     /// Whether callers must say who they are.
     pub fn asks_for_keys(&self) -> bool {
-        self.api_key.is_some() || self.file.is_some()
+        self.api_key.is_some() || self.file.is_some() || self.oauth.is_some()
     }
 }

@@ -6,6 +6,7 @@ pub mod edit;
 pub mod file;
 pub mod key;
 pub mod models;
+pub mod oauth;
 mod permission;
 mod table;
 

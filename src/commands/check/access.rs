@@ -43,7 +43,7 @@ pub fn check(config: &Config, out: &mut impl Write) -> io::Result<bool> {
 
 /// Without keys.
 fn open(config: &Config, out: &mut impl Write) -> io::Result<bool> {
-    if config.access.api_key.is_some() {
+    if config.access.asks_for_keys() {
         return Ok(true);
     }
     let (good, line) = match (config.http.host.to_canonical().is_loopback(), config.access.allow_anonymous) {

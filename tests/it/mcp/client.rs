@@ -150,6 +150,12 @@ impl Streamable {
         this
     }
 
+    /// The same session, called by another client.
+    pub fn of(&self, client: Client) -> Self {
+        let Self { url, session, version, .. } = self;
+        Self { client, url: url.clone(), session: session.clone(), version: version.clone() }
+    }
+
     fn with_session(&self, request: RequestBuilder) -> RequestBuilder {
         request.header("mcp-session-id", &self.session).header("mcp-protocol-version", &self.version)
     }

@@ -1,0 +1,123 @@
+//! MCP with tokens: more is asked for on the way, sessions outlast tokens, streams do not.
+
+use std::time::Duration;
+
+use mcp_odoo_sandbox::Options;
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+
+use super::gate::{taking, with_token};
+use super::keys::{Key, in_seconds};
+use super::server::Server;
+use crate::mcp::client::{Sse, Streamable, call, initialize, initialized, soon};
+use crate::support::app::{TestApp, request};
+use crate::support::events::Events;
+
+async fn started() -> (Key, Server, TestApp) {
+    let key = Key::p256("1");
+    let server = Server::start(&[&key]).await;
+    let app = taking(&server).start().await;
+    (key, server, app)
+}
+
+fn token(key: &Key, server: &Server, scope: &str) -> String {
+    key.token(&server.claims_with(&json!({ "scope": scope, "jti": fastrand::u64(..) })))
+}
+
+const MORE: &str = "Bearer error=\"insufficient_scope\", \
+                    resource_metadata=\"https://quotes.company.example/.well-known/oauth-protected-resource/mcp\", \
+                    scope=\"odoo:read odoo:write\"";
+
+#[tokio::test]
+async fn a_call_beyond_the_scopes_asks_for_all_it_needs_and_the_session_goes_on_with_a_new_token() {
+    let (key, server, app) = started().await;
+    let reads = with_token(&token(&key, &server, "odoo:read"));
+    let session = Streamable::connect(&reads, &app.url, "2025-11-25").await;
+    let update = call(2, "dev_update_sale", &json!({ "sale_id": 2, "values": { "note": "Llamar" } }));
+    let refused = session.post().json(&update).send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    assert_eq!(refused.headers()["www-authenticate"], MORE);
+    let problem: Value = refused.json().await.unwrap();
+    assert!(problem["detail"].as_str().unwrap().contains("write"), "{problem}");
+
+    let writes = with_token(&token(&key, &server, "odoo:read odoo:write"));
+    let session = session.of(writes);
+    let answer = session.ask(&update).await;
+    assert_eq!(answer["result"]["isError"], false, "{answer}");
+
+    let stranger =
+        key.token(&server.claims_with(&json!({ "sub": "somebody else", "scope": "odoo:read odoo:write" })));
+    let stolen = session.of(with_token(&stranger)).post().json(&update).send().await.unwrap();
+    assert_eq!(stolen.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn more_is_asked_for_over_every_transport() {
+    let (key, server, app) = started().await;
+    let client = with_token(&token(&key, &server, "odoo:read"));
+    let update = call(2, "dev_update_sale", &json!({}));
+    let (sse, batches) =
+        (Sse::connect(&client, &app.url).await, Streamable::connect(&client, &app.url, "2025-03-26").await);
+    let single = Streamable::bare(&client, &app.url).header("mcp-protocol-version", "2026-07-28");
+    let single = single.header("mcp-method", "tools/call").header("mcp-name", "dev_update_sale");
+    for request in [
+        sse.post().json(&update),
+        batches.post().json(&json!([call(1, "list_users", &json!({})), update])),
+        single.json(&update),
+    ] {
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+        assert_eq!(answer.headers()["www-authenticate"], MORE);
+    }
+    // A tool that there is not takes no token.
+    let unknown = batches.ask(&call(3, "no_such_tool", &json!({}))).await;
+    assert!(unknown["error"].is_object(), "{unknown}");
+}
+
+/// No token would help: none is asked for.
+#[tokio::test]
+async fn what_nobody_may_is_refused_in_mcp() {
+    let key = Key::p256("1");
+    let server = Server::start(&[&key]).await;
+    let app = taking(&server).configure(|config| config.access.read_only = true).start().await;
+    let client = with_token(&token(&key, &server, "odoo:read"));
+    let session = Streamable::connect(&client, &app.url, "2025-11-25").await;
+    let answer = session.ask(&call(2, "dev_update_sale", &json!({}))).await;
+    assert_eq!(answer["result"]["isError"], true, "{answer}");
+}
+
+/// Without leeway, a token that is good for two more seconds.
+async fn short(options: Options) -> (Client, TestApp) {
+    let key = Key::p256("1");
+    let server = Server::start(&[&key]).await;
+    let mut oauth = server.config();
+    oauth.times.leeway = Duration::ZERO;
+    let app = TestApp::builder().sandbox(options).configure(|config| config.access.oauth = Some(oauth));
+    let token = key.token(&server.claims_with(&json!({ "exp": in_seconds(3) })));
+    (with_token(&token), app.start().await)
+}
+
+#[tokio::test]
+async fn streams_end_with_the_token() {
+    let (client, app) = short(Options { latency: Duration::from_secs(3600), ..Options::default() }).await;
+    let session = Streamable::connect(&client, &app.url, "2025-11-25").await;
+    let mut listening = session.listen().await;
+    let mut sse = Sse::open(&client, &app.url).await;
+    sse.send(&initialize("2024-11-05")).await;
+    sse.send(&initialized()).await;
+    let accepted =
+        client.post(format!("{}/api/quotation/async", app.url)).json(&request("oauth@ends.example"));
+    let accepted: Value = accepted.send().await.unwrap().json().await.unwrap();
+    let events = format!("{}/api/quotation/events/{}", app.url, accepted["tracking_id"].as_str().unwrap());
+    let mut events = Events::new(client.get(events).send().await.unwrap());
+    soon(async {
+        while listening.event().await.is_some() {}
+        while sse.stream.event().await.is_some() {}
+        while events.next().await.is_some() {}
+    })
+    .await;
+    let late = session.post().json(&call(9, "list_users", &json!({}))).send().await.unwrap();
+    assert_eq!(late.status(), StatusCode::UNAUTHORIZED);
+    // The session over SSE is over with its stream; the other one waits for another token.
+    soon(app.state.sessions.open().wait_for(|open| *open == 1)).await.unwrap();
+}
