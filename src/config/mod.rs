@@ -172,6 +172,7 @@ impl Config {
         let tasks = TaskConfig::default();
         let messages = messages::messages(env)?;
         let language = language(env)?;
+        let http = web::http(env)?;
         let log_dir: PathBuf = env.text("LOG_DIR").unwrap_or("logs").into();
         Ok(Self {
             odoo,
@@ -191,7 +192,8 @@ impl Config {
                 repeat_windows: repeat_windows(env)?,
                 ..tasks
             },
-            http: web::http(env)?,
+            limits: watch::limits(env, http.request_timeout)?,
+            http,
             mcp: web::mcp(env)?,
             tenant_headers: access::tenant_headers(env)?,
             tenant_idle: Duration::from_secs(600),
@@ -201,7 +203,6 @@ impl Config {
             messages,
             language: language.unwrap_or_default(),
             language_is_known: language.is_some() || env.text("LANGUAGE").is_none(),
-            limits: watch::limits(env)?,
             audit: watch::audit(env, &log_dir)?,
             log_dir,
             log_retention_days: env.number("LOG_RETENTION_DAYS", 0..=36_500, 0)?,

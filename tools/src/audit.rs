@@ -1,7 +1,12 @@
 //! A line of the audit for each operation that is asked for, whatever becomes of it.
 
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use mcp_odoo_core::access::{Caller, Door};
 use mcp_odoo_core::audit::{Id, Line, MOST_IDS};
 use mcp_odoo_core::call::Call;
+use mcp_odoo_core::tenants::Tenant;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -13,7 +18,11 @@ const CANCELLED: &str = "cancelled";
 /// An operation that is being done. Its line is written once, at the latest when this is dropped.
 pub(crate) struct Entry {
     spec: &'static Spec,
-    call: Call,
+    caller: Arc<Caller>,
+    tenant: Arc<Tenant>,
+    door: Door,
+    address: Option<IpAddr>,
+    request_id: Option<Uuid>,
     began: Instant,
     ids: Vec<Id>,
     is_written: bool,
@@ -21,12 +30,15 @@ pub(crate) struct Entry {
 
 /// It was not done, for a reason that was found before anybody tried.
 pub fn refused(spec: &'static Spec, call: &Call, code: &str) {
-    Entry::new(spec, call.clone()).end(code);
+    Entry::new(spec, call).end(code);
 }
 
 impl Entry {
-    pub fn new(spec: &'static Spec, call: Call) -> Self {
-        Self { spec, call, began: Instant::now(), ids: Vec::new(), is_written: false }
+    pub fn new(spec: &'static Spec, call: &Call) -> Self {
+        let Call { door, address, request_id, .. } = *call;
+        let (caller, tenant) = (Arc::clone(&call.caller), Arc::clone(&call.tenant));
+        let (began, ids, is_written) = (Instant::now(), Vec::new(), false);
+        Self { spec, caller, tenant, door, address, request_id, began, ids, is_written }
     }
 
     /// It touches these, too.
@@ -44,20 +56,19 @@ impl Entry {
     }
 
     fn write(&mut self, outcome: &str) {
-        let Self { spec, call, began, ids, is_written } = self;
-        *is_written = true;
+        self.is_written = true;
         let mut text = Uuid::encode_buffer();
-        let request_id = call.request_id.map(|id| &*id.hyphenated().encode_lower(&mut text));
-        call.tenant.audit.note(Line {
-            caller: call.caller.id().into(),
-            tenant: call.tenant.id.as_str().into(),
-            ip: call.address,
-            transport: call.door.name().into(),
-            operation: spec.name.into(),
-            model: spec.model.map(Into::into),
-            ids: std::mem::take(ids),
+        let request_id = self.request_id.map(|id| &*id.hyphenated().encode_lower(&mut text));
+        self.tenant.audit.note(Line {
+            caller: self.caller.id().into(),
+            tenant: self.tenant.id.as_str().into(),
+            ip: self.address,
+            transport: self.door.name().into(),
+            operation: self.spec.name.into(),
+            model: self.spec.model.map(Into::into),
+            ids: std::mem::take(&mut self.ids),
             outcome: outcome.into(),
-            milliseconds: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            milliseconds: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
             request_id: request_id.map(Into::into),
             ..Line::default()
         });

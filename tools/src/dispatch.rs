@@ -18,7 +18,7 @@ use crate::operation::{Does, Operation, Spec};
 /// What the operation refuses; that it may not be done, or not so often; that nobody waits for it any more; that it has a
 /// defect.
 pub async fn dispatch<O: Operation>(call: Call, request: O::Request) -> Result<O::Answer, Refusal> {
-    let mut entry = Entry::new(&O::SPEC, call.clone());
+    let mut entry = Entry::new(&O::SPEC, &call);
     entry.touches(O::named(&request));
     let done = perform::<O>(call, request).await;
     match &done {

@@ -101,7 +101,7 @@ async fn a_bad_value_stops_the_start_and_is_named() {
         ("AUDIT_REQUIRED", "yes", "true or false"),
         ("REQUESTS_PER_MINUTE", "0", "a whole number from 1 to 1000000000"),
         ("REQUESTS_PER_DAY", "many", "a whole number from 1 to 1000000000"),
-        ("RATE_LIMIT_MAX_WAIT_SECONDS", "301", "a whole number from 0 to 300"),
+        ("RATE_LIMIT_MAX_WAIT_SECONDS", "30", "a whole number of seconds, less than REQUEST_TIMEOUT_SECONDS"),
         ("S3_LOGS_BUCKET", "My_Logs", bucket),
         ("S3_LOGS_BUCKET", "../logs", bucket),
     ];
