@@ -78,14 +78,16 @@ pub fn run(client: Client) -> anyhow::Result<ExitCode> {
     let config = Config::from_env(&variables)?;
     let url = format!("http://{}:{}/mcp", host(&config), config.http.port);
     if matches!(client, Client::Chatgpt) {
-        writeln!(std::io::stdout(), "{}", chatgpt(&url))?;
+        writeln!(std::io::stdout(), "{}", chatgpt(&url, config.access.oauth.is_some()))?;
         return Ok(ExitCode::SUCCESS);
     }
     let binary = std::env::current_exe().context("cannot locate this binary")?;
     let (env, secrets) = environment(&variables, &config, client)?;
     let started = json!({ "type": "stdio", "command": binary, "args": ["stdio"], "env": env });
     let mut running = json!({ "type": "http", "url": url });
-    if let (true, Some(server)) = (config.access.asks_for_keys(), running.as_object_mut()) {
+    // Where there is a log-in, clients find it by themselves; some ignore a header then.
+    let logs_in = config.access.oauth.is_some();
+    if let (true, Some(server)) = (config.access.asks_for_keys() && !logs_in, running.as_object_mut()) {
         let key = format!("Bearer {}", client.key());
         server.insert("headers".to_owned(), json!({ "Authorization": key }));
     }
@@ -96,7 +98,8 @@ pub fn run(client: Client) -> anyhow::Result<ExitCode> {
         writeln!(notes, "No secret is printed: write yours where it says {}.", secrets.join(", "))?;
     }
     writeln!(std::io::stdout(), "{}", pretty(started)?)?;
-    writeln!(notes, "\nOr, where `mcp-odoo serve` is running:\n{}", pretty(running)?)?;
+    let how = if logs_in { "; the client asks you to log in (OAuth)" } else { "" };
+    writeln!(notes, "\nOr, where `mcp-odoo serve` is running{how}:\n{}", pretty(running)?)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -134,13 +137,17 @@ fn environment(
     Ok((env, secrets))
 }
 
-fn chatgpt(url: &str) -> String {
+fn chatgpt(url: &str, logs_in: bool) -> String {
+    let authentication = match logs_in {
+        true => "authentication OAuth",
+        false => "no authentication: it takes no key, so set OAUTH_ISSUER, or let in nobody else",
+    };
     format!(
         "ChatGPT connects from the internet, so it needs a public https address that leads to {url}\n\
          1. Make one, e.g. with a reverse proxy or a tunnel: https://odoo.example.com/mcp\n\
          2. Put its host name into ALLOWED_HOSTS and start `mcp-odoo serve`.\n\
          3. In ChatGPT: Settings, Apps & Connectors, Advanced settings: turn Developer mode on.\n\
-         4. Settings, Apps & Connectors, Create: name Odoo, URL https://odoo.example.com/mcp.\n\
+         4. Settings, Apps & Connectors, Create: name Odoo, URL https://odoo.example.com/mcp, {authentication}.\n\
          5. In a chat choose the connector; search and fetch also serve deep research."
     )
 }

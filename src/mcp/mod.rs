@@ -4,6 +4,7 @@ mod batch;
 mod body;
 mod lines;
 mod session;
+mod shares;
 mod single;
 mod sse;
 pub mod stdio;

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use mcp_odoo_core::access::Caller;
 use rmcp::RoleServer;
 use rmcp::model::{
     ClientJsonRpcMessage, ClientNotification, ErrorData, PingRequest, RequestId, ServerJsonRpcMessage,
@@ -16,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
+use super::shares::{Share, Shares};
 use super::{McpConfig, body};
 use crate::body::Room;
 use crate::error::Problem;
@@ -35,8 +37,10 @@ struct Shared {
     max: usize,
     idle: Duration,
     places: Arc<Semaphore>,
+    shares: Shares,
     /// Of requests that belong to no session.
     single: Arc<Semaphore>,
+    single_shares: Shares,
     /// For messages that arrive or are worked on.
     room: Room,
     open: watch::Sender<usize>,
@@ -51,6 +55,12 @@ pub(super) enum Refusal {
     Full(usize),
     #[error("{0} requests without a session are being answered already (MCP_MAX_SESSIONS); repeat later")]
     Busy(usize),
+    #[error("this caller has half of the {0} MCP sessions of this service (MCP_MAX_SESSIONS): end some")]
+    OwnFull(usize),
+    #[error(
+        "half of the {0} requests without a session that this service answers at once are this caller's; repeat later"
+    )]
+    OwnBusy(usize),
     #[error("the service is restarting; repeat in a few seconds")]
     Stopping,
 }
@@ -63,7 +73,9 @@ impl Sessions {
             max: config.max_sessions,
             idle: config.idle,
             places: places(),
+            shares: Shares::default(),
             single: places(),
+            single_shares: Shares::default(),
             room: Room::new(),
             open: watch::Sender::new(0),
             stop,
@@ -97,18 +109,21 @@ impl Sessions {
     }
 
     /// Takes a place for one more session.
-    pub(super) fn admit(&self) -> Result<Place, Refusal> {
+    pub(super) fn admit(&self, caller: &Caller) -> Result<Place, Refusal> {
         if self.0.stop.is_cancelled() {
             return Err(Refusal::Stopping);
         }
+        let share = self.0.shares.take(caller, self.0.max).ok_or(Refusal::OwnFull(self.0.max))?;
         let permit = Arc::clone(&self.0.places).try_acquire_owned().map_err(|_| Refusal::Full(self.0.max))?;
         self.0.open.send_modify(|open| *open += 1);
-        Ok(Place { _permit: permit, open: self.0.open.clone() })
+        Ok(Place { _permit: permit, _share: share, open: self.0.open.clone() })
     }
 
     /// Takes a place for one request that belongs to no session.
-    pub(super) fn admit_single(&self) -> Result<OwnedSemaphorePermit, Refusal> {
-        Arc::clone(&self.0.single).try_acquire_owned().map_err(|_| Refusal::Busy(self.0.max))
+    pub(super) fn admit_single(&self, caller: &Caller) -> Result<SinglePlace, Refusal> {
+        let share = self.0.single_shares.take(caller, self.0.max).ok_or(Refusal::OwnBusy(self.0.max))?;
+        let permit = Arc::clone(&self.0.single).try_acquire_owned();
+        Ok(SinglePlace { _permit: permit.map_err(|_| Refusal::Busy(self.0.max))?, _share: share })
     }
 
     /// A session of a client that may vanish without a word.
@@ -136,17 +151,24 @@ impl Sessions {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let (code, wait) = match refusal {
-            Refusal::Full(_) => ("too_many_sessions", Duration::from_secs(30)),
-            Refusal::Busy(_) => ("too_many_requests", Duration::from_secs(5)),
+            Refusal::Full(_) | Refusal::OwnFull(_) => ("too_many_sessions", Duration::from_secs(30)),
+            Refusal::Busy(_) | Refusal::OwnBusy(_) => ("too_many_requests", Duration::from_secs(5)),
             Refusal::Stopping => ("stopping", Duration::from_secs(5)),
         };
         Self::unavailable(code, refusal.to_string(), wait)
     }
 }
 
+/// A place of a request that belongs to no session.
+pub(super) struct SinglePlace {
+    _permit: OwnedSemaphorePermit,
+    _share: Share,
+}
+
 /// A place under the cap.
 pub(super) struct Place {
     _permit: OwnedSemaphorePermit,
+    _share: Share,
     open: watch::Sender<usize>,
 }
 

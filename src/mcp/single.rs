@@ -6,11 +6,11 @@ use axum::body::{Body, HttpBody};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
+use mcp_odoo_core::access::Caller;
 use rmcp::model::{ClientJsonRpcMessage, ErrorCode, ErrorData, ServerJsonRpcMessage};
 use serde_json::json;
-use tokio::sync::OwnedSemaphorePermit;
 
-use super::session::{Refusal, Sessions};
+use super::session::{Refusal, Sessions, SinglePlace};
 use crate::error::Problem;
 
 /// JSON-RPC leaves this code to servers.
@@ -19,18 +19,18 @@ const BUSY: ErrorCode = ErrorCode(-32000);
 /// The place of one request, if it has taken one. Its clones are with the call, which may outlast the
 /// caller's interest, and with the answer, which may leave slowly: the place is free after both.
 #[derive(Clone, Default)]
-pub(super) struct Single(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+pub(super) struct Single(Arc<Mutex<Option<SinglePlace>>>);
 
 impl Single {
-    fn place(&self) -> MutexGuard<'_, Option<OwnedSemaphorePermit>> {
+    fn place(&self) -> MutexGuard<'_, Option<SinglePlace>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a place, unless it has one.
-    pub(super) fn take(&self, sessions: &Sessions) -> Result<(), Refusal> {
+    pub(super) fn take(&self, sessions: &Sessions, caller: &Caller) -> Result<(), Refusal> {
         let mut place = self.place();
         if place.is_none() {
-            *place = Some(sessions.admit_single()?);
+            *place = Some(sessions.admit_single(caller)?);
         }
         Ok(())
     }

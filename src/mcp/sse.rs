@@ -74,7 +74,7 @@ async fn open<H: ServerHandler + Clone>(
     Extension(identity): Extension<Identity>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
-    let place = shared.sessions.admit()?;
+    let place = shared.sessions.admit(&identity.caller)?;
     let id = Uuid::new_v4();
     let (messages, incoming) = mpsc::channel(BUFFER);
     let incoming = ReceiverStream::new(incoming).flat_map(stream::iter::<Vec<_>>);

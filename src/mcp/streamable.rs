@@ -141,7 +141,9 @@ async fn pass_on<H: ServerHandler + Clone + Sync>(
         })
         .await;
     match failure {
-        Some(Failure::Refused(refusal @ Refusal::Busy(_))) => single::busy(refusal, &body),
+        Some(Failure::Refused(refusal @ (Refusal::Busy(_) | Refusal::OwnBusy(_)))) => {
+            single::busy(refusal, &body)
+        }
         Some(Failure::Refused(refusal)) => Problem::from(refusal).into_response(),
         Some(Failure::Gone) if response.status() == StatusCode::INTERNAL_SERVER_ERROR => {
             unknown().into_response()
@@ -205,7 +207,7 @@ impl Manager {
     fn admit_single(&self) -> Result<(), ManagerError> {
         let admit = |current: &Current| match current.in_session.get() {
             true => Ok(()),
-            false => current.single.take(&self.sessions),
+            false => current.single.take(&self.sessions, &current.caller),
         };
         noted(CURRENT.try_with(admit).unwrap_or(Ok(())))
     }
@@ -240,7 +242,9 @@ impl SessionManager for Manager {
             current.in_session.set(true);
             current.single.leave();
         });
-        let place = noted(self.sessions.admit())?;
+        let admit = |current: &Current| self.sessions.admit(&current.caller);
+        // rmcp begins sessions only for requests that it is given here.
+        let place = noted(CURRENT.try_with(admit).unwrap_or(Err(Refusal::Stopping)))?;
         let (id, transport) = noted(self.local.create_session().await)?;
         let asked = Asked::default();
         if let Ok(caller) = CURRENT.try_with(|current| current.caller.clone()) {

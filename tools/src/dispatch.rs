@@ -35,7 +35,8 @@ async fn perform<O: Operation>(call: Call, request: O::Request) -> Result<O::Ans
     permit(&O::SPEC, &call.caller, call.door, &call.tenant)?;
     let (tenant, stop) = (call.tenant.clone(), call.stop.clone());
     if O::COUNTS {
-        let admitted = tenant.limiter.admit(call.caller.id(), call.caller.limits, O::SPEC.kind());
+        let who = tenant.counts(&call.caller);
+        let admitted = tenant.limiter.admit(&who, call.caller.limits, O::SPEC.kind());
         unless(stop.clone(), admitted).await.ok_or_else(Refusal::cancelled)??;
     }
     // Without an answer the caller would wait for ever.

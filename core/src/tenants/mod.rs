@@ -11,6 +11,7 @@ mod registry;
 mod setup;
 mod waiting;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ pub use self::names::{Names, Setups};
 pub use self::registry::{End, Tenants};
 pub use self::setup::{Common, OpenError, Setup, Watch};
 
-use crate::access::Access;
+use crate::access::{Access, Caller};
 use crate::audit::Audit;
 use crate::erp::Erp;
 use crate::handoff::Handoffs;
@@ -35,6 +36,7 @@ use crate::language::Language;
 use crate::limits::Limiter;
 use crate::odoo::Odoo;
 use crate::quotation::salespeople::Salespeople;
+use crate::store::DEFAULT_TENANT;
 use crate::tasks::Tasks;
 
 /// Writing calls that are worked on at once, at most; more of them wait. What is being written is seen through after a
@@ -76,6 +78,14 @@ pub struct Tenant {
 }
 
 impl Tenant {
+    /// As whom a caller is counted here: those who do not say who they are share a limit in each tenant, not in all.
+    pub fn counts<'a>(&self, caller: &'a Caller) -> Cow<'a, str> {
+        match caller.is_anonymous() && self.id != DEFAULT_TENANT {
+            true => format!("{}@{}", caller.id(), self.id).into(),
+            false => caller.id().into(),
+        }
+    }
+
     /// Whether another Odoo is read than is written to.
     pub fn has_two_odoos(&self) -> bool {
         self.writer.instance() != self.reader.instance()

@@ -7,7 +7,7 @@ use mcp_odoo_tools::tools;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::{client_of, start, start_as};
+use super::{client_of, client_with, start, start_as};
 use crate::mcp::client::{Sse, Stream, Streamable, call, initialize, request};
 use crate::support::app::TestApp;
 use crate::support::http_client;
@@ -22,20 +22,27 @@ fn callers() -> Vec<(&'static str, String)> {
         ("revoked", format!("{ALL}\nrevoked = true")),
         ("elsewhere", format!("{ALL}\nips = [\"192.0.2.0/24\"]")),
         ("powerless", "permissions = []".to_owned()),
+        ("elsewhose", ALL.to_owned()),
     ]
 }
 
 /// Who is refused at the gate, and how.
-const REFUSED: [(&str, StatusCode, &str); 5] = [
+const REFUSED: [(&str, StatusCode, &str); 6] = [
     ("nobody", StatusCode::UNAUTHORIZED, "no_key"),
     ("stranger", StatusCode::UNAUTHORIZED, "unknown_key"),
     ("expired", StatusCode::UNAUTHORIZED, "key_expired"),
     ("revoked", StatusCode::UNAUTHORIZED, "key_revoked"),
     ("elsewhere", StatusCode::FORBIDDEN, "address_not_allowed"),
+    // Names a tenant that is not theirs.
+    ("elsewhose", StatusCode::FORBIDDEN, "tenant_not_allowed"),
 ];
 
 fn client(name: &str) -> Client {
-    if name == "nobody" { http_client() } else { client_of(name) }
+    match name {
+        "nobody" => http_client(),
+        "elsewhose" => client_with(name, &[("x-tenant", "another")]),
+        _ => client_of(name),
+    }
 }
 
 async fn started() -> TestApp {
@@ -94,7 +101,7 @@ async fn every_route_for_every_kind_of_caller() {
         let is_open = path == "/health" || path == "/api/twilio/status";
         for (name, status, code) in REFUSED {
             let answer = ask(name, method, path).await;
-            if name == "nobody" && is_open {
+            if ["nobody", "elsewhose"].contains(&name) && is_open {
                 assert!(!gate_refuses(answer.status()), "{method} {path}: {}", answer.status());
             } else {
                 assert_refused(answer, status, code, &format!("{name}: {method} {path}")).await;

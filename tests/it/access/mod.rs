@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use mcp_odoo_core::access::key::KeyHash;
 use reqwest::Client;
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tempfile::TempDir;
 
 use crate::support::app::{Builder, TestApp};
@@ -41,9 +41,17 @@ pub fn access_file(folder: &Path, callers: &[(&str, &str)]) -> PathBuf {
 
 /// A client that sends the key of the caller of this name with everything.
 pub fn client_of(name: &str) -> Client {
+    client_with(name, &[])
+}
+
+/// The same, with these headers, too.
+pub fn client_with(name: &str, more: &[(&'static str, &'static str)]) -> Client {
     drop(crate::support::http_client());
     let mut headers = HeaderMap::new();
     headers.insert("authorization", HeaderValue::try_from(format!("Bearer {}", key(name))).unwrap());
+    headers.extend(
+        more.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))),
+    );
     Client::builder().no_proxy().default_headers(headers).build().unwrap()
 }
 

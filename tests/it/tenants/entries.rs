@@ -68,7 +68,7 @@ async fn a_bad_entry_stops_the_start_with_one_line() {
         ),
         (table("acme", GOOD).replace("KEY", "/no/such/file"), "api_key_file takes a file that can be read"),
         (table("acme", GOOD).replace("https://", "ftp://"), "[tenants.acme] url takes"),
-        (table("acme", GOOD).replace("https://", "https://bot:pw@"), "[tenants.acme] url takes"),
+        (table("acme", GOOD).replace("https://", "https://bot:geheim@"), "[tenants.acme] url takes"),
         (with("company = 0"), "[tenants.acme] company takes"),
         (with("lang = \"es MX\""), "[tenants.acme] lang takes"),
         (with("language = \"fr\""), "unknown variant `fr`"),
@@ -81,7 +81,7 @@ async fn a_bad_entry_stops_the_start_with_one_line() {
         let hash = mcp_odoo_core::access::key::KeyHash::of("k").to_string();
         let said = said(&text.replace("HASH", &hash));
         assert!(said.contains(problem) && said.contains("access.toml"), "{text}: {said}");
-        assert!(!said.contains('\n') && !said.contains("a-secret-key") && !said.contains("pw"), "{said}");
+        assert!(!said.contains('\n') && !said.contains("a-secret-key") && !said.contains("geheim"), "{said}");
     }
 }
 
