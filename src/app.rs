@@ -135,7 +135,7 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         let adopt_every = config.tasks.adopt_every;
         let sessions = state.sessions.clone();
         let mut serving = tokio::spawn(async move { mcp::stdio::serve(handler, &sessions).await });
-        let _resuming = resume(&state, adopt_every);
+        let _resuming = (resume(&state, adopt_every), keep_up(&state));
         let served = tokio::select! {
             served = &mut serving => {
                 wind_down(&state).await;

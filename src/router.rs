@@ -14,6 +14,7 @@ use crate::middleware::front::Front;
 use crate::middleware::gate::{self, Gate};
 use crate::middleware::hosts::{self, Allowed, CorsOrigins};
 use crate::middleware::pages::Pages;
+use crate::middleware::tenant;
 use crate::middleware::{rate_limit, request_log};
 use crate::oauth;
 use crate::rest::{self, docs};
@@ -47,6 +48,8 @@ fn cors(origins: &CorsOrigins) -> CorsLayer {
         .allow_headers([
             header::CONTENT_TYPE,
             header::AUTHORIZATION,
+            header::ACCEPT_LANGUAGE,
+            tenant::X_TENANT,
             gate::X_API_KEY,
             HeaderName::from_static("idempotency-key"),
             request_log::REQUEST_ID,

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::access::Permission;
+use crate::access::models::Closed;
 use crate::erp::ErpError;
 use crate::handoff::HandoffError;
 use crate::journal::JournalError;
@@ -54,6 +55,11 @@ impl Refusal {
             "this caller may not: it takes the permission {permission}, which its key or token lacks"
         );
         Self::new(Kind::Forbidden(Some(permission)), "forbidden", sentence)
+    }
+
+    /// The rules of the access file do not let it be done with these records.
+    pub fn closed(closed: &Closed) -> Self {
+        Self::new(Kind::Forbidden(None), "model_closed", closed.to_string())
     }
 
     /// Nobody waits for the answer.

@@ -76,7 +76,10 @@ impl Client {
 pub fn run(client: Client) -> anyhow::Result<ExitCode> {
     let variables = Env::read(Path::new(".env"), VARIABLES)?;
     let config = Config::from_env(&variables)?;
-    let url = format!("http://{}:{}/mcp", host(&config), config.http.port);
+    let url = match &config.messages.public_url {
+        Some(url) => format!("{}/mcp", url.as_str().trim_end_matches('/')),
+        None => format!("http://{}:{}/mcp", host(&config), config.http.port),
+    };
     if matches!(client, Client::Chatgpt) {
         writeln!(std::io::stdout(), "{}", chatgpt(&url, config.access.oauth.is_some()))?;
         return Ok(ExitCode::SUCCESS);
@@ -129,6 +132,10 @@ fn environment(
             value.to_owned()
         };
         env.insert(name.to_owned(), value.into());
+    }
+    if let Some(file) = &config.access.file {
+        let file = std::path::absolute(file).context("cannot locate ACCESS_FILE")?;
+        env.insert("ACCESS_FILE".to_owned(), json!(file));
     }
     let logs = std::path::absolute(&config.log_dir).context("cannot locate LOG_DIR")?;
     let mut logs = logs.into_os_string();

@@ -12,7 +12,7 @@ use mcp_odoo_core::key::IdempotencyKey;
 use mcp_odoo_core::messages::{REFERENCE, Report, TENANT};
 use mcp_odoo_core::refusal::Refusal;
 use mcp_odoo_core::store::DEFAULT_TENANT;
-use mcp_odoo_core::tenants::{Tenant, TenantError};
+use mcp_odoo_core::tenants::Tenant;
 use mcp_odoo_core::twilio::{TwilioSetup, signature};
 use mcp_odoo_tools::caller::Identity;
 use mcp_odoo_tools::reports::MessageReport;
@@ -84,7 +84,8 @@ impl FromRequest<AppState> for SignedReport {
         let (twilio, messages) = match &named {
             Some(setup) => (&setup.twilio, &setup.messages),
             None if name == DEFAULT_TENANT => (&common.twilio, &common.messages),
-            None => return Err(Problem::not_signed(&TenantError::Unknown)),
+            // Whether there is such a tenant is told to nobody who does not sign for it.
+            None => return Err(Problem::not_signed(&signature::SignatureError::Mismatch)),
         };
         let twilio = match twilio {
             TwilioSetup::Ready(twilio) => twilio,

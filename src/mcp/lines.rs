@@ -5,8 +5,9 @@ use std::io;
 use std::mem;
 
 use futures::future::BoxFuture;
+use mcp_odoo_tools::caller::Local;
 use rmcp::RoleServer;
-use rmcp::model::{ClientJsonRpcMessage, ErrorData, RequestId, ServerJsonRpcMessage};
+use rmcp::model::{ClientJsonRpcMessage, ErrorData, GetExtensions, RequestId, ServerJsonRpcMessage};
 use rmcp::transport::Transport;
 use rmcp::transport::async_rw::AsyncRwTransport;
 use serde_json::Value;
@@ -78,7 +79,10 @@ fn message(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, Refused> {
     if let Some((error, id)) = body::given_twice(line) {
         return Err(refused(error, id));
     }
-    if let Ok(message) = serde_json::from_slice(line) {
+    if let Ok(mut message) = serde_json::from_slice(line) {
+        if let ClientJsonRpcMessage::Request(request) = &mut message {
+            request.request.extensions_mut().insert(Local);
+        }
         return Ok(Some(message));
     }
     let what = match serde_json::from_slice::<Value>(line) {

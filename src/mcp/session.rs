@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use mcp_odoo_core::access::Caller;
+use mcp_odoo_tools::caller::Identity;
 use rmcp::RoleServer;
 use rmcp::model::{
     ClientJsonRpcMessage, ClientNotification, ErrorData, PingRequest, RequestId, ServerJsonRpcMessage,
@@ -109,19 +109,19 @@ impl Sessions {
     }
 
     /// Takes a place for one more session.
-    pub(super) fn admit(&self, caller: &Caller) -> Result<Place, Refusal> {
+    pub(super) fn admit(&self, identity: &Identity) -> Result<Place, Refusal> {
         if self.0.stop.is_cancelled() {
             return Err(Refusal::Stopping);
         }
-        let share = self.0.shares.take(caller, self.0.max).ok_or(Refusal::OwnFull(self.0.max))?;
+        let share = self.0.shares.take(identity, self.0.max).ok_or(Refusal::OwnFull(self.0.max))?;
         let permit = Arc::clone(&self.0.places).try_acquire_owned().map_err(|_| Refusal::Full(self.0.max))?;
         self.0.open.send_modify(|open| *open += 1);
         Ok(Place { _permit: permit, _share: share, open: self.0.open.clone() })
     }
 
     /// Takes a place for one request that belongs to no session.
-    pub(super) fn admit_single(&self, caller: &Caller) -> Result<SinglePlace, Refusal> {
-        let share = self.0.single_shares.take(caller, self.0.max).ok_or(Refusal::OwnBusy(self.0.max))?;
+    pub(super) fn admit_single(&self, identity: &Identity) -> Result<SinglePlace, Refusal> {
+        let share = self.0.single_shares.take(identity, self.0.max).ok_or(Refusal::OwnBusy(self.0.max))?;
         let permit = Arc::clone(&self.0.single).try_acquire_owned();
         Ok(SinglePlace { _permit: permit.map_err(|_| Refusal::Busy(self.0.max))?, _share: share })
     }

@@ -6,7 +6,7 @@ use axum::body::{Body, HttpBody};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
-use mcp_odoo_core::access::Caller;
+use mcp_odoo_tools::caller::Identity;
 use rmcp::model::{ClientJsonRpcMessage, ErrorCode, ErrorData, ServerJsonRpcMessage};
 use serde_json::json;
 
@@ -27,10 +27,10 @@ impl Single {
     }
 
     /// Takes a place, unless it has one.
-    pub(super) fn take(&self, sessions: &Sessions, caller: &Caller) -> Result<(), Refusal> {
+    pub(super) fn take(&self, sessions: &Sessions, identity: &Identity) -> Result<(), Refusal> {
         let mut place = self.place();
         if place.is_none() {
-            *place = Some(sessions.admit_single(caller)?);
+            *place = Some(sessions.admit_single(identity)?);
         }
         Ok(())
     }

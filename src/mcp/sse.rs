@@ -57,6 +57,7 @@ type Inboxes = Arc<Mutex<HashMap<Uuid, Arc<Inbox>>>>;
 
 struct Inbox {
     caller: Arc<Caller>,
+    tenant: String,
     /// Those of one request at once: all of a batch arrive, or none.
     messages: mpsc::Sender<Vec<ClientJsonRpcMessage>>,
     /// Held weakly: the stream ends with the session.
@@ -74,14 +75,15 @@ async fn open<H: ServerHandler + Clone>(
     Extension(identity): Extension<Identity>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
-    let place = shared.sessions.admit(&identity.caller)?;
+    let place = shared.sessions.admit(&identity)?;
     let id = Uuid::new_v4();
     let (messages, incoming) = mpsc::channel(BUFFER);
     let incoming = ReceiverStream::new(incoming).flat_map(stream::iter::<Vec<_>>);
     let (answers, outgoing) = mpsc::channel(BUFFER);
     let has_batches = Arc::new(AtomicBool::new(false));
     let inbox = Inbox {
-        caller: identity.caller,
+        caller: Arc::clone(&identity.caller),
+        tenant: identity.tenant.id.clone(),
         messages,
         answers: answers.downgrade(),
         has_batches: Arc::clone(&has_batches),
@@ -217,7 +219,7 @@ fn inbox(inboxes: &Inboxes, parts: &Parts) -> Option<Arc<Inbox>> {
     let (_, id) = query.find(|(name, _)| name == "sessionId")?;
     let inbox = lock(inboxes).get(&Uuid::try_parse(&id).ok()?).cloned();
     let identity = parts.extensions.get::<Identity>()?;
-    inbox.filter(|inbox| inbox.caller == identity.caller)
+    inbox.filter(|inbox| inbox.caller == identity.caller && inbox.tenant == identity.tenant.id)
 }
 
 fn unknown() -> Problem {

@@ -71,7 +71,7 @@ tokio::task_local! {
 }
 
 struct Current {
-    caller: Arc<Caller>,
+    identity: Identity,
     single: Single,
     in_session: Cell<bool>,
     failure: Cell<Option<Failure>>,
@@ -83,10 +83,9 @@ async fn serve<H: ServerHandler + Clone + Sync>(
     request: Request,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    let caller = Arc::clone(&identity.caller);
     let open = shared.manager.named(&parts.headers);
     let is_strange = match &open {
-        Some(open) => open.caller != caller,
+        Some(open) => open.caller != identity.caller || open.tenant != identity.tenant.id,
         // All else that names an unknown session is found out by rmcp.
         None => parts.method == Method::DELETE && parts.headers.contains_key(SESSION_ID),
     };
@@ -107,20 +106,20 @@ async fn serve<H: ServerHandler + Clone + Sync>(
         return match batch::messages(&body) {
             Ok(messages) => {
                 batch::serve(messages, |message| {
-                    pass_on(Arc::clone(&shared), caller.clone(), parts.clone(), message)
+                    pass_on(Arc::clone(&shared), identity.clone(), parts.clone(), message)
                 })
                 .await
             }
             Err(error) => body::refused(error, None),
         };
     }
-    pass_on(shared, caller, parts, body).await
+    pass_on(shared, identity, parts, body).await
 }
 
 /// Has rmcp serve the request, and says what went wrong in our words.
 async fn pass_on<H: ServerHandler + Clone + Sync>(
     shared: Arc<Shared<H>>,
-    caller: Arc<Caller>,
+    identity: Identity,
     mut parts: Parts,
     body: Bytes,
 ) -> Response {
@@ -133,7 +132,7 @@ async fn pass_on<H: ServerHandler + Clone + Sync>(
     parts.extensions.insert(single.clone());
     let request = Request::from_parts(parts, Body::from(body.clone()));
     let current =
-        Current { caller, single: single.clone(), in_session: Cell::default(), failure: Cell::default() };
+        Current { identity, single: single.clone(), in_session: Cell::default(), failure: Cell::default() };
     let (response, failure) = CURRENT
         .scope(current, async {
             let response = shared.service.handle(request).await;
@@ -176,6 +175,7 @@ struct Manager {
 #[derive(Clone)]
 struct Open {
     caller: Arc<Caller>,
+    tenant: String,
     asked: Asked,
     has_batches: bool,
 }
@@ -207,7 +207,7 @@ impl Manager {
     fn admit_single(&self) -> Result<(), ManagerError> {
         let admit = |current: &Current| match current.in_session.get() {
             true => Ok(()),
-            false => current.single.take(&self.sessions, &current.caller),
+            false => current.single.take(&self.sessions, &current.identity),
         };
         noted(CURRENT.try_with(admit).unwrap_or(Ok(())))
     }
@@ -242,13 +242,13 @@ impl SessionManager for Manager {
             current.in_session.set(true);
             current.single.leave();
         });
-        let admit = |current: &Current| self.sessions.admit(&current.caller);
+        let admit = |current: &Current| self.sessions.admit(&current.identity);
         // rmcp begins sessions only for requests that it is given here.
         let place = noted(CURRENT.try_with(admit).unwrap_or(Err(Refusal::Stopping)))?;
         let (id, transport) = noted(self.local.create_session().await)?;
         let asked = Asked::default();
-        if let Ok(caller) = CURRENT.try_with(|current| current.caller.clone()) {
-            let open = Open { caller, asked: asked.clone(), has_batches: false };
+        if let Ok(Identity { caller, tenant, .. }) = CURRENT.try_with(|current| current.identity.clone()) {
+            let open = Open { caller, tenant: tenant.id.clone(), asked: asked.clone(), has_batches: false };
             self.open().insert(id.clone(), open);
         }
         Ok((id, self.sessions.remote(transport, place, asked)))

@@ -18,23 +18,35 @@ pub fn is_in(networks: &[IpNet], address: IpAddr) -> bool {
 }
 
 /// Where the request comes from: the last one on its way that is no proxy of ours. What others say in `Forwarded` and
-/// `X-Forwarded-For` is not believed.
-pub fn of(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
-    let mut address = peer.to_canonical();
-    if !is_in(proxies, address) {
-        return address;
+/// `X-Forwarded-For` is not believed. Nothing where a proxy of ours says what cannot be read, or two things: the proxy's
+/// own address may be allowed what its clients are not.
+pub fn of(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> Option<IpAddr> {
+    let peer = peer.to_canonical();
+    if !is_in(proxies, peer) {
+        return Some(peer);
     }
-    // A proxy writes the one or the other; the nearest hop is the last.
-    let name = if headers.contains_key(FORWARDED) { FORWARDED.as_str() } else { X_FORWARDED_FOR };
-    let said = headers.get_all(name).iter().rev().filter_map(|value| value.to_str().ok());
-    for hop in said.flat_map(|value| value.rsplit(',')) {
-        let Some(next) = hop_address(hop) else { break };
-        address = next;
-        if !is_in(proxies, address) {
-            break;
+    // Many proxies write the one and pass the other on as it came.
+    let names = [FORWARDED.as_str(), X_FORWARDED_FOR].into_iter().filter(|name| headers.contains_key(*name));
+    let mut said = names.map(|name| by(name, peer, headers, proxies));
+    match (said.next(), said.next()) {
+        (None, _) => Some(peer),
+        (Some(address), None) => address,
+        (Some(one), Some(other)) => one.filter(|_| one == other),
+    }
+}
+
+fn by(name: &str, peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> Option<IpAddr> {
+    let mut address = peer;
+    // The nearest hop is the last.
+    for value in headers.get_all(name).iter().rev() {
+        for hop in value.as_bytes().rsplit(|byte| *byte == b',') {
+            address = hop_address(str::from_utf8(hop).ok()?)?;
+            if !is_in(proxies, address) {
+                return Some(address);
+            }
         }
     }
-    address
+    Some(address)
 }
 
 /// `for=` of an element of `Forwarded` (RFC 7239), or an address alone; with or without a port.
@@ -54,15 +66,18 @@ fn hop_address(hop: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn from(peer: &str, name: &'static str, values: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         for value in values {
-            headers.append(name, value.parse().unwrap());
+            headers.append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         let proxies = ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()];
-        of(peer.parse().unwrap(), &headers, &proxies).to_string()
+        of(peer.parse().unwrap(), &headers, &proxies)
+            .map_or("unknown".to_owned(), |address| address.to_string())
     }
 
     #[test]
@@ -73,11 +88,18 @@ mod tests {
         assert_eq!(said("::ffff:10.0.0.1", &["198.51.100.7:1234"]), "198.51.100.7");
         assert_eq!(said("10.0.0.1", &["1.1.1.1, 198.51.100.7, 10.0.0.2"]), "198.51.100.7");
         assert_eq!(said("10.0.0.1", &["1.1.1.1", "198.51.100.7"]), "198.51.100.7");
-        assert_eq!(said("10.0.0.1", &["1.1.1.1, not-an-address"]), "10.0.0.1");
+        assert_eq!(said("10.0.0.1", &["1.1.1.1, not-an-address"]), "unknown");
+        assert_eq!(said("10.0.0.1", &["\u{ff}, 198.51.100.7"]), "198.51.100.7");
+        assert_eq!(said("10.0.0.1", &["198.51.100.7, \u{ff}"]), "unknown");
         assert_eq!(said("10.0.0.1", &[]), "10.0.0.1");
         let said = |values: &[&str]| from("::1", "forwarded", values);
         assert_eq!(said(&["for=1.1.1.1, FOR=\"[2001:db8::7]:80\";proto=https"]), "2001:db8::7");
         assert_eq!(said(&["for=198.51.100.7;by=10.0.0.1", "proto=https;for=10.1.1.1"]), "198.51.100.7");
-        assert_eq!(said(&["for=_hidden"]), "::1");
+        assert_eq!(said(&["for=_hidden"]), "unknown");
+        let mut headers = HeaderMap::new();
+        headers.insert("forwarded", "for=10.0.0.5".parse().unwrap());
+        headers.insert(X_FORWARDED_FOR, "198.51.100.7".parse().unwrap());
+        let proxies = ["10.0.0.1/32".parse().unwrap()];
+        assert_eq!(of("10.0.0.1".parse().unwrap(), &headers, &proxies), None, "one of them was passed on");
     }
 }

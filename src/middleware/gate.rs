@@ -136,7 +136,7 @@ impl Gate {
     pub fn find(&self, request: &Request) -> Found {
         let config = self.access.config();
         let peer = request.extensions().get::<Peer>().map(|Peer(peer)| *peer);
-        let address = peer.map(|peer| address::of(peer, request.headers(), &config.trusted_proxies));
+        let address = peer.and_then(|peer| address::of(peer, request.headers(), &config.trusted_proxies));
         let request_id = request.extensions().get::<RequestId>().map_or_else(Uuid::nil, |RequestId(id)| *id);
         let door = if request.uri().path().starts_with("/mcp") { Door::Mcp } else { Door::Rest };
         let audit = self.tenants.default_one().audit.clone();
@@ -150,7 +150,8 @@ impl Gate {
         let headers = request.headers();
         // What tells nothing of anybody is nobody's; the report of a message names its tenant by itself.
         let is_of_no_tenant =
-            matches!(self.entrance(request), Entrance::Open | Entrance::Signed(Signer::Twilio));
+            matches!(self.entrance(request), Entrance::Open | Entrance::Signed(Signer::Twilio))
+                || oauth::is_well_known(request.uri().path());
         match self.shown(request, address) {
             Ok(Shown::Who(who)) => admit(&self.tenants, &who, headers, is_of_no_tenant, from),
             Ok(Shown::Token(oauth, token)) => {
@@ -237,9 +238,14 @@ impl Gate {
 /// Lets them in, with the tenant that they may choose: at once where it is in memory.
 fn admit(tenants: &Tenants, who: &Who, headers: &HeaderMap, is_of_no_tenant: bool, from: From) -> Found {
     let (caller, From { address, request_id, .. }) = (Arc::clone(who.caller()), from.clone());
+    let caller_signs = caller.id() == Caller::ELEVENLABS;
     let identity = move |tenant| Identity { caller, tenant, address, request_id };
     if is_of_no_tenant {
         return Found::Now(Ok(identity(Arc::clone(tenants.default_one()))));
+    }
+    // Who signs does so for a tenant that has the secret.
+    if caller_signs && tenant::is_brought(headers) {
+        return Found::Now(Err(from.refused(tenant::not_brought())));
     }
     match tenant::choose(tenants, headers, who.tenants()) {
         Ok(Chosen::Now(tenant)) => Found::Now(Ok(identity(tenant))),

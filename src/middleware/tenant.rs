@@ -36,8 +36,7 @@ pub fn choose(tenants: &Tenants, headers: &HeaderMap, listed: Option<&[String]>)
             return Err(Problem::new(StatusCode::BAD_REQUEST, "tenant_ambiguous", detail));
         }
         if listed.is_some_and(|listed| !listed.is_empty()) {
-            let detail = "this caller may not bring an Odoo: it works for the tenants that it is given";
-            return Err(Problem::new(StatusCode::FORBIDDEN, "tenant_not_allowed", detail));
+            return Err(not_brought());
         }
         let tenants = tenants.clone();
         return Ok(Chosen::Later(async move { Ok(tenants.by_headers(brought.given()).await?) }.boxed()));
@@ -66,6 +65,17 @@ pub fn choose(tenants: &Tenants, headers: &HeaderMap, listed: Option<&[String]>)
     }
     let (tenants, name) = (tenants.clone(), name.to_owned());
     Ok(Chosen::Later(async move { Ok(tenants.by_name(&name).await?) }.boxed()))
+}
+
+/// Whether the request brings an Odoo of its own.
+pub fn is_brought(headers: &HeaderMap) -> bool {
+    [URL, API_KEY, DB, LOGIN].into_iter().any(|name| headers.contains_key(name))
+}
+
+/// Who is given tenants, or signs for one, brings none.
+pub fn not_brought() -> Problem {
+    let detail = "this caller may not bring an Odoo: it works for the tenants that it is given";
+    Problem::new(StatusCode::FORBIDDEN, "tenant_not_allowed", detail)
 }
 
 /// Whether messages for the tenant of this request must be asked for with a signature.

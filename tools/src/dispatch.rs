@@ -73,7 +73,7 @@ pub fn permit(spec: &Spec, caller: &Caller, door: Door, tenant: &Tenant) -> Resu
     }
     if let Some((model, verb)) = spec.on_records() {
         let closed = tenant.access.models().allow(model, verb);
-        closed.map_err(|closed| Refusal::new(Kind::Forbidden(None), "model_closed", closed.to_string()))?;
+        closed.map_err(|closed| Refusal::closed(&closed))?;
     }
     // Over REST it is signed, over stdio it is the owner's, and who logs in is permitted by name.
     if spec.does == Does::Tell

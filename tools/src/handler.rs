@@ -16,7 +16,7 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use rmcp::{Peer, RoleServer, ServerHandler};
 
-use crate::caller::{Identity, language};
+use crate::caller::{Identity, Local, language};
 use crate::dispatch::permit;
 use crate::operation::Does;
 use crate::reply::Reply;
@@ -66,12 +66,11 @@ impl OdooTools {
     /// Who asks, by which door, for whom.
     fn asker(&self, context: &RequestContext<RoleServer>) -> (Arc<Caller>, Door, Arc<Tenant>) {
         let Shared { local, nobody, tenant, .. } = &*self.0;
-        let (caller, door, tenant) = match (identity(context), parts(context)) {
+        let (caller, door, tenant) = match (identity(context), context.extensions.get::<Local>()) {
             (Some(Identity { caller, tenant, .. }), _) => (caller, Door::Mcp, tenant),
+            (None, Some(Local)) => (local, Door::Stdio, tenant),
             // Nobody was asked who they are.
-            (None, Some(_)) => (nobody, Door::Mcp, tenant),
-            // No request over HTTP: whoever started the process.
-            (None, None) => (local, Door::Stdio, tenant),
+            (None, None) => (nobody, Door::Mcp, tenant),
         };
         (Arc::clone(caller), door, Arc::clone(tenant))
     }
@@ -100,7 +99,7 @@ impl ServerHandler for OdooTools {
         let hints =
             context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
         let mut list = ListToolsResult::with_all_items(tools);
-        (list.ttl_ms, list.cache_scope) = (hints.then_some(0), hints.then_some(CacheScope::Public));
+        (list.ttl_ms, list.cache_scope) = (hints.then_some(0), hints.then_some(CacheScope::Private));
         Ok(list)
     }
 

@@ -1,6 +1,7 @@
 //! Search and fetch, as ChatGPT's connectors and deep research expect tools of these names.
 
 use mcp_odoo_core::access::Permission;
+use mcp_odoo_core::access::models::{Closed, Models, Verb};
 use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::{Document, DocumentRequest, SearchRequest, SearchResults};
@@ -30,8 +31,25 @@ impl Operation for Search {
     }
 
     async fn run(call: Call, request: SearchRequest) -> Result<Self::Answer, Refusal> {
-        Ok(call.tenant.reader.search(&request).await?)
+        let mut found = call.tenant.reader.search(&request).await?;
+        let models = call.tenant.access.models();
+        found.results.retain(|record| readable(&models, &record.id).is_ok());
+        Ok(found)
     }
+}
+
+/// Whether the rules of the access file let records of this kind be read.
+fn readable(models: &Models, id: &str) -> Result<(), Closed> {
+    let kinds: &[&str] = match id.split(':').next() {
+        // With its tasks.
+        Some("project") => &["project.project", "project.task"],
+        Some("task") => &["project.task"],
+        Some("product") => &["product.product"],
+        Some("customer") => &["res.partner"],
+        // There is no such document.
+        _ => &[],
+    };
+    kinds.iter().try_for_each(|model| models.allow(model, Verb::Read))
 }
 
 pub struct Fetch;
@@ -54,6 +72,10 @@ impl Operation for Fetch {
     }
 
     async fn run(call: Call, request: DocumentRequest) -> Result<Self::Answer, Refusal> {
+        if let Some(id) = request.id() {
+            let closed = readable(&call.tenant.access.models(), id);
+            closed.map_err(|closed| Refusal::closed(&closed))?;
+        }
         Ok(call.tenant.reader.fetch(&request).await?)
     }
 }

@@ -60,8 +60,9 @@ impl Lanes {
         let mut held = Place { place: None, _lane: None, freed: &self.freed };
         match lane {
             Lane::First => {
-                held._lane = self.first.acquire().await.ok();
+                // In this order: a place that comes free is given to who waits here, not to the second lane.
                 held.place = self.places.acquire().await.ok();
+                held._lane = self.first.acquire().await.ok();
             }
             Lane::Second => {
                 let both = timeout(PATIENCE, self.left_over()).await.map_err(|_| OdooError::Busy)?;
@@ -138,7 +139,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_gets_no_place_in_time_is_refused() {
         let lanes = Lanes::new(2);
-        let held = [lanes.place(Lane::First).await, lanes.place(Lane::First).await];
+        let held =
+            [lanes.place(Lane::First).await, lanes.place(Lane::First).await, lanes.place(Lane::Second).await];
         assert_eq!(lanes.place(Lane::Second).await.err(), Some(OdooError::Busy));
         drop(held);
         assert!(lanes.place(Lane::Second).await.is_ok());

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use ipnet::IpNet;
 use toml_edit::{Array, DocumentMut, Item, Table, value};
 
-use super::file::AccessFile;
+use super::file::{AccessFile, Expiry};
 use super::key::KeyHash;
 use super::{Caller, Permission};
 
@@ -20,6 +20,9 @@ pub enum EditError {
     /// There is nobody of this name.
     #[error("there is no caller {0}: `mcp-odoo keys list` shows who there is")]
     Unknown(String),
+    /// A new key would not work either.
+    #[error("{0} has expired: put `expires` in the access file off first, or take it out")]
+    Expired(String),
     /// Who was revoked has no key that could be changed.
     #[error("{0} was revoked: take `revoked` out of the access file first, if that was a mistake")]
     Revoked(String),
@@ -75,6 +78,11 @@ pub fn add(file: &str, new: &NewCaller, key: KeyHash) -> Result<String, EditErro
 /// When there is no such caller, or the file cannot be used.
 pub fn rotate(file: &str, name: &str, key: KeyHash, until: DateTime<Utc>) -> Result<String, EditError> {
     let mut document = parse(file)?;
+    let known = AccessFile::parse(file).map_err(EditError::Bad)?;
+    let expires = known.callers.get(name).and_then(|caller| caller.expires);
+    if expires.is_some_and(|Expiry(moment)| moment <= Utc::now()) {
+        return Err(EditError::Expired(name.to_owned()));
+    }
     let caller = caller(&mut document, name)?;
     if caller.get("revoked").and_then(Item::as_bool) == Some(true) {
         return Err(EditError::Revoked(name.to_owned()));
@@ -150,7 +158,7 @@ mod tests {
         NewCaller {
             name: name.to_owned(),
             permissions: vec![Permission::Read, Permission::Quotations],
-            tenants: vec!["acme".to_owned()],
+            tenants: vec!["default".to_owned()],
             ips: vec!["10.0.0.0/8".parse().unwrap()],
             expires: NaiveDate::from_ymd_opt(2027, 1, 1),
         }
@@ -161,7 +169,7 @@ mod tests {
         let added = add(FILE, &new("voice"), KeyHash::of("voice's")).unwrap();
         assert!(added.starts_with(FILE), "{added}");
         let voice = AccessFile::parse(&added).unwrap().callers["voice"].clone();
-        assert_eq!((voice.key, voice.tenant.as_deref()), (Some(KeyHash::of("voice's")), Some("acme")));
+        assert_eq!((voice.key, voice.tenant.as_deref()), (Some(KeyHash::of("voice's")), Some("default")));
         assert_eq!(voice.permissions.to_string(), "quotations, read");
         let rotated = rotate(&added, "web", KeyHash::of("web's"), DateTime::UNIX_EPOCH).unwrap();
         assert!(rotated.starts_with("# Who may call\n[callers.web] # the shop\n"), "{rotated}");

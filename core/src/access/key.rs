@@ -54,7 +54,7 @@ impl KeyHash {
     pub(super) fn is_of(&self, key: &Presented) -> bool {
         match self {
             Self::Sha256(hash) => hash.ct_eq(&key.sha256).into(),
-            Self::Blake3(hash) => hash.ct_eq(&key.blake3).into(),
+            Self::Blake3(hash) => key.blake3.is_some_and(|of_key| hash.ct_eq(&of_key).into()),
         }
     }
 }
@@ -67,17 +67,19 @@ fn beginning(hash: &[u8; 32]) -> [u8; 8] {
 /// A key as a request brought it, by its hashes.
 pub(super) struct Presented {
     sha256: [u8; 32],
-    blake3: [u8; 32],
+    /// Where any is known by one.
+    blake3: Option<[u8; 32]>,
 }
 
 impl Presented {
-    pub(super) fn new(key: &str) -> Self {
-        Self { sha256: Sha256::digest(key).into(), blake3: blake3::hash(key.as_bytes()).into() }
+    pub(super) fn new(key: &str, with_blake3: bool) -> Self {
+        let blake3 = with_blake3.then(|| blake3::hash(key.as_bytes()).into());
+        Self { sha256: Sha256::digest(key).into(), blake3 }
     }
 
     /// Where to look for it: what a table tells by the time it takes is no more than this part of a hash.
-    pub(super) fn beginnings(&self) -> [[u8; 8]; 2] {
-        [beginning(&self.sha256), beginning(&self.blake3)]
+    pub(super) fn beginnings(&self) -> impl Iterator<Item = [u8; 8]> {
+        [Some(&self.sha256), self.blake3.as_ref()].into_iter().flatten().map(beginning)
     }
 }
 

@@ -186,6 +186,11 @@ impl Models {
         self.rules.get(model).map(|rule| &rule.hide)
     }
 
+    /// Whether fields are to be hidden: the tools that there are have fields of their own, and do not go by it.
+    pub fn hides(&self) -> bool {
+        self.rules.values().any(|rule| !rule.hide.is_empty())
+    }
+
     /// In plain words, a line each.
     pub fn in_words(&self) -> Vec<String> {
         let mut lines = Vec::new();

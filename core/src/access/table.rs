@@ -77,7 +77,7 @@ impl Denied {
 }
 
 /// How the file was when it was read.
-type Seen = Option<(SystemTime, u64)>;
+type Seen = Option<(SystemTime, u64, u64)>;
 
 #[derive(Default)]
 struct Table {
@@ -85,6 +85,8 @@ struct Table {
     guests: HashMap<String, Arc<Guest>>,
     /// Who may have a key whose hash begins so, and by which hash: all of it is compared in constant time.
     keys: HashMap<[u8; 8], Vec<Key>>,
+    /// Whether any key is known by its BLAKE3.
+    has_blake3: bool,
     models: Arc<Models>,
     seen: Seen,
 }
@@ -116,9 +118,9 @@ impl Access {
     /// # Errors
     /// Why it does not.
     pub fn find(&self, key: &str, address: Option<IpAddr>) -> Result<Arc<Guest>, Denied> {
-        let key = Presented::new(key);
         let table = self.table.load();
-        let like = key.beginnings().into_iter().filter_map(|beginning| table.keys.get(&beginning)).flatten();
+        let key = Presented::new(key, table.has_blake3);
+        let like = key.beginnings().filter_map(|beginning| table.keys.get(&beginning)).flatten();
         let mut like = like.filter(|known| known.hash.is_of(&key));
         let Key { guest, is_previous, .. } = like.next().ok_or(Denied::Unknown)?;
         guest.check(*is_previous, address, Utc::now())?;
@@ -177,7 +179,11 @@ impl Access {
 /// How the file is.
 fn seen(path: &Path) -> Seen {
     let file = std::fs::metadata(path).ok()?;
-    Some((file.modified().ok()?, file.len()))
+    #[cfg(unix)]
+    let inode = std::os::unix::fs::MetadataExt::ino(&file);
+    #[cfg(not(unix))]
+    let inode = 0;
+    Some((file.modified().ok()?, file.len(), inode))
 }
 
 impl Table {
@@ -196,6 +202,11 @@ impl Table {
         let file = AccessFile::read(path)?;
         let apply = also(&file).map_err(|why| FileError(format!("{}: {why}", path.display())))?;
         let AccessFile { callers, models, .. } = file;
+        if models.hides() {
+            tracing::warn!(
+                "[models] hide has no effect on the tools that there are: they have fields of their own"
+            );
+        }
         table.models = models.into();
         for (name, entry) in callers {
             // Who stays as they were goes on: what is open for them does not end.
@@ -215,6 +226,7 @@ impl Table {
     }
 
     fn add(&mut self, hash: KeyHash, guest: &Arc<Guest>, is_previous: bool) {
+        self.has_blake3 |= matches!(hash, KeyHash::Blake3(_));
         let key = Key { hash, is_previous, guest: Arc::clone(guest) };
         self.keys.entry(hash.beginning()).or_default().push(key);
     }

@@ -55,8 +55,13 @@ enum Kind {
 }
 
 impl DocumentRequest {
+    /// What is asked for.
+    pub fn id(&self) -> Option<&str> {
+        self.doc_id.as_deref().or(self.id.as_deref())
+    }
+
     fn document(&self) -> Option<(Kind, i64)> {
-        document(self.doc_id.as_deref().or(self.id.as_deref())?)
+        document(self.id()?)
     }
 }
 

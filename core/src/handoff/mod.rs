@@ -196,9 +196,9 @@ impl Handoffs {
         let messenger = self.messenger()?.clone();
         let patience = messenger.config().answer_within;
         let keys: Vec<String> = keys.iter().map(key_mark).collect();
-        let (handoffs, owner) = (self.clone(), caller.id().to_owned());
+        let (handoffs, caller) = (self.clone(), caller.clone());
         // A caller that hangs up must not leave a handoff on disk that nobody sends.
-        let accepting = async move { handoffs.accept(&messenger, request, keys, &owner).await };
+        let accepting = async move { handoffs.accept(&messenger, request, keys, &caller).await };
         let accepted = self.inner.work.background.see_through(accepting).await;
         let live = accepted.unwrap_or(Err(HandoffError::Stopping))?;
         // Late or not, what is known by then is told.
@@ -244,7 +244,7 @@ impl Handoffs {
         messenger: &Messenger,
         request: HandoffRequest,
         keys: Vec<String>,
-        owner: &str,
+        caller: &Caller,
     ) -> Result<Arc<Live<Handoff>>, HandoffError> {
         let work = &self.inner.work;
         let mut repeats = self.repeats().await?.lock().await;
@@ -256,8 +256,11 @@ impl Handoffs {
         if let Some(id) = with_key.or_else(|| repeats.of_conversation(&request).cloned()) {
             // A report is taken in before, or finds it running.
             let _no_report = work.lock(id.as_str()).await;
-            if let Some(first) = work.find(id.as_str()).await? {
-                if has_key && first.told().document().content.request != request {
+            let first = work.find(id.as_str()).await?;
+            let is_theirs = first.as_ref().is_some_and(|it| caller.may_see(&it.told().document().head.owner));
+            // What others asked for is not told; without a key it is another conversation.
+            if let Some(first) = first.filter(|_| is_theirs || has_key) {
+                if has_key && (!is_theirs || first.told().document().content.request != request) {
                     return Err(HandoffError::KeyReused);
                 }
                 let is_running = matches!(first, Known::Live(_));
@@ -269,7 +272,7 @@ impl Handoffs {
         let handoff = Handoff::queued(request, keys, messenger.channel().as_str());
         repeats.remember(&handoff);
         let target = work.journal.target();
-        let document = Document::new(handoff, target.name(), owner).of_tenant(target.tenant());
+        let document = Document::new(handoff, target.name(), caller.id()).of_tenant(target.tenant());
         self.begin(messenger, document, None).await
     }
 

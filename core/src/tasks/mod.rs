@@ -267,9 +267,9 @@ impl Tasks {
                 Some((mark, window)) => Name::Same(self.inner.same(&mark, window).await?, mark),
             },
         };
-        let (tasks, owner) = (self.clone(), caller.id().to_owned());
+        let (tasks, caller) = (self.clone(), caller.clone());
         // A caller that hangs up must not leave a quotation on disk that nobody works on.
-        let accepting = async move { tasks.accept(request, name, &owner, language).await };
+        let accepting = async move { tasks.accept(request, name, &caller, language).await };
         self.inner.work.background.see_through(accepting).await.unwrap_or(Err(SubmitError::Stopping))
     }
 
@@ -361,7 +361,7 @@ impl Tasks {
         &self,
         request: QuotationRequest,
         name: Name,
-        owner: &str,
+        caller: &Caller,
         language: Language,
     ) -> Result<Accepted, SubmitError> {
         let inner = &self.inner;
@@ -387,7 +387,7 @@ impl Tasks {
             let status = QuotationStatus::queued(id, request, Timestamp::now(), language);
             let target = inner.work.journal.target();
             let quotation = Quotation { status, external_ids, repeat_mark, language };
-            let document = Document::new(quotation, target.name(), owner).of_tenant(target.tenant());
+            let document = Document::new(quotation, target.name(), caller.id()).of_tenant(target.tenant());
             return self.begin(document, None, before, false).await;
         };
         if let Known::Stored(stored) = &known
@@ -397,7 +397,8 @@ impl Tasks {
         }
         // None of its changes is missed.
         let (changes, told) = (inner.subscribe(&known), known.told());
-        if told.input != request {
+        // What others asked for is not told, not even that it is the same.
+        if told.input != request || !caller.may_see(&told.document().head.owner) {
             return Err(SubmitError::KeyReused);
         }
         let again = is_repeat || error::worth_repeating(told.error_code.as_deref());

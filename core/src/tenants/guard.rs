@@ -65,7 +65,9 @@ impl Guard {
 
     fn ask(&self, name: &str) -> Asking {
         let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(asked) = asking.get(name).and_then(WeakShared::upgrade) {
+        // One that is answered already is asked anew: the next connection is judged by what is true then.
+        let asked = asking.get(name).and_then(WeakShared::upgrade);
+        if let Some(asked) = asked.filter(|asked| asked.peek().is_none()) {
             return asked;
         }
         asking.retain(|_, asked| asked.upgrade().is_some());

@@ -84,6 +84,9 @@ impl fmt::Debug for HeaderConfig {
     }
 }
 
+/// How long who brings the same credentials waits for the one who tries them.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Where callers with their own Odoo come in.
 pub struct HeaderDoor {
     hosts: TenantHosts,
@@ -156,22 +159,25 @@ impl HeaderDoor {
         self.is_only_one
     }
 
-    /// Has Odoo say who this is, unless it has said so a moment ago; what they are set up as then.
+    /// Has Odoo say who this is, unless it has said so a moment ago; what they are set up as then, and whether it said so now.
     ///
     /// # Errors
     /// When Odoo refuses them, or says nothing.
-    pub async fn enter(&self, tenant: &HeaderTenant, common: &Common) -> Result<Setup, TenantError> {
+    pub async fn enter(&self, tenant: &HeaderTenant, common: &Common) -> Result<(Setup, bool), TenantError> {
         let odoo = tenant.odoo(common);
         let known = self.known(self.mark(tenant));
-        // Of many at once one tries.
-        let mut known = known.lock().await;
+        // Of many at once one tries, and the others do not wait for ever.
+        let waited = tokio::time::timeout(PATIENCE, known.lock()).await;
+        let mut known = waited.map_err(|_| TenantError::Busy)?;
         let before = *known;
         let is_within = |time| move |known: &Known| known.at.elapsed() < time;
+        let mut is_new = false;
         let uid = match before.filter(is_within(FRESH)) {
             Some(Known { uid, .. }) => uid,
             None => match self.try_log_in(&odoo).await {
                 Ok(uid) => {
                     *known = Some(Known { uid, at: Instant::now() });
+                    is_new = true;
                     uid
                 }
                 // It was not refused.
@@ -185,7 +191,7 @@ impl HeaderDoor {
             },
         };
         drop(known);
-        Ok(Setup { client: Some(self.client.clone()), ..tenant.setup(uid, odoo, common) })
+        Ok((Setup { client: Some(self.client.clone()), ..tenant.setup(uid, odoo, common) }, is_new))
     }
 
     async fn try_log_in(&self, config: &OdooConfig) -> Result<i64, TenantError> {

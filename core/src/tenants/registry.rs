@@ -101,9 +101,12 @@ impl Tenants {
     pub async fn by_headers(&self, given: Given<'_>) -> Result<Arc<Tenant>, TenantError> {
         let door = self.inner.door.as_ref().ok_or(TenantError::HeadersOff)?;
         let brought = door.read(given)?;
-        let setup = door.enter(&brought, self.inner.names.common()).await?;
+        let (setup, is_new) = door.enter(&brought, self.inner.names.common()).await?;
         let tenant = self.get(Arc::new(setup)).await?;
-        brought.renew(&tenant.odoo);
+        // A key that was good some minutes ago may have been replaced since.
+        if is_new {
+            brought.renew(&tenant.odoo);
+        }
         Ok(tenant)
     }
 

@@ -82,3 +82,18 @@ async fn networks_are_seen_through_proxies_that_are_trusted() {
     assert_eq!(ask(&[("x-forwarded-for", "198.51.100.7")]).await.0, StatusCode::NOT_FOUND);
     assert_eq!(ask(&[("forwarded", "for=\"198.51.100.7:4711\"")]).await.0, StatusCode::NOT_FOUND);
 }
+
+/// Who looks for metadata without a key is told that there is none, and has nothing done for any tenant.
+#[tokio::test]
+async fn well_known_paths_are_of_no_tenant() {
+    let (app, _folder) = start(&[("boss", r#"permissions = ["read"]"#)]).await;
+    for headers in
+        [&[][..], &[("x-tenant", "acme")], &[("x-odoo-url", "https://a.odoo.com"), ("x-odoo-api-key", "k")]]
+    {
+        let ask = http_client().get(format!("{}/.well-known/oauth-protected-resource", app.url));
+        let ask = headers.iter().fold(ask, |ask, (name, value)| ask.header(*name, *value));
+        let answer = ask.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{headers:?}");
+        assert_eq!(answer.json::<Value>().await.unwrap()["code"], "no_such_path", "{headers:?}");
+    }
+}

@@ -24,4 +24,13 @@ async fn what_a_rule_closes_is_neither_listed_nor_done() {
         let said = session.ask(&call(7, tool, &arguments)).await.to_string();
         assert_eq!(!said.contains("model_closed"), is_open, "{tool}: {said}");
     }
+    // Of several models: each by its own.
+    for (tool, arguments, is_open) in
+        [("fetch", json!({ "id": "product:26174" }), false), ("fetch", json!({ "id": "project:1" }), true)]
+    {
+        let said = session.ask(&call(7, tool, &arguments)).await.to_string();
+        assert_eq!(!said.contains("model_closed"), is_open, "{tool}: {said}");
+    }
+    let found = session.ask(&call(7, "search", &json!({ "query": "a" }))).await.to_string();
+    assert!(found.contains("project:") && !found.contains("product:"), "{found}");
 }

@@ -40,3 +40,24 @@ async fn a_quotation_is_seen_by_who_asked_for_it_and_by_administrators() {
         assert_eq!(said.contains("owners.example"), sees, "{name}: {said}");
     }
 }
+
+/// A key is one caller's: another who uses it too is told nothing of what it stands for, not even with the same request.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_another_caller_has_used_tells_nothing() {
+    let (app, _folder) = start(&[("web", QUOTES), ("voice", QUOTES)]).await;
+    let ask = async |name: &str| {
+        let post = client_of(name).post(format!("{}/api/quotation/async", app.url));
+        let post = post.header("idempotency-key", "order-1001").json(&request("eva@keys.example"));
+        let answer = post.send().await.unwrap();
+        (answer.status(), answer.json::<Value>().await.unwrap())
+    };
+    let (status, first) = ask("web").await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{first}");
+    let (status, problem) = ask("voice").await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("idempotency_key_reused"))
+    );
+    assert!(!problem.to_string().contains(first["tracking_id"].as_str().unwrap()), "{problem}");
+    assert_eq!(ask("web").await.1["tracking_id"], first["tracking_id"]);
+}
