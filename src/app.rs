@@ -68,10 +68,9 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         let access = Arc::new(Access::open(config.access.clone(), named(&names))?);
         let audit = Audit::start(&config.audit).context("cannot start the audit")?;
         let limiter = Limiter::open(config.limits, journal.folder());
-        let watch = Watch { access: Arc::clone(&access), audit: audit.clone(), limiter: limiter.clone() };
         let reader = config.odoo.clone().filter(|_| config.dev_odoo.is_some());
         let setup = Setup::of_environment(common, odoo, &journal, reader, config.sales.clone());
-        let tenant = Arc::new(setup.open(journal, watch)?);
+        let tenant = Arc::new(setup.open(journal, Watch { access, audit, limiter })?);
         let (s3, days) = (config.s3.clone(), config.log_retention_days);
         let archive = Archive::new(s3.clone(), days, tenant.journal.clone(), &config.audit)?;
         let door = |headers| HeaderDoor::new(headers, config.calls.timeout, config.odoo.is_none());
@@ -83,9 +82,6 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         let state = AppState::from(Shared {
             tenant,
             tenants,
-            access,
-            audit,
-            limiter,
             sessions: Sessions::new(&config.mcp, stop.clone()),
             archive,
             stop,
@@ -111,7 +107,7 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
     ) -> anyhow::Result<()> {
         let Self { config, state, oauth, handler } = self;
         let adopt_every = config.tasks.adopt_every;
-        let gate = Arc::new(Gate::new(Arc::clone(&state.access), oauth, state.tenants.clone()));
+        let gate = Arc::new(Gate::new(Arc::clone(&state.tenant.access), oauth, state.tenants.clone()));
         let mcp = mcp::routes(handler, &config.allowed, &gate, &state.sessions);
         let router = router::build(state.clone(), &config.http, &config.allowed, &gate, mcp);
         let requests = tokio::spawn(server::serve(listener, router, config.http, state.stop.clone()));
@@ -121,7 +117,7 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         let deadline = Instant::now() + GRACE;
         wind_down(&state).await;
         let served = tokio::time::timeout_at(deadline, requests).await;
-        state.audit.shutdown().await;
+        state.tenant.audit.shutdown().await;
         // A connection that would not end ends with the process.
         served.unwrap_or(Ok(())).context("a server task failed")
     }
@@ -147,7 +143,7 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
                 serving.await
             }
         };
-        state.audit.shutdown().await;
+        state.tenant.audit.shutdown().await;
         served.context("a server task failed")
     }
 }
@@ -178,7 +174,7 @@ fn named(names: &Arc<Names>) -> Also {
 /// Takes up, beside serving, what an earlier process left, and what windows leave that are killed meanwhile.
 fn resume(state: &AppState, adopt_every: Duration) -> AbortOnDropHandle<()> {
     state.archive.start();
-    state.limiter.start();
+    state.tenant.limiter.start();
     let Tenant { tasks, handoffs, odoo, .. } = &*state.tenant;
     let (tasks, handoffs, odoo) = (tasks.clone(), handoffs.clone(), odoo.clone());
     AbortOnDropHandle::new(tokio::spawn(async move {
@@ -195,7 +191,7 @@ fn resume(state: &AppState, adopt_every: Duration) -> AbortOnDropHandle<()> {
 
 /// Keeps up with who may call, and with whose Odoos these are.
 fn keep_up(state: &AppState) -> AbortOnDropHandle<()> {
-    let (access, tenants) = (Arc::clone(&state.access), state.tenants.clone());
+    let (access, tenants) = (Arc::clone(&state.tenant.access), state.tenants.clone());
     AbortOnDropHandle::new(tokio::spawn(async move {
         tokio::join!(access.watch(), tenants.resume(), tenants.tidy());
     }))
@@ -206,7 +202,7 @@ fn keep_up(state: &AppState) -> AbortOnDropHandle<()> {
 async fn wind_down(state: &AppState) {
     state.stop.cancel();
     tokio::join!(state.tenant.shutdown(GRACE), state.tenants.shutdown(GRACE));
-    state.limiter.shutdown().await;
+    state.tenant.limiter.shutdown().await;
     state.archive.shutdown().await;
     state.tenant.journal.release();
     state.sessions.close().await;

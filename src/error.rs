@@ -32,10 +32,10 @@ pub struct Problem {
     errors: Vec<FieldError>,
     #[serde(skip)]
     retry_after: Option<Duration>,
-    /// How to say who one is, where that was missing.
     /// What the caller is not permitted.
     #[serde(skip)]
     lacks: Option<Lacks>,
+    /// How to say who one is, where that was missing.
     #[serde(skip)]
     challenge: Option<Box<HeaderValue>>,
 }

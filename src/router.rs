@@ -25,7 +25,7 @@ use crate::state::AppState;
 pub fn build(state: AppState, http: &HttpConfig, allowed: &Allowed, gate: &Arc<Gate>, mcp: Router) -> Router {
     let (router, openapi) = rest::routes().split_for_parts();
     let front = Front { hosts: hosts::rest(http.host, allowed), limit: Some(http.request_timeout) };
-    let metadata = oauth::routes(state.access.config().oauth.as_ref()).layer(front.clone());
+    let metadata = oauth::routes(state.tenant.access.config().oauth.as_ref()).layer(front.clone());
     let router = router
         .merge(SwaggerUi::new("/docs").url("/openapi.json", docs::whole(openapi)))
         .fallback(Problem::no_such_path)

@@ -5,9 +5,6 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use mcp_odoo_archive::Archive;
-use mcp_odoo_core::access::Access;
-use mcp_odoo_core::audit::Audit;
-use mcp_odoo_core::limits::Limiter;
 use mcp_odoo_core::tenants::{Tenant, Tenants};
 use tokio_util::sync::CancellationToken;
 
@@ -23,12 +20,6 @@ pub struct Shared {
     pub tenant: Arc<Tenant>,
     /// Whose it is, too.
     pub tenants: Tenants,
-    /// Who may call.
-    pub access: Arc<Access>,
-    /// Who has had what done.
-    pub audit: Audit,
-    /// How much callers may ask for.
-    pub limiter: Limiter,
     /// The open MCP sessions.
     pub sessions: Sessions,
     /// Copies of the log files.

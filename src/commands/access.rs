@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use chrono::Utc;
 use clap::{Args, Subcommand};
-use mcp_odoo_core::access::file::{AccessFile, Expiry};
+use mcp_odoo_core::access::file::AccessFile;
 use mcp_odoo_core::access::models::Models;
-use mcp_odoo_core::access::{Caller, Permissions};
+use mcp_odoo_core::access::{Caller, Denied, Permissions};
 use mcp_odoo_tools::operation::{Does, Spec};
 use mcp_odoo_tools::specs;
 
@@ -102,13 +102,13 @@ fn from_file<W: Write>(
     let Some(entry) = file.and_then(|file| file.callers.get(caller)) else {
         bail!("there is no caller {caller}: `mcp-odoo keys list` shows who there is");
     };
-    let is_past = |Expiry(moment): Expiry| moment <= Utc::now();
-    let (works, how) = match entry.expires {
-        _ if entry.revoked => (false, "was revoked"),
-        Some(expires) if is_past(expires) => (false, "has expired"),
-        _ => (true, "works"),
+    let works = entry.works(Utc::now());
+    let how = match works {
+        Err(Denied::Revoked) => "was revoked",
+        Err(_) => "has expired",
+        Ok(()) => "works",
     };
-    reasons.say(works, &format!("{caller} is in ACCESS_FILE; its key {how}"))?;
+    reasons.say(works.is_ok(), &format!("{caller} is in ACCESS_FILE; its key {how}"))?;
     if !entry.ips.is_empty() {
         let networks: Vec<_> = entry.ips.iter().map(ToString::to_string).collect();
         reasons.say(true, &format!("from {} only", networks.join(", ")))?;

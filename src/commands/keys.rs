@@ -12,7 +12,7 @@ use ipnet::IpNet;
 use mcp_odoo_core::access::edit::{self, EditError, NewCaller};
 use mcp_odoo_core::access::file::{AccessFile, CallerEntry, Expiry};
 use mcp_odoo_core::access::key::{KeyHash, new_key};
-use mcp_odoo_core::access::{Caller, Permission};
+use mcp_odoo_core::access::{Caller, Denied, Permission};
 use mcp_odoo_core::audit::search::{Use, uses};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
@@ -175,12 +175,17 @@ fn row(name: &str, caller: &CallerEntry, uses: Option<&Use>) -> [String; 8] {
 }
 
 fn state(name: &str, caller: &CallerEntry) -> String {
-    let is_past = |Expiry(moment): Expiry| moment <= Utc::now();
+    let now = Utc::now();
+    match caller.works(now) {
+        Err(Denied::Revoked) => return "revoked".to_owned(),
+        Err(_) => return "expired".to_owned(),
+        Ok(()) => {}
+    }
     match caller.previous_expires {
-        _ if caller.revoked => "revoked".to_owned(),
-        _ if caller.expires.is_some_and(is_past) => "expired".to_owned(),
         _ if name == Caller::ANONYMOUS => "without a key".to_owned(),
-        Some(until) if !is_past(until) => format!("works; the key before until {}", until.0.format("%F %R")),
+        Some(until) if !until.is_past(now) => {
+            format!("works; the key before until {}", until.0.format("%F %R"))
+        }
         _ => "works".to_owned(),
     }
 }

@@ -27,10 +27,7 @@ pub async fn run() -> anyhow::Result<ExitCode> {
         );
     }
     let address = (config.http.host, config.http.port);
-    if !address.0.to_canonical().is_loopback()
-        && !config.access.asks_for_keys()
-        && !config.access.allow_anonymous
-    {
+    if config.is_open_to_others() && !config.access.allow_anonymous {
         bail!(
             "HOST={}: whoever reaches this service could make quotations and read Odoo. Set API_KEY or ACCESS_FILE, or \
              ALLOW_ANONYMOUS=true where something before it lets in only whom it should",

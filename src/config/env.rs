@@ -7,6 +7,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use mcp_odoo_core::odoo::http::address;
 use url::Url;
 
 use super::ConfigError;
@@ -105,16 +106,7 @@ impl Env {
         takes: &'static str,
     ) -> Result<Option<Url>, ConfigError> {
         let Some(text) = self.text(name) else { return Ok(None) };
-        // A password in the address would be printed with it, and paths are put behind it.
-        let plain = |url: &Url| {
-            url.username().is_empty()
-                && url.password().is_none()
-                && url.query().is_none()
-                && url.fragment().is_none()
-        };
-        let is_address = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host() && plain(url);
-        let url = Url::parse(text).ok().filter(is_address);
-        url.map(Some).ok_or_else(|| ConfigError::takes(name, takes))
+        address(text).map(Some).ok_or_else(|| ConfigError::takes(name, takes))
     }
 
     /// A number of seconds, at least one and at most a week.

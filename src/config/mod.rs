@@ -226,6 +226,11 @@ impl Config {
         }
     }
 
+    /// Whether nobody is asked who they are though others than those on this machine may call.
+    pub fn is_open_to_others(&self) -> bool {
+        !self.http.host.to_canonical().is_loopback() && !self.access.asks_for_keys()
+    }
+
     /// The Odoo that quotations are made in, unless it is the embedded one.
     pub fn writing_odoo(&self) -> Option<&OdooConfig> {
         self.dev_odoo.as_ref().or(self.odoo.as_ref())

@@ -77,15 +77,14 @@ impl Who {
 }
 
 /// Where a request comes from, for the audit of those that are refused.
-#[derive(Clone)]
-struct From {
+struct Source {
     audit: Audit,
     door: Door,
     address: Option<IpAddr>,
     request_id: Uuid,
 }
 
-impl From {
+impl Source {
     fn refused(&self, problem: Problem) -> Problem {
         self.audit.refused(self.door, self.address, self.request_id, problem.code());
         problem
@@ -100,9 +99,13 @@ enum Shown<'a> {
 }
 
 /// Who may pass where.
+#[derive(Clone, Copy)]
 enum Entrance {
     /// Anybody: it tells nothing of anybody.
     Open,
+    /// The same, with whatever key: who looks for metadata is told what there is and what is not, and some send what they
+    /// have.
+    WellKnown,
     /// Who signs the body; that is checked when it is read.
     Signed(Signer),
     /// Who says who they are.
@@ -140,7 +143,7 @@ impl Gate {
         let request_id = request.extensions().get::<RequestId>().map_or_else(Uuid::nil, |RequestId(id)| *id);
         let door = if request.uri().path().starts_with("/mcp") { Door::Mcp } else { Door::Rest };
         let audit = self.tenants.default_one().audit.clone();
-        let from = From { audit, door, address, request_id };
+        let from = Source { audit, door, address, request_id };
         let is_allowed = |address| address::is_in(&config.allowed_ips, address);
         if !config.allowed_ips.is_empty() && !address.is_some_and(is_allowed) {
             let detail = "this address may not call (ALLOWED_IPS)";
@@ -148,11 +151,11 @@ impl Gate {
             return Found::Now(Err(from.refused(problem)));
         }
         let headers = request.headers();
+        let entrance = self.entrance(request);
         // What tells nothing of anybody is nobody's; the report of a message names its tenant by itself.
         let is_of_no_tenant =
-            matches!(self.entrance(request), Entrance::Open | Entrance::Signed(Signer::Twilio))
-                || oauth::is_well_known(request.uri().path());
-        match self.shown(request, address) {
+            matches!(entrance, Entrance::Open | Entrance::WellKnown | Entrance::Signed(Signer::Twilio));
+        match self.shown(headers, entrance, address) {
             Ok(Shown::Who(who)) => admit(&self.tenants, &who, headers, is_of_no_tenant, from),
             Ok(Shown::Token(oauth, token)) => {
                 if let Some(subject) = oauth.known(token) {
@@ -188,8 +191,12 @@ impl Gate {
         response
     }
 
-    fn shown<'a>(&'a self, request: &'a Request, address: Option<IpAddr>) -> Result<Shown<'a>, Problem> {
-        let headers = request.headers();
+    fn shown<'a>(
+        &'a self,
+        headers: &'a HeaderMap,
+        entrance: Entrance,
+        address: Option<IpAddr>,
+    ) -> Result<Shown<'a>, Problem> {
         if !self.is_closed {
             // Who logs in at a proxy before this service is told from others by it.
             let log_in = headers.get(header::AUTHORIZATION).map(|value| value.as_bytes());
@@ -198,9 +205,9 @@ impl Gate {
                 Some(_) => Caller::anonymous(Permissions::ALL, log_in).into(),
             })));
         }
-        // Whoever looks for metadata is told what there is, and what is not: some send what they have.
-        if oauth::is_well_known(request.uri().path()) {
-            return Ok(Shown::Who(Who::Other(Arc::clone(&self.nobody))));
+        let other = |caller: &Arc<Caller>| Ok(Shown::Who(Who::Other(Arc::clone(caller))));
+        if let Entrance::WellKnown = entrance {
+            return other(&self.nobody);
         }
         if let Some(key) = key(headers)? {
             // No key that `keys` makes has a full stop; tokens have two.
@@ -211,18 +218,20 @@ impl Gate {
                 (Err(denied), _) => Err(refused(denied)),
             };
         }
-        let other = |caller: &Arc<Caller>| Ok(Shown::Who(Who::Other(Arc::clone(caller))));
-        match (self.entrance(request), self.access.anonymous(address)) {
+        match (entrance, self.access.anonymous(address)) {
             (Entrance::Signed(Signer::ElevenLabs), _) => other(&self.elevenlabs),
             (Entrance::Signed(Signer::Twilio), _) => other(&self.twilio),
             (_, Some(guest)) => Ok(Shown::Who(Who::Guest(guest))),
-            (Entrance::Open, None) => other(&self.nobody),
+            (Entrance::Open | Entrance::WellKnown, None) => other(&self.nobody),
             (Entrance::Closed, None) => Err(no_key()),
         }
     }
 
     /// Closed, unless it is said here that it is not.
     fn entrance(&self, request: &Request) -> Entrance {
+        if oauth::is_well_known(request.uri().path()) {
+            return Entrance::WellKnown;
+        }
         let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
         match route {
             "/health" | "/openapi.json" | "/docs" | "/docs/" | "/docs/{*rest}" => Entrance::Open,
@@ -236,8 +245,8 @@ impl Gate {
 }
 
 /// Lets them in, with the tenant that they may choose: at once where it is in memory.
-fn admit(tenants: &Tenants, who: &Who, headers: &HeaderMap, is_of_no_tenant: bool, from: From) -> Found {
-    let (caller, From { address, request_id, .. }) = (Arc::clone(who.caller()), from.clone());
+fn admit(tenants: &Tenants, who: &Who, headers: &HeaderMap, is_of_no_tenant: bool, from: Source) -> Found {
+    let (caller, address, request_id) = (Arc::clone(who.caller()), from.address, from.request_id);
     let caller_signs = caller.id() == Caller::ELEVENLABS;
     let identity = move |tenant| Identity { caller, tenant, address, request_id };
     if is_of_no_tenant {

@@ -31,7 +31,7 @@ pub struct Health {
 #[utoipa::path(get, path = "/health", tag = "service", responses((status = 200, description = "It is up", body = Health)))]
 pub async fn health(State(state): State<AppState>) -> Json<Health> {
     let odoo = state.tenant.tasks.is_login_refused().then_some("login_refused");
-    let audit = state.audit.is_down().then_some("not_written");
-    let access = state.access.problem().map(|_| "file_not_taken");
+    let audit = state.tenant.audit.is_down().then_some("not_written");
+    let access = state.tenant.access.problem().map(|_| "file_not_taken");
     Json(Health { ok: true, mcp_loaded: true, odoo, audit, access })
 }

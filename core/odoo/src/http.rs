@@ -49,3 +49,16 @@ pub fn is_loopback(url: &Url) -> bool {
         None => false,
     }
 }
+
+/// The address of a web server, if this text is one. With a log-in it would be printed, and paths are put behind it: it has
+/// none, no query and no fragment.
+pub fn address(text: &str) -> Option<Url> {
+    let is_plain = |url: &Url| {
+        url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    };
+    let is_address = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host() && is_plain(url);
+    Url::parse(text.trim()).ok().filter(is_address)
+}

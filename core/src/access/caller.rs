@@ -57,7 +57,7 @@ impl Caller {
     /// Twilio, by its signature.
     pub const TWILIO: &str = "twilio";
     /// Who does not say who they are.
-    pub const ANONYMOUS: &str = "anonymous";
+    pub const ANONYMOUS: &str = crate::store::ANONYMOUS;
 
     /// Whoever started the process: may do everything.
     pub fn local() -> Self {

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use ipnet::IpNet;
-use toml_edit::{Array, DocumentMut, Item, Table, value};
+use toml_edit::{Array, DocumentMut, Item, Table, TomlError, value};
 
-use super::file::{AccessFile, Expiry};
+use super::file::AccessFile;
 use super::key::KeyHash;
 use super::{Caller, Permission};
 
@@ -48,7 +48,7 @@ pub struct NewCaller {
 /// # Errors
 /// When it cannot be used, before or after.
 pub fn add(file: &str, new: &NewCaller, key: KeyHash) -> Result<String, EditError> {
-    let mut document = parse(file)?;
+    let (mut document, _) = parse(file)?;
     let callers =
         document.entry("callers").or_insert_with(implicit).as_table_like_mut().ok_or_else(no_tables)?;
     if callers.contains_key(&new.name) {
@@ -77,10 +77,9 @@ pub fn add(file: &str, new: &NewCaller, key: KeyHash) -> Result<String, EditErro
 /// # Errors
 /// When there is no such caller, or the file cannot be used.
 pub fn rotate(file: &str, name: &str, key: KeyHash, until: DateTime<Utc>) -> Result<String, EditError> {
-    let mut document = parse(file)?;
-    let known = AccessFile::parse(file).map_err(EditError::Bad)?;
+    let (mut document, known) = parse(file)?;
     let expires = known.callers.get(name).and_then(|caller| caller.expires);
-    if expires.is_some_and(|Expiry(moment)| moment <= Utc::now()) {
+    if expires.is_some_and(|expires| expires.is_past(Utc::now())) {
         return Err(EditError::Expired(name.to_owned()));
     }
     let caller = caller(&mut document, name)?;
@@ -103,7 +102,7 @@ pub fn rotate(file: &str, name: &str, key: KeyHash, until: DateTime<Utc>) -> Res
 /// # Errors
 /// When there is no such caller, or the file cannot be used.
 pub fn revoke(file: &str, name: &str) -> Result<String, EditError> {
-    let mut document = parse(file)?;
+    let (mut document, _) = parse(file)?;
     let caller = caller(&mut document, name)?;
     caller.insert("revoked", value(true));
     caller.remove("previous_key");
@@ -111,9 +110,11 @@ pub fn revoke(file: &str, name: &str) -> Result<String, EditError> {
     checked(&document)
 }
 
-fn parse(file: &str) -> Result<DocumentMut, EditError> {
-    AccessFile::parse(file).map_err(EditError::Bad)?;
-    file.parse::<DocumentMut>().map_err(|error| EditError::Bad(error.message().to_owned()))
+/// The file with all that stands around it, and what it says.
+fn parse(file: &str) -> Result<(DocumentMut, AccessFile), EditError> {
+    let known = AccessFile::parse(file).map_err(EditError::Bad)?;
+    let document = file.parse().map_err(|error: TomlError| EditError::Bad(error.message().to_owned()))?;
+    Ok((document, known))
 }
 
 fn checked(document: &DocumentMut) -> Result<String, EditError> {

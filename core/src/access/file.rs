@@ -11,11 +11,10 @@ use toml_edit::Datetime;
 
 use super::key::KeyHash;
 use super::models::Models;
-use super::{Caller, Permissions, TenantEntry};
+use super::{Caller, Denied, Permissions, TenantEntry};
 use crate::limits::Limits;
+use crate::store::DEFAULT_TENANT;
 
-/// The tenant of the environment has no table.
-const DEFAULT_TENANT: &str = crate::store::DEFAULT_TENANT;
 /// A larger file is a mistake.
 const LARGEST: u64 = 16 * 1024 * 1024;
 /// Names that callers have who are in no file.
@@ -70,6 +69,13 @@ pub struct CallerEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expiry(pub DateTime<Utc>);
 
+impl Expiry {
+    /// Whether it has come.
+    pub fn is_past(self, now: DateTime<Utc>) -> bool {
+        self.0 <= now
+    }
+}
+
 impl<'de> Deserialize<'de> for Expiry {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Datetime::deserialize(deserializer)?.to_string();
@@ -116,6 +122,7 @@ impl AccessFile {
         })?;
         for (name, caller) in &file.callers {
             caller.check(name).map_err(|why| format!("[callers.{name}]: {why}"))?;
+            // That of the environment has no table.
             let is_known = |tenant: &&String| *tenant == DEFAULT_TENANT || file.tenants.contains_key(*tenant);
             if let Some(tenant) = caller.tenants().find(|tenant| !is_known(tenant)) {
                 return Err(format!("[callers.{name}]: there is no [tenants.{tenant}]"));
@@ -125,16 +132,19 @@ impl AccessFile {
     }
 }
 
+/// Whether a caller or a tenant may be called so: `^[a-z0-9][a-z0-9_-]{0,63}$`.
+pub(crate) fn is_name(name: &str) -> bool {
+    let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
+    name.len() <= 64
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.bytes().all(good)
+}
+
 impl CallerEntry {
     /// # Errors
     /// What of it makes no sense.
     fn check(&self, name: &str) -> Result<(), &'static str> {
-        let is_name = name.len() <= 64
-            && name.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit())
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte));
-        if !is_name {
+        if !is_name(name) {
             return Err("a name has 1 to 64 of a-z, 0-9, _ and -, and begins with a letter or a digit");
         }
         if TAKEN.contains(&name) {
@@ -144,6 +154,18 @@ impl CallerEntry {
             (true, Some(_)) => Err("who has a key is not anonymous"),
             (false, None) => Err("key is missing: make one with `mcp-odoo keys new`"),
             _ if self.tenant.is_some() && !self.tenants.is_empty() => Err("set tenant or tenants, not both"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether their key works now.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn works(&self, now: DateTime<Utc>) -> Result<(), Denied> {
+        match self.expires {
+            _ if self.revoked => Err(Denied::Revoked),
+            Some(expires) if expires.is_past(now) => Err(Denied::Expired),
             _ => Ok(()),
         }
     }

@@ -2,6 +2,7 @@
 
 mod caller;
 mod config;
+mod denied;
 pub mod edit;
 pub mod file;
 pub mod key;
@@ -13,6 +14,7 @@ mod tenant;
 
 pub use self::caller::{Caller, Door};
 pub use self::config::AccessConfig;
+pub use self::denied::Denied;
 pub use self::permission::{Permission, Permissions, UnknownPermission};
-pub use self::table::{Access, Also, Apply, Denied, Guest};
+pub use self::table::{Access, Also, Apply, Guest};
 pub use self::tenant::{TenantEntry, TwilioEntry};

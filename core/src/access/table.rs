@@ -12,10 +12,10 @@ use ipnet::IpNet;
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
-use super::file::{AccessFile, CallerEntry, Expiry, FileError};
+use super::file::{AccessFile, CallerEntry, FileError};
 use super::key::{KeyHash, Presented};
 use super::models::Models;
-use super::{AccessConfig, Caller, Permissions};
+use super::{AccessConfig, Caller, Denied, Permissions};
 
 /// How often the file is looked at, and keys that have expired.
 const EVERY: Duration = Duration::from_secs(1);
@@ -43,37 +43,6 @@ pub struct Guest {
     ips: Vec<IpNet>,
     /// What the file says of them; nothing of who is not in it.
     entry: Option<CallerEntry>,
-}
-
-/// Why a key opens nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Denied {
-    /// Nobody has it.
-    #[error(
-        "this key is not known: send one that `mcp-odoo keys new` made, as Authorization: Bearer or X-API-Key"
-    )]
-    Unknown,
-    /// It had an end.
-    #[error("this key has expired: ask the administrator for a new one (mcp-odoo keys rotate)")]
-    Expired,
-    /// It was taken back.
-    #[error("this key was revoked: ask the administrator for a new one")]
-    Revoked,
-    /// It does not work from there.
-    #[error("this key may not be used from this address")]
-    Address,
-}
-
-impl Denied {
-    /// The stable name of the failure.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown_key",
-            Self::Expired => "key_expired",
-            Self::Revoked => "key_revoked",
-            Self::Address => "address_not_allowed",
-        }
-    }
 }
 
 /// How the file was when it was read.
@@ -256,12 +225,9 @@ impl Guest {
     }
 
     fn check(&self, is_previous: bool, address: Option<IpAddr>, now: DateTime<Utc>) -> Result<(), Denied> {
-        let is_past = |expires: Option<Expiry>| expires.is_some_and(|Expiry(expires)| expires <= now);
         if let Some(entry) = &self.entry {
-            if entry.revoked {
-                return Err(Denied::Revoked);
-            }
-            if is_past(entry.expires) || (is_previous && is_past(entry.previous_expires)) {
+            entry.works(now)?;
+            if is_previous && entry.previous_expires.is_some_and(|expires| expires.is_past(now)) {
                 return Err(Denied::Expired);
             }
         }
@@ -270,9 +236,7 @@ impl Guest {
     }
 
     fn is_over(&self, now: DateTime<Utc>) -> bool {
-        self.entry
-            .as_ref()
-            .is_some_and(|entry| entry.revoked || entry.expires.is_some_and(|Expiry(expires)| expires <= now))
+        self.entry.as_ref().is_some_and(|entry| entry.works(now).is_err())
     }
 
     fn end(&self) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 
-use crate::journal::create_below;
+use crate::journal::{create_below, open_file};
 
 const SUFFIX: &str = ".jsonl";
 
@@ -45,7 +45,7 @@ pub fn days(folder: &Path) -> io::Result<Vec<NaiveDate>> {
 /// # Errors
 /// When the disk refuses; `InvalidData` for what is no regular file.
 pub fn open(file: &Path) -> io::Result<File> {
-    regular(file, File::options().read(true))
+    open_file(file, File::options().read(true))
 }
 
 /// How much of what was to be appended stands in the file, and why not all of it.
@@ -64,7 +64,7 @@ pub(super) fn append(folder: &Path, day: NaiveDate, lines: &[u8]) -> Result<(), 
     options.read(true).append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = regular(&file, &mut options).map_err(nothing)?;
+    let mut file = open_file(&file, &mut options).map_err(nothing)?;
     let torn = is_torn(&mut file).map_err(nothing)?;
     let ended = torn.then(|| [b"\n", lines].concat());
     let bytes = ended.as_deref().unwrap_or(lines);
@@ -96,24 +96,6 @@ fn is_torn(file: &mut File) -> io::Result<bool> {
     file.seek(SeekFrom::End(-1))?;
     file.read_exact(&mut last)?;
     Ok(last != *b"\n")
-}
-
-fn regular(path: &Path, options: &mut fs::OpenOptions) -> io::Result<File> {
-    let fit = |metadata: fs::Metadata| match metadata.is_file() {
-        true => Ok(()),
-        false => Err(io::Error::new(ErrorKind::InvalidData, "not a regular file")),
-    };
-    // To open a device or a pipe may do something: that is not tried.
-    match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        found => fit(found?)?,
-    }
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
-    let file = options.open(path)?;
-    // It may be another one by now.
-    fit(file.metadata()?)?;
-    Ok(file)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Reads what the log folder holds. Anything may stand there under a log's name; only a regular file of a sane size is
-//! read, and nothing else is waited for.
+//! Opens what the log folder holds. Anything may stand there under a log's name; only a regular file is opened, and of a sane
+//! size where all of it is read, and nothing else is waited for.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
@@ -13,31 +13,35 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 /// # Errors
 /// When the disk refuses; `InvalidData` for what is no regular file or too large. Links are not followed.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
-    // To open a device or a pipe may do something: that is not tried.
-    fit(&fs::symlink_metadata(path)?)?;
-    let file = open(path)?;
-    // It may be another one by now.
-    fit(&file.metadata()?)?;
+    let file = open(path, File::options().read(true))?;
+    if file.metadata()?.len() > LARGEST {
+        return Err(unfit("larger than 16 MiB"));
+    }
     let mut content = Vec::new();
     file.take(LARGEST).read_to_end(&mut content)?;
     Ok(content)
 }
 
-fn fit(metadata: &Metadata) -> io::Result<()> {
-    let unfit = |what| Err(io::Error::new(ErrorKind::InvalidData, what));
-    if !metadata.is_file() {
-        return unfit("not a regular file");
+/// Opens a file so.
+///
+/// # Errors
+/// When the disk refuses; `InvalidData` for what is no regular file. Links are not followed.
+pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    let fit = |metadata: Metadata| if metadata.is_file() { Ok(()) } else { Err(unfit("not a regular file")) };
+    // To open a device or a pipe may do something: that is not tried.
+    match fs::symlink_metadata(path) {
+        // It may be made by opening it.
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        found => fit(found?)?,
     }
-    if metadata.len() > LARGEST { unfit("larger than 16 MiB") } else { Ok(()) }
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    let file = options.open(path)?;
+    // It may be another one by now.
+    fit(file.metadata()?)?;
+    Ok(file)
 }
 
-#[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    File::options().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)
-}
-
-#[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
-    File::open(path)
+fn unfit(what: &'static str) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, what)
 }

@@ -28,6 +28,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 pub use self::adopt::WINDOW;
+pub(crate) use self::file::open as open_file;
 pub use self::file::read as read_file;
 pub use self::half_written::folder as half_written_folder;
 pub(crate) use self::half_written::{create_below, file as half_written_file};

@@ -14,7 +14,7 @@ use crate::timestamp::Timestamp;
 /// Of what is written here. Higher with each change that an older version would misread, not with fields it may pass on.
 pub const VERSION: u32 = 1;
 /// The owner of what nobody in particular asked for.
-const ANONYMOUS: &str = "anonymous";
+pub const ANONYMOUS: &str = "anonymous";
 /// The tenant that the environment configures, and whose work had no tenant written to it.
 pub const DEFAULT_TENANT: &str = "default";
 

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 pub use self::changes::{Changed, Changes};
-pub use self::document::{Content, DEFAULT_TENANT, Document, Head, VERSION};
+pub use self::document::{ANONYMOUS, Content, DEFAULT_TENANT, Document, Head, VERSION};
 pub use self::kept::Reader;
 pub use self::told::Told;
 

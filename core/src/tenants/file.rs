@@ -6,10 +6,11 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
-use url::Url;
 
 use super::setup::{Common, Setup};
 use crate::access::TenantEntry;
+use crate::access::file::is_name;
+use crate::http::address;
 use crate::journal::Target;
 use crate::key::digest;
 use crate::messages::{MessageConfig, PhoneConfig};
@@ -18,9 +19,6 @@ use crate::phone::Phone;
 use crate::quotation::salespeople::SalesConfig;
 use crate::store::DEFAULT_TENANT;
 use crate::twilio::{Channel, TwilioConfig, TwilioSetup, is_sid, sender};
-
-/// The longest name of a tenant.
-const LONGEST_ID: usize = 64;
 
 /// What is wrong with an entry, in one line that names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,7 +108,7 @@ impl TenantEntry {
     /// What is wrong with it.
     pub fn setup(&self, id: &str, common: &Common, variables: Variables<'_>) -> Result<Setup, EntryError> {
         let table = Table { name: format!("tenants.{id}"), variables };
-        if !is_id(id) {
+        if !is_name(id) {
             let takes =
                 "is no name of a tenant: use 1 to 64 of a-z, 0-9, _ and -, beginning with a letter or digit";
             return Err(table.takes("", takes));
@@ -122,18 +120,12 @@ impl TenantEntry {
         let secret = secret.ok_or_else(|| {
             table.takes("api_key_env", "the name of the variable with the API key (or set api_key_file)")
         })?;
-        let odoo = OdooConfig {
-            url: address(&self.url).ok_or_else(|| {
-                table.takes("url", "an address without user name and query, e.g. https://company.odoo.com")
-            })?,
-            database: table.text("db", &self.db, "the database's name")?.to_owned(),
-            login: table.text("login", &self.login, "the login of the service's user")?.to_owned(),
-            secret,
-            secret_is_api_key: true,
-            protocol: common.protocol,
-            timeout: common.timeout,
-            max_concurrency: common.max_concurrency,
-        };
+        let url = address(&self.url).ok_or_else(|| {
+            table.takes("url", "an address without user name and query, e.g. https://company.odoo.com")
+        })?;
+        let database = table.text("db", &self.db, "the database's name")?;
+        let login = table.text("login", &self.login, "the login of the service's user")?;
+        let odoo = common.odoo(url, database.to_owned(), login.to_owned(), secret);
         let (twilio, mut messages) = (self.twilio(id, common, variables)?, common.messages.clone());
         messages.tenant = Some(id.to_owned());
         self.told(&table, &mut messages)?;
@@ -236,23 +228,4 @@ impl TenantEntry {
         let entry = serde_json::to_string(self).unwrap_or_default();
         digest(&[&entry, odoo.secret.expose_secret(), token, webhook])
     }
-}
-
-/// Whether this may be the name of a tenant: `^[a-z0-9][a-z0-9_-]{0,63}$`.
-fn is_id(id: &str) -> bool {
-    let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
-    id.len() <= LONGEST_ID
-        && id.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && id.bytes().all(good)
-}
-
-fn address(text: &str) -> Option<Url> {
-    let plain = |url: &Url| {
-        url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none()
-    };
-    let is_address = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host() && plain(url);
-    Url::parse(text.trim()).ok().filter(is_address)
 }

@@ -46,6 +46,8 @@ const STALE: Duration = Duration::from_secs(3600);
 const REMEMBERED: usize = 10_000;
 /// Log-ins that are tried at one server at once, at most.
 const AT_ONCE: usize = 8;
+/// How long who brings the same credentials waits for the one who tries them.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a caller brings.
 #[derive(Clone)]
@@ -83,9 +85,6 @@ impl fmt::Debug for HeaderConfig {
         f.debug_struct("HeaderConfig").field("hosts", &self.hosts).finish_non_exhaustive()
     }
 }
-
-/// How long who brings the same credentials waits for the one who tries them.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where callers with their own Odoo come in.
 pub struct HeaderDoor {
@@ -171,18 +170,16 @@ impl HeaderDoor {
         let mut known = waited.map_err(|_| TenantError::Busy)?;
         let before = *known;
         let is_within = |time| move |known: &Known| known.at.elapsed() < time;
-        let mut is_new = false;
-        let uid = match before.filter(is_within(FRESH)) {
-            Some(Known { uid, .. }) => uid,
+        let (uid, is_new) = match before.filter(is_within(FRESH)) {
+            Some(Known { uid, .. }) => (uid, false),
             None => match self.try_log_in(&odoo).await {
                 Ok(uid) => {
                     *known = Some(Known { uid, at: Instant::now() });
-                    is_new = true;
-                    uid
+                    (uid, true)
                 }
                 // It was not refused.
                 Err(error @ (TenantError::Unreachable(_) | TenantError::Busy)) => {
-                    before.filter(is_within(STALE)).ok_or(error)?.uid
+                    (before.filter(is_within(STALE)).ok_or(error)?.uid, false)
                 }
                 Err(error) => {
                     *known = None;
@@ -256,16 +253,8 @@ impl HeaderTenant {
     }
 
     fn odoo(&self, common: &Common) -> OdooConfig {
-        OdooConfig {
-            url: self.url.clone(),
-            database: self.database.clone(),
-            login: self.login.clone(),
-            secret: self.key.clone(),
-            secret_is_api_key: true,
-            protocol: common.protocol,
-            timeout: common.timeout,
-            max_concurrency: common.max_concurrency,
-        }
+        let Self { url, database, login, key } = self.clone();
+        common.odoo(url, database, login, key)
     }
 
     /// Who is in no file has nobody told: messages are sent at the operator's cost.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use serde_json::{Map, Value};
+use url::Url;
 
 use super::{Tenant, Writing};
 use crate::access::Access;
@@ -69,6 +71,22 @@ pub struct Common {
     pub messages: MessageConfig,
     /// `LANGUAGE`
     pub language: Language,
+}
+
+impl Common {
+    /// How the Odoo of one of them is called, by an API key.
+    pub fn odoo(&self, url: Url, database: String, login: String, secret: SecretString) -> OdooConfig {
+        OdooConfig {
+            url,
+            database,
+            login,
+            secret,
+            secret_is_api_key: true,
+            protocol: self.protocol,
+            timeout: self.timeout,
+            max_concurrency: self.max_concurrency,
+        }
+    }
 }
 
 /// Who looks after what all tenants have done.

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use chrono::Utc;
+use mcp_odoo_core::access::Denied;
 use mcp_odoo_core::access::file::{AccessFile, CallerEntry, Expiry};
 
 use crate::config::Config;
@@ -49,12 +50,12 @@ fn open(config: &Config, out: &mut impl Write) -> io::Result<bool> {
     if config.access.asks_for_keys() {
         return Ok(true);
     }
-    let (good, line) = match (config.http.host.to_canonical().is_loopback(), config.access.allow_anonymous) {
-        (true, _) => {
+    let (good, line) = match (config.is_open_to_others(), config.access.allow_anonymous) {
+        (false, _) => {
             (true, "✓ whoever is on this machine may do everything: neither API_KEY nor ACCESS_FILE is set")
         }
-        (false, true) => (true, "✓ whoever reaches HOST may do everything (ALLOW_ANONYMOUS=true)"),
-        (false, false) => {
+        (true, true) => (true, "✓ whoever reaches HOST may do everything (ALLOW_ANONYMOUS=true)"),
+        (true, false) => {
             (false, "✗ HOST is not of this machine: set API_KEY or ACCESS_FILE, or ALLOW_ANONYMOUS=true")
         }
     };
@@ -65,7 +66,6 @@ fn open(config: &Config, out: &mut impl Write) -> io::Result<bool> {
 fn in_words(caller: &CallerEntry) -> String {
     let tenants: Vec<_> = caller.tenants().map(String::as_str).collect();
     let networks: Vec<_> = caller.ips.iter().map(ToString::to_string).collect();
-    let is_past = |Expiry(moment): Expiry| moment <= Utc::now();
     let mut words = vec![format!("may {}", caller.permissions)];
     if !tenants.is_empty() {
         words.push(format!("for {}", tenants.join(" or ")));
@@ -73,11 +73,11 @@ fn in_words(caller: &CallerEntry) -> String {
     if !networks.is_empty() {
         words.push(format!("from {}", networks.join(", ")));
     }
-    match caller.expires {
-        _ if caller.revoked => words.push("but was revoked".to_owned()),
-        Some(expires) if is_past(expires) => words.push("but has expired".to_owned()),
-        Some(Expiry(moment)) => words.push(format!("until {}", moment.format("%F %R UTC"))),
-        None => {}
+    match (caller.works(Utc::now()), caller.expires) {
+        (Err(Denied::Revoked), _) => words.push("but was revoked".to_owned()),
+        (Err(_), _) => words.push("but has expired".to_owned()),
+        (Ok(()), Some(Expiry(moment))) => words.push(format!("until {}", moment.format("%F %R UTC"))),
+        (Ok(()), None) => {}
     }
     words.join(", ")
 }

@@ -4,11 +4,11 @@
 use mcp_odoo_core::access::Permission;
 use mcp_odoo_tools::operation::Does;
 use mcp_odoo_tools::tools;
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::{client_of, client_with, start, start_as};
-use crate::mcp::client::{Sse, Stream, Streamable, call, initialize, request};
+use crate::mcp::client::{Sse, Stream, Streamable, call, initialize, request, single};
 use crate::support::app::TestApp;
 use crate::support::http_client;
 
@@ -127,18 +127,6 @@ fn gate_refuses(status: StatusCode) -> bool {
     status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN
 }
 
-/// A request of MCP 2026-07-28.
-fn single(client: &Client, url: &str, method: &str, name: &str, params: Value) -> RequestBuilder {
-    let mut message = request(7, method, &params);
-    message["params"]["_meta"] = json!({
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientInfo": { "name": "by-hand", "version": "1" },
-        "io.modelcontextprotocol/clientCapabilities": {},
-    });
-    let request = Streamable::bare(client, url).header("mcp-protocol-version", "2026-07-28");
-    request.header("mcp-method", method).header("mcp-name", name).json(&message)
-}
-
 #[tokio::test]
 async fn no_transport_of_mcp_opens_without_a_key_that_works() {
     let app = started().await;
@@ -147,7 +135,7 @@ async fn no_transport_of_mcp_opens_without_a_key_that_works() {
         let opens = [
             ("/mcp", Streamable::bare(&client, &app.url).json(&initialize("2025-11-25"))),
             ("/mcp/", client.post(format!("{}/mcp/", app.url)).json(&initialize("2025-11-25"))),
-            ("single", single(&client, &app.url, "tools/list", "", json!({}))),
+            ("single", single(&client, &app.url, request(7, "tools/list", &json!({})))),
             ("stream", client.get(format!("{}/mcp", app.url)).header("accept", "text/event-stream")),
             ("end", client.delete(format!("{}/mcp", app.url)).header("mcp-session-id", "any")),
             ("sse", client.get(format!("{}/mcp/sse", app.url))),
@@ -182,15 +170,15 @@ async fn over_all_transports(
     }
     seen.push(("in a session", listed, said));
 
-    let ask = async |method, name, params| {
-        let answer = single(&client, &app.url, method, name, params).send().await.unwrap();
+    let ask = async |message| {
+        let answer = single(&client, &app.url, message).send().await.unwrap();
         let is_stream = answer.headers()["content-type"].as_bytes().starts_with(b"text/event-stream");
         if is_stream { Stream::new(answer).answer(7).await } else { answer.json().await.unwrap() }
     };
-    let (listed, mut said) = (names(&ask("tools/list", "", json!({})).await), Vec::new());
+    let (listed, mut said) = (names(&ask(list.clone()).await), Vec::new());
     for tool in tools() {
         let name = tool.spec.name;
-        let answer = ask("tools/call", name, json!({ "name": name, "arguments": {} })).await;
+        let answer = ask(call(7, name, &json!({}))).await;
         said.push((name.to_owned(), answer.to_string()));
     }
     seen.push(("without a session", listed, said));

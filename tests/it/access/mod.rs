@@ -14,10 +14,10 @@ use std::sync::Arc;
 
 use mcp_odoo_core::access::key::KeyHash;
 use reqwest::Client;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tempfile::TempDir;
 
 use crate::support::app::{Builder, TestApp};
+use crate::support::http_client_with;
 
 /// The key of the caller of this name.
 pub fn key(name: &str) -> String {
@@ -45,14 +45,9 @@ pub fn client_of(name: &str) -> Client {
 }
 
 /// The same, with these headers, too.
-pub fn client_with(name: &str, more: &[(&'static str, &'static str)]) -> Client {
-    drop(crate::support::http_client());
-    let mut headers = HeaderMap::new();
-    headers.insert("authorization", HeaderValue::try_from(format!("Bearer {}", key(name))).unwrap());
-    headers.extend(
-        more.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))),
-    );
-    Client::builder().no_proxy().default_headers(headers).build().unwrap()
+pub fn client_with(name: &str, more: &[(&str, &str)]) -> Client {
+    let key = format!("Bearer {}", key(name));
+    http_client_with(&[&[("authorization", key.as_str())], more].concat())
 }
 
 /// A service with these callers, and the folder of its access file.

@@ -30,6 +30,25 @@ pub fn call(id: u64, tool: &str, arguments: &Value) -> Value {
     request(id, "tools/call", &json!({ "name": tool, "arguments": arguments }))
 }
 
+/// The same request, as MCP 2026-07-28 has it.
+pub fn modern(mut message: Value) -> Value {
+    message["params"]["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": { "name": "by-hand", "version": "1" },
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    message
+}
+
+/// A request of MCP 2026-07-28, which belongs to no session.
+pub fn single(client: &Client, url: &str, message: Value) -> RequestBuilder {
+    let message = modern(message);
+    let request = Streamable::bare(client, url).header("mcp-protocol-version", "2026-07-28");
+    let request = request.header("mcp-method", message["method"].as_str().unwrap());
+    let name = message["params"]["name"].as_str().into_iter();
+    name.fold(request, |request, name| request.header("mcp-name", name)).json(&message)
+}
+
 /// What a tool has said.
 pub fn text(answer: &Value) -> &str {
     answer["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("no text: {answer}"))

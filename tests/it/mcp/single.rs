@@ -3,7 +3,7 @@
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::client::{Stream, Streamable, call, initialize, soon, text};
+use super::client::{self, Stream, Streamable, call, initialize, soon, text};
 use super::handler::Handler;
 use crate::support::app::TestApp;
 
@@ -15,14 +15,7 @@ async fn app(max_sessions: usize) -> (TestApp, Handler) {
 
 /// A call of MCP 2026-07-28.
 fn single(app: &TestApp, id: u64, tool: &str) -> RequestBuilder {
-    let mut message = call(id, tool, &json!({ "text": "single" }));
-    message["params"]["_meta"] = json!({
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientInfo": { "name": "by-hand", "version": "1" },
-        "io.modelcontextprotocol/clientCapabilities": {},
-    });
-    let request = Streamable::bare(&app.client, &app.url).header("mcp-protocol-version", "2026-07-28");
-    request.header("mcp-method", "tools/call").header("mcp-name", tool).json(&message)
+    client::single(&app.client, &app.url, call(id, tool, &json!({ "text": "single" })))
 }
 
 async fn assert_busy(answer: Response, id: u64) {

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use super::client::{Sse, Streamable, initialize, initialized, request, soon};
+use super::client::{Sse, Streamable, initialize, initialized, modern, request, soon};
 use crate::support::http_client;
 use crate::support::process::{Server, binary, run};
 
@@ -88,17 +88,10 @@ async fn every_version_is_negotiated() {
     }
     let folder = TempDir::new().unwrap();
     let mut stdio = Spoken::start(folder.path());
-    let meta = json!({
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientInfo": { "name": "by-hand", "version": "1" },
-        "io.modelcontextprotocol/clientCapabilities": {},
-    });
-    let discovered = stdio.ask(&request(1, "server/discover", &json!({ "_meta": meta }))).await;
+    let discovered = stdio.ask(&modern(request(1, "server/discover", &json!({})))).await;
     let versions = discovered["result"]["supportedVersions"].as_array().unwrap();
     assert!(versions.contains(&json!("2026-07-28")), "{discovered}");
-    assert!(
-        stdio.ask(&request(2, "tools/list", &json!({ "_meta": meta }))).await["result"]["tools"].is_array()
-    );
+    assert!(stdio.ask(&modern(request(2, "tools/list", &json!({})))).await["result"]["tools"].is_array());
     drop(stdio.input.take());
     stdio.ended().await;
 }

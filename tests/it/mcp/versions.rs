@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::client::{Sse, Stream, Streamable, call, initialize, request, text};
+use super::client::{Sse, Stream, Streamable, call, initialize, request, single, text};
 use super::handler::Handler;
 use crate::support::app::TestApp;
 
@@ -34,35 +34,22 @@ async fn who_initializes_with_another_version_gets_the_newest_with_sessions() {
     }
 }
 
-fn modern(id: u64, method: &str, params: Value) -> Value {
-    let mut params = params;
-    params["_meta"] = json!({
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientInfo": { "name": "by-hand", "version": "1" },
-        "io.modelcontextprotocol/clientCapabilities": {},
-    });
-    request(id, method, &params)
-}
-
 #[tokio::test]
 async fn the_newest_version_needs_no_session() {
     let app = app().await;
-    let ask = async |message: Value, name: Option<&str>| {
-        let method = message["method"].as_str().unwrap();
-        let request = Streamable::bare(&app.client, &app.url).header("mcp-protocol-version", "2026-07-28");
-        let request = request.header("mcp-method", method);
-        let request = name.into_iter().fold(request, |request, name| request.header("mcp-name", name));
-        let answer = request.json(&message).send().await.unwrap();
+    let ask = async |message: Value| {
+        let id = message["id"].as_u64().unwrap();
+        let answer = single(&app.client, &app.url, message).send().await.unwrap();
         assert!(!answer.headers().contains_key("mcp-session-id"));
-        Stream::new(answer).answer(message["id"].as_u64().unwrap()).await
+        Stream::new(answer).answer(id).await
     };
-    let discovered = ask(modern(1, "server/discover", json!({})), None).await;
+    let discovered = ask(request(1, "server/discover", &json!({}))).await;
     let versions = discovered["result"]["supportedVersions"].as_array().unwrap().clone();
     assert!(versions.contains(&json!("2026-07-28")), "{discovered}");
-    let listed = ask(modern(2, "tools/list", json!({})), None).await;
+    let listed = ask(request(2, "tools/list", &json!({}))).await;
     assert_eq!(listed["result"]["tools"][0]["name"], "echo", "{listed}");
     let called = json!({ "name": "echo", "arguments": { "text": "stateless" } });
-    assert_eq!(text(&ask(modern(3, "tools/call", called), Some("echo")).await), "stateless");
+    assert_eq!(text(&ask(request(3, "tools/call", &called)).await), "stateless");
     assert_eq!(*app.state.sessions.open().borrow(), 0);
 }
 

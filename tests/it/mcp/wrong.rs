@@ -7,7 +7,7 @@ use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use std::io::Write;
 
-use super::client::{Sse, Stream, Streamable, call, initialize, request, soon, text};
+use super::client::{Sse, Stream, Streamable, call, initialize, request, single, soon, text};
 use super::handler::Handler;
 use crate::support::app::TestApp;
 
@@ -75,14 +75,7 @@ async fn parameters_of_a_wrong_type_are_named() {
     let mut sse = Sse::connect(&app.client, &app.url).await;
     let streamable = Streamable::connect(&app.client, &app.url, "2025-11-25").await;
     let wrong = request(2, "tools/call", &json!({ "name": "echo", "arguments": "str" }));
-    let mut modern = wrong.clone();
-    modern["params"]["_meta"] = json!({
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientInfo": { "name": "by-hand", "version": "1" },
-        "io.modelcontextprotocol/clientCapabilities": {},
-    });
-    let single = Streamable::bare(&app.client, &app.url).header("mcp-protocol-version", "2026-07-28");
-    let single = single.header("mcp-method", "tools/call").header("mcp-name", "echo").json(&modern);
+    let single = single(&app.client, &app.url, wrong.clone());
     let (status, without_session) = answer(single).await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "{without_session}");
     for refused in [soon(sse.ask(&wrong)).await, soon(streamable.ask(&wrong)).await, without_session] {

@@ -1,13 +1,13 @@
 //! The service that takes tokens: what it tells clients, whom it lets in, and for how long.
 
 use mcp_odoo_core::access::key::KeyHash;
-use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::keys::{Key, in_seconds};
 use super::server::{Failure, Server};
 use crate::support::app::{Builder, TestApp, request};
+use crate::support::http_client_with;
 
 const METADATA: [&str; 2] =
     ["/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-protected-resource"];
@@ -20,12 +20,7 @@ pub fn taking(server: &Server) -> Builder {
 
 /// A client that sends this token with everything.
 pub fn with_token(token: &str) -> Client {
-    drop(crate::support::http_client());
-    let headers = HeaderMap::from_iter([(
-        reqwest::header::AUTHORIZATION,
-        format!("Bearer {token}").try_into().unwrap(),
-    )]);
-    Client::builder().no_proxy().default_headers(headers).build().unwrap()
+    http_client_with(&[("authorization", &format!("Bearer {token}"))])
 }
 
 fn challenge(answer: &Response) -> &str {

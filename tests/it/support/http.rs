@@ -2,13 +2,24 @@
 
 use std::sync::Once;
 
+use reqwest::Client;
+use reqwest::header::{HeaderName, HeaderValue};
+
 static PROVIDER: Once = Once::new();
 
 /// A client that talks to this machine only.
-pub fn client() -> reqwest::Client {
+pub fn client() -> Client {
+    client_with(&[])
+}
+
+/// The same, which sends these headers with everything.
+pub fn client_with(headers: &[(&str, &str)]) -> Client {
     PROVIDER.call_once(|| {
         // Another part of the process may have been first, which is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
     });
-    reqwest::Client::builder().no_proxy().build().unwrap()
+    let header = |(name, value): &(&str, &str)| {
+        (HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap())
+    };
+    Client::builder().no_proxy().default_headers(headers.iter().map(header).collect()).build().unwrap()
 }

@@ -17,7 +17,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-pub use http::client as http_client;
+pub use http::{client as http_client, client_with as http_client_with};
 
 /// Removes a folder into which a process may just be writing.
 pub fn remove_folder(folder: &Path) {

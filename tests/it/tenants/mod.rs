@@ -14,13 +14,13 @@ use std::sync::Arc;
 use mcp_odoo::config::Config;
 use mcp_odoo_core::access::key::KeyHash;
 use mcp_odoo_sandbox::Options;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::app::{Builder, Odoo, TestApp};
 use crate::support::events::Events;
+use crate::support::http_client_with;
 use crate::support::mcp::Caller;
 
 /// The service with a tenant for each of these names, whose callers' keys are called so.
@@ -39,14 +39,7 @@ struct Seat {
 
 /// A client that sends these with all requests.
 fn seat(url: &str, headers: &[(&str, &str)]) -> Seat {
-    let header = |(name, value): &(&str, &str)| {
-        (HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap())
-    };
-    let headers: HeaderMap = headers.iter().map(header).collect();
-    // Whoever is first sets up TLS.
-    drop(crate::support::http_client());
-    let client = Client::builder().no_proxy().default_headers(headers).build().unwrap();
-    Seat { url: url.to_owned(), client }
+    Seat { url: url.to_owned(), client: http_client_with(headers) }
 }
 
 impl World {
