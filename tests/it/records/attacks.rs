@@ -173,7 +173,7 @@ async fn what_is_hidden_is_in_no_answer() {
     let caller = Caller::connect_by(client_of("bot"), &app.url).await;
     for (tool, arguments) in [
         ("get_record", json!({ "model": "res.partner", "record_id": 16 })),
-        ("search_records", json!({ "model": "res.partner", "limit": 100 })),
+        ("search_records", json!({ "model": "res.partner", "domain": [["parent_id", "=", 16]] })),
         ("search_records", json!({ "model": "sale.order", "fields": ["name", "user_id", "partner_id"] })),
         ("get_record", json!({ "model": "sale.order", "record_id": 7 })),
         ("aggregate_records", json!({ "model": "sale.order", "group_by": ["user_id"] })),
