@@ -94,8 +94,8 @@ impl Env<'_> {
         match method {
             "search" => self.search(model, bound.get("domain"), &page(bound)?).map(|ids| json!(ids)),
             "search_count" => {
-                let count = self.count(model, bound.get("domain"))?;
-                Ok(json!(bound.count("limit").map_or(count, |limit| count.min(limit))))
+                let limit = bound.count("limit").unwrap_or(usize::MAX);
+                Ok(json!(self.matching(model, bound.get("domain"))?.take(limit).count()))
             }
             "search_read" => {
                 let ids = self.search(model, bound.get("domain"), &page(bound)?)?;
