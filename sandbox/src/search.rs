@@ -11,7 +11,7 @@ use crate::domain::{Expr, Leaf, Test, is_id, mentions};
 use crate::env::Env;
 use crate::error::Error;
 use crate::matching::display_name;
-use crate::schema::{Kind, Model};
+use crate::schema::{Field, Kind, Model};
 use crate::store::{Database, Key};
 
 /// Which of the records found, and in which order.
@@ -123,6 +123,17 @@ impl OrderBy {
     }
 }
 
+/// Refuses to order or group by what is not in the database.
+pub(crate) fn check_stored(model: &Model, slot: usize) -> Result<(), Error> {
+    match model.fields.get(slot).filter(|field| field.fleeting) {
+        Some(Field { name, .. }) => {
+            let text = format!("Cannot convert {}.{name} to SQL because it is not stored", model.name);
+            Err(Error::value(text))
+        }
+        None => Ok(()),
+    }
+}
+
 fn order_of(model: &Model, order: Option<&str>) -> Result<Vec<OrderBy>, Error> {
     let order = order.filter(|order| !order.trim().is_empty()).unwrap_or(model.order);
     let malformed = || {
@@ -140,10 +151,7 @@ fn order_of(model: &Model, order: Option<&str>) -> Result<Vec<OrderBy>, Error> {
         let slot = model
             .slot(name)
             .ok_or_else(|| Error::value(format!("Invalid field '{name}' on model '{}'", model.name)))?;
-        if model.fields.get(slot).is_some_and(|field| field.fleeting) {
-            let text = format!("Cannot convert {}.{name} to SQL because it is not stored", model.name);
-            return Err(Error::value(text));
-        }
+        check_stored(model, slot)?;
         let words: Vec<String> = words.map(str::to_lowercase).collect();
         let (descending, rest) = match words.split_first() {
             Some((word, rest)) if word == "desc" => (true, rest),
