@@ -1,4 +1,4 @@
-//! What an order's buttons do.
+//! What the buttons of orders and invoices do.
 
 use std::sync::Arc;
 
@@ -58,6 +58,32 @@ impl Env<'_> {
 
     fn can_be_draft(&self, model: &Model, id: i64) -> bool {
         matches!(self.db.value(model, id, "state").as_str(), Some("cancel" | "sent"))
+    }
+
+    /// One of the buttons of an invoice.
+    pub fn invoice_action(&mut self, model: &Arc<Model>, action: &str, ids: &[i64]) -> Result<Value, Error> {
+        self.check_exist(model, ids)?;
+        for id in ids {
+            let is_draft = self.db.value(model, *id, "state").as_str() == Some("draft");
+            let name = self.db.value(model, *id, "name").as_str().unwrap_or_default().to_owned();
+            let values = match action {
+                "action_post" if !is_draft => {
+                    return Err(Error::user(format!("The entry {name} (id {id}) must be in draft.")));
+                }
+                "action_post" if name == "/" => {
+                    let number = self.db.next_number("account.move");
+                    json!({"state": "posted", "name": format!("INV/2026/{number:05}")})
+                }
+                "action_post" => json!({"state": "posted"}),
+                "button_draft" if is_draft => {
+                    return Err(Error::user("Only posted/cancelled journal entries can be reset to draft."));
+                }
+                "button_draft" => json!({"state": "draft"}),
+                _ => json!({"state": "cancel"}),
+            };
+            self.write(model, &[*id], values.as_object().unwrap_or(&Map::new()))?;
+        }
+        Ok(if action == "action_post" { json!(false) } else { Value::Null })
     }
 
     /// The dialog in which a person writes the e-mail; nothing is sent.

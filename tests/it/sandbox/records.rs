@@ -223,3 +223,16 @@ fn properties_are_those_the_parent_defines() {
         assert_eq!(kinds["lead_properties"], json!({"type": "properties", "definition_record": "team_id"}));
     }
 }
+
+#[test]
+fn an_invoice_is_posted_once() {
+    for version in VERSIONS {
+        let sandbox = inside(version);
+        let on = |method: &str| try_call(&sandbox, "account.move", method, json!([[7]]), json!({}));
+        assert_eq!(on("action_post").unwrap(), false);
+        let read = call(&sandbox, "account.move", "read", json!([[7], ["name", "state"]]), json!({}));
+        assert_eq!(read, json!([{"id": 7, "name": "INV/2026/00006", "state": "posted"}]));
+        assert_eq!(on("action_post").unwrap_err().0, "odoo.exceptions.UserError");
+        assert_eq!(on("button_draft").unwrap(), Value::Null);
+    }
+}
