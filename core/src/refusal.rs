@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::access::Permission;
 use crate::access::models::Closed;
-use crate::erp::ErpError;
+use crate::erp::{ErpError, StepError};
 use crate::handoff::HandoffError;
 use crate::journal::JournalError;
 use crate::limits::Exceeded;
@@ -108,12 +108,14 @@ impl From<ErpError> for Refusal {
             ErpError::Odoo { .. }
             | ErpError::NotTaken { .. }
             | ErpError::NotSeen { .. }
-            | ErpError::OutcomeUnknown { .. } => Kind::Upstream,
+            | ErpError::OutcomeUnknown { .. }
+            | ErpError::Step(StepError::NotDone { .. } | StepError::Unknown { .. }) => Kind::Upstream,
             ErpError::NotFound { .. }
             | ErpError::NotFoundInDevOdoo { .. }
             | ErpError::NoSalesperson
             | ErpError::NobodyCalled(_)
             | ErpError::Ambiguous { .. }
+            | ErpError::Step(StepError::Elsewhere { .. })
             | ErpError::Values { .. } => Kind::Invalid,
         };
         Self::new(kind, error.code(), error.to_string())

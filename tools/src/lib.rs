@@ -20,6 +20,7 @@ pub mod reports;
 mod sales;
 mod schema;
 mod search;
+mod selling;
 pub mod tool;
 mod users;
 
@@ -62,6 +63,10 @@ pub fn tools() -> Vec<Tool> {
         Tool::of::<sales::UpdateSale>(),
         Tool::of::<search::Search>(),
         Tool::of::<search::Fetch>(),
+        Tool::of::<selling::ConfirmSale>(),
+        Tool::of::<selling::CancelSale>(),
+        Tool::of::<selling::UpdateSaleLines>(),
+        Tool::of::<selling::ScheduleActivity>(),
         Tool::of::<users::FindUsers>(),
         Tool::of::<users::ListUsers>(),
         Tool::taking::<handoffs::HandOff, HandoffRequest>(),

@@ -3,6 +3,7 @@
 //! Every answer is made for readers that do not know Odoo: a many2one is an id with a name, a time is
 //! ISO 8601 in UTC, HTML is plain text, and what is empty is absent.
 
+mod activities;
 mod checked;
 mod customers;
 mod documents;
@@ -24,11 +25,13 @@ mod sales;
 mod users;
 mod value;
 mod words;
+mod workflow;
 
 use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
+pub use self::activities::{Activity, NewActivity};
 pub use self::customers::{Customer, CustomerQuery, Customers};
 pub use self::documents::{Document, DocumentRequest};
 pub use self::error::{ErpError, Instance};
@@ -36,7 +39,7 @@ pub use self::lookup::{Found, SearchRequest, SearchResults};
 pub use self::new_orders::{MadeLine, MadeSale, NewSale, NewSaleLine};
 pub use self::order_lines::{LineChange, LineUpdate};
 pub use self::order_record::SaleRecordRequest;
-pub use self::order_update::{FieldChange, SaleUpdate, UpdatedSale};
+pub use self::order_update::{FieldChange, SaleLinesUpdate, SaleUpdate, UpdatedSale};
 pub use self::page::{NameFilter, Page, Single};
 pub use self::products::{Product, ProductQuery, Products};
 pub use self::project_tasks::{Task, TaskFilter, TaskRequest, TaskSummary};
@@ -45,6 +48,7 @@ pub use self::reference::Reference;
 pub use self::sales::{Sale, SaleFilter, SaleLine, SaleRequest, SaleState, SaleSummary};
 pub use self::users::User;
 pub use self::value::Named;
+pub use self::workflow::{MovedSale, SaleStep, Step, StepError};
 
 use self::metadata::Metadata;
 use crate::odoo::Odoo;
