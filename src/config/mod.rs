@@ -26,6 +26,7 @@ use mcp_odoo_core::quotation::salespeople::SalesConfig;
 use mcp_odoo_core::tasks::{RepeatWindows, TaskConfig};
 use mcp_odoo_core::tenants::{Common, HeaderConfig};
 use mcp_odoo_core::twilio::TwilioSetup;
+use mcp_odoo_tools::Toolsets;
 
 pub use self::env::Env;
 pub use self::odoo::CallConfig;
@@ -87,6 +88,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// The MCP endpoints.
     pub mcp: McpConfig,
+    /// `TOOLSETS`: the tools that are listed.
+    pub toolsets: Toolsets,
     /// `TENANT_HEADERS`, `TENANT_HOSTS`: whether callers may bring their own Odoo, and which.
     pub tenant_headers: Option<HeaderConfig>,
     /// After how long without work a tenant leaves memory.
@@ -134,7 +137,7 @@ pub const VARIABLES: &[&str] = &[
     "HANDOFF_DEADLINE_SECONDS", "PUBLIC_URL", "ELEVENLABS_WEBHOOK_SECRET", "MCP_MODE", "API_KEY", "ACCESS_FILE",
     "ALLOW_ANONYMOUS", "ALLOWED_IPS", "TRUSTED_PROXIES", "TENANT_HEADERS", "TENANT_HOSTS", "REQUESTS_PER_MINUTE",
     "REQUESTS_PER_HOUR", "REQUESTS_PER_DAY", "RATE_LIMIT_MAX_WAIT_SECONDS", "AUDIT_REQUIRED", "AUDIT_RETENTION_DAYS",
-    "OAUTH_ISSUER", "OAUTH_AUDIENCE", "OAUTH_SCOPE_PREFIX", "OAUTH_TENANT_CLAIM",
+    "OAUTH_ISSUER", "OAUTH_AUDIENCE", "OAUTH_SCOPE_PREFIX", "OAUTH_TENANT_CLAIM", "TOOLSETS",
 ];
 
 /// Of those, what only matters to who serves over HTTP.
@@ -195,6 +198,7 @@ impl Config {
             limits: watch::limits(env, http.request_timeout)?,
             http,
             mcp: web::mcp(env)?,
+            toolsets: env.parse("TOOLSETS", Toolsets::TAKES, Toolsets::default())?,
             tenant_headers: access::tenant_headers(env)?,
             tenant_idle: Duration::from_secs(600),
             access: access::access(env)?,
