@@ -26,6 +26,7 @@ pub mod outage;
 pub mod phone;
 pub mod quotation;
 pub mod refusal;
+pub mod reports;
 mod rules;
 pub mod store;
 pub mod tasks;

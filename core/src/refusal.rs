@@ -9,6 +9,7 @@ use crate::erp::{ErpError, StepError};
 use crate::handoff::HandoffError;
 use crate::journal::JournalError;
 use crate::limits::Exceeded;
+use crate::reports::ReportError;
 use crate::tasks::SubmitError;
 
 const NOT_ACCEPTED: &str = "the service cannot write its log files, so nothing was accepted; repeat later";
@@ -117,6 +118,19 @@ impl From<ErpError> for Refusal {
             | ErpError::Ambiguous { .. }
             | ErpError::Step(StepError::Elsewhere { .. })
             | ErpError::Values { .. } => Kind::Invalid,
+        };
+        Self::new(kind, error.code(), error.to_string())
+    }
+}
+
+impl From<ReportError> for Refusal {
+    fn from(error: ReportError) -> Self {
+        let kind = match error {
+            ReportError::Odoo(error) => return error.into(),
+            ReportError::Closed(closed) => return Self::closed(&closed),
+            ReportError::Hidden { .. } => Kind::Forbidden(None),
+            ReportError::Unknown { .. } | ReportError::NotFound { .. } => Kind::Invalid,
+            ReportError::NoWay { .. } | ReportError::TooLarge { .. } => Kind::Upstream,
         };
         Self::new(kind, error.code(), error.to_string())
     }

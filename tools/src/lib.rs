@@ -7,6 +7,7 @@ pub mod audit;
 pub mod caller;
 mod crm;
 mod dispatch;
+pub mod files;
 mod finding;
 mod handler;
 pub mod handoffs;
@@ -51,7 +52,11 @@ pub fn specs() -> Vec<&'static Spec> {
 
 /// The operations that models can call.
 pub fn tools() -> Vec<Tool> {
-    let sets = [(Toolset::Quotation, quotation())];
+    let sets = [
+        (Toolset::Quotation, quotation()),
+        (Toolset::Records, vec![files::report_tool()]),
+        (Toolset::SalesWork, sales_work()),
+    ];
     let of = |(toolset, tools): (_, Vec<Tool>)| tools.into_iter().map(move |tool| tool.among(toolset));
     sets.into_iter().flat_map(of).collect()
 }
@@ -72,15 +77,21 @@ fn quotation() -> Vec<Tool> {
         Tool::of::<sales::UpdateSale>(),
         Tool::of::<search::Search>(),
         Tool::of::<search::Fetch>(),
-        Tool::of::<selling::ConfirmSale>(),
-        Tool::of::<selling::CancelSale>(),
-        Tool::of::<selling::UpdateSaleLines>(),
-        Tool::of::<selling::ScheduleActivity>(),
         Tool::of::<users::FindUsers>(),
         Tool::of::<users::ListUsers>(),
         Tool::taking::<handoffs::HandOff, HandoffRequest>(),
         quotations::create_tool(),
         quotations::status_tool(),
+    ]
+}
+
+fn sales_work() -> Vec<Tool> {
+    vec![
+        Tool::of::<selling::ConfirmSale>(),
+        Tool::of::<selling::CancelSale>(),
+        Tool::of::<selling::UpdateSaleLines>(),
+        Tool::of::<selling::ScheduleActivity>(),
+        files::sale_pdf_tool(),
     ]
 }
 

@@ -45,6 +45,7 @@ pub use self::products::{Product, ProductQuery, Products};
 pub use self::project_tasks::{Task, TaskFilter, TaskRequest, TaskSummary};
 pub use self::projects::Project;
 pub use self::reference::Reference;
+pub(crate) use self::retry::retried;
 pub use self::sales::{Sale, SaleFilter, SaleLine, SaleRequest, SaleState, SaleSummary};
 pub use self::users::User;
 pub use self::value::Named;
@@ -89,6 +90,11 @@ impl Erp {
     #[must_use]
     pub fn scoped(self, key_scope: &str) -> Self {
         Self { key_scope: key_scope.into(), ..self }
+    }
+
+    /// Its calls that read.
+    pub(crate) fn odoo(&self) -> &Odoo {
+        &self.odoo
     }
 
     /// Which Odoo it is.

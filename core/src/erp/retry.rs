@@ -12,7 +12,7 @@ const PAUSES: Backoff = Backoff { first: Duration::from_millis(100), longest: TR
 
 /// Repeats a call that may be repeated while it fails for passing reasons. With the last failure:
 /// whether any try may have been done all the same.
-pub(super) async fn retried<T, F>(call: impl Fn() -> F) -> Result<T, (OdooError, bool)>
+pub(crate) async fn retried<T, F>(call: impl Fn() -> F) -> Result<T, (OdooError, bool)>
 where
     F: Future<Output = Result<T, OdooError>>,
 {
