@@ -97,7 +97,13 @@ impl Expr {
             }
         };
         let mut stack: Vec<Self> = Vec::new();
-        let malformed = || Error::value(format!("Malformed domain {}", python::repr(domain)));
+        let malformed = || {
+            let text = python::repr(domain);
+            Error::value(match db.schema.version {
+                Version::V18 => format!("Domain {text} is syntactically not correct."),
+                Version::V19 => format!("Domain() malformed domain {text}"),
+            })
+        };
         for item in items.iter().rev() {
             let expr = match item {
                 Value::String(operator) => match operator.as_str() {
@@ -138,7 +144,10 @@ pub(crate) fn mentions(domain: &Value, field: &str) -> bool {
 
 fn leaf(db: &Database, model: &Arc<Model>, parts: &[Value]) -> Result<Expr, Error> {
     let [left, operator, right] = parts else {
-        return Err(Error::value(format!("Invalid leaf {}", python::leaf(parts))));
+        return Err(Error::value(match db.schema.version {
+            Version::V18 => format!("not enough values to unpack (expected 3, got {})", parts.len()),
+            Version::V19 => format!("Domain() invalid item in domain: {}", python::repr(&Value::from(parts))),
+        }));
     };
     if let (Some(left), Some("=")) = (left.as_i64(), operator.as_str()) {
         return Ok(Expr::Always(right.as_i64() == Some(left)));
@@ -189,9 +198,13 @@ fn path(db: &Database, model: &Arc<Model>, dotted: &str, parts: &[Value]) -> Res
                 Version::V19 => "condition",
             };
             let model = current.map_or(model.name, |model| model.name);
+            let mut leaf = parts.to_vec();
+            if let Some(left) = leaf.first_mut() {
+                *left = Value::from(name);
+            }
             return Err(Error::value(format!(
                 "Invalid field {model}.{name} in {place} {}",
-                python::leaf(parts)
+                python::leaf(&leaf)
             )));
         };
         let kind = owner.fields.get(slot).map_or(Kind::Char, |field| field.kind);

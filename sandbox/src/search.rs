@@ -60,10 +60,11 @@ impl Env<'_> {
             model.slot("active").filter(|_| self.context.active_test() && !mentions(domain, "active"));
         let rule = self.rule(model)?;
         let model = Arc::clone(model);
-        Ok(candidates(self.db, &model, &expr).into_iter().filter(move |id| {
+        Ok(candidates(self.db, &model, &expr).filter(move |id| {
             active.is_none_or(|slot| self.db.at(&model, *id, slot).is_true())
                 && rule.as_ref().is_none_or(|rule| rule.matches(self.db, *id))
                 && expr.matches(self.db, *id)
+                && self.reaches(&model, *id)
         }))
     }
 
@@ -111,6 +112,10 @@ fn order_of(model: &Model, order: Option<&str>) -> Result<Vec<OrderBy>, Error> {
         let slot = model
             .slot(name)
             .ok_or_else(|| Error::value(format!("Invalid field '{name}' on model '{}'", model.name)))?;
+        if model.fields.get(slot).is_some_and(|field| field.fleeting) {
+            let text = format!("Cannot convert {}.{name} to SQL because it is not stored", model.name);
+            return Err(Error::value(text));
+        }
         let descending = match words.next().map(str::to_lowercase).as_deref() {
             None | Some("asc" | "nulls") => false,
             Some("desc") => true,
@@ -135,11 +140,27 @@ pub(crate) fn sort_key(db: &Database, model: &Model, id: i64, slot: usize) -> Da
 }
 
 /// The fewest records among which every match must be, by ascending id.
-fn candidates(db: &Database, model: &Model, expr: &Expr) -> Vec<i64> {
-    let narrowed = expr.conjuncts().into_iter().filter_map(|leaf| by_index(db, model, leaf));
+fn candidates<'a>(db: &'a Database, model: &Model, expr: &Expr) -> Box<dyn Iterator<Item = i64> + 'a> {
+    let conjuncts = expr.conjuncts();
+    let narrowed = conjuncts.iter().filter_map(|leaf| by_index(db, model, leaf));
     match narrowed.min_by_key(BTreeSet::len) {
-        Some(ids) => ids.into_iter().collect(),
-        None => db.all(model).collect(),
+        Some(ids) => Box::new(ids.into_iter()),
+        None => {
+            let first = conjuncts.iter().filter_map(|leaf| at_least(leaf)).max();
+            Box::new(db.all_from(model, first.unwrap_or(i64::MIN)))
+        }
+    }
+}
+
+/// The least id that a condition on the id itself leaves.
+fn at_least(leaf: &Leaf) -> Option<i64> {
+    match (leaf.path.as_slice(), &leaf.test, leaf.negate) {
+        ([step], Test::Greater(Datum::Int(id)) | Test::GreaterOrEqual(Datum::Int(id)), false)
+            if is_id(step) =>
+        {
+            Some(*id)
+        }
+        _ => None,
     }
 }
 

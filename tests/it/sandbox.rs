@@ -17,5 +17,6 @@ mod replay;
 mod served;
 mod shape;
 mod stale;
+mod web;
 mod wording;
 mod xml;

@@ -36,6 +36,13 @@ pub(super) fn models(version: Version) -> Vec<Model> {
             ],
         )
         .order("sequence, name, id"),
+        Model::new(
+            "crm.tag",
+            "CRM Tag",
+            vec![char("name", "Tag Name").required(), integer("color", "Color")],
+        )
+        .rights(Rights::All)
+        .unique("name", "Tag name already exists!"),
         match version {
             Version::V18 => lead("Lead/Opportunity", "Customer"),
             Version::V19 => lead("Lead", "Contact"),
@@ -77,6 +84,7 @@ fn lead(title: &'static str, partner: &'static str) -> Model {
             datetime("date_closed", "Closed Date"),
             datetime("date_conversion", "Conversion Date"),
             one2many("order_ids", "Orders", "sale.order", "opportunity_id"),
+            many2many("tag_ids", "Tags", "crm.tag"),
             integer("color", "Color Index"),
             company(),
             active(),
