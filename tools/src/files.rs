@@ -51,7 +51,7 @@ impl Operation for GetReport {
 
     async fn run(call: Call, request: ReportRequest) -> Result<Report, Refusal> {
         let tenant = call.tenant;
-        Ok(Report::render(&tenant.reader, &tenant.access.models(), &request).await?)
+        Ok(Report::render(tenant.reader.records(), &tenant.access.models(), &request).await?)
     }
 }
 

@@ -5,9 +5,19 @@ use mcp_odoo_core::access::models::Verb;
 use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::{Activity, MovedSale, NewActivity, SaleLinesUpdate, SaleStep, Step, UpdatedSale};
-use mcp_odoo_core::refusal::Refusal;
+use mcp_odoo_core::refusal::{Kind, Refusal};
 
 use crate::operation::{Does, Operation, Spec, Text};
+
+/// An id that a tool which reads has given may be another record's where is written to.
+fn one_odoo(call: &Call) -> Result<(), Refusal> {
+    if !call.tenant.has_two_odoos() {
+        return Ok(());
+    }
+    let sentence = "two Odoos are configured, and ids of the one that is read are not those of the one that is written \
+                    to: dev_update_sale changes orders there, the rest is done in Odoo itself";
+    Err(Refusal::new(Kind::Invalid, "two_odoos", sentence))
+}
 
 pub struct ConfirmSale;
 
@@ -30,6 +40,7 @@ impl Operation for ConfirmSale {
     }
 
     async fn run(call: Call, request: SaleStep) -> Result<Self::Answer, Refusal> {
+        one_odoo(&call)?;
         Ok(call.tenant.writer.move_sale(Step::Confirm, &request).await?)
     }
 }
@@ -55,6 +66,7 @@ impl Operation for CancelSale {
     }
 
     async fn run(call: Call, request: SaleStep) -> Result<Self::Answer, Refusal> {
+        one_odoo(&call)?;
         Ok(call.tenant.writer.move_sale(Step::Cancel, &request).await?)
     }
 }
@@ -81,6 +93,7 @@ impl Operation for UpdateSaleLines {
     }
 
     async fn run(call: Call, request: SaleLinesUpdate) -> Result<Self::Answer, Refusal> {
+        one_odoo(&call)?;
         Ok(call.tenant.writer.update_sale(&request.into()).await?)
     }
 }
@@ -111,6 +124,7 @@ impl Operation for ScheduleActivity {
     }
 
     async fn run(call: Call, request: NewActivity) -> Result<Self::Answer, Refusal> {
+        one_odoo(&call)?;
         // Odoo, too, asks who plans something on a record for the right to change it.
         let allowed = call.tenant.access.models().allow(&request.model, Verb::Update);
         allowed.map_err(|closed| Refusal::closed(&closed))?;

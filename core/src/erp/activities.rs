@@ -148,7 +148,7 @@ impl Erp {
     /// Whether there is such a record, and one that can have activities.
     async fn check_record(&self, model: &str, id: i64) -> Result<(), ErpError> {
         let (fields, record) = tokio::join!(
-            retried(|| self.odoo.fields(model, &[OF_A_RECORD])),
+            retried(|| self.records.fields(model)),
             retried(|| self.odoo.read_one(model, id, &["display_name"])),
         );
         let wrong = |path: &str, message: String| ErpError::Values {
@@ -160,7 +160,7 @@ impl Erp {
                 return Err(wrong("model", "there is no such model".to_owned()));
             }
             Err((error, _)) => return Err(self.failed(error)),
-            Ok(fields) if fields.is_empty() => {
+            Ok(fields) if !fields.contains_key(OF_A_RECORD) => {
                 return Err(wrong("model", format!("records of {model} can have no activities")));
             }
             Ok(_) => {}

@@ -7,13 +7,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::checked::Checked;
 use super::order_lines::{LineChange, LineUpdate, Lines, commands, compared};
 use super::retry::retried;
 use super::sales::MODEL;
 use super::value::{readable, text};
 use super::{Erp, ErpError, Named};
 use crate::odoo::{OdooError, Record};
+use crate::records::checked::Checked;
 use crate::rules;
 
 /// What is told of every order that was changed.

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::{ReportError, failed};
 use crate::access::models::{Models, Verb};
-use crate::erp::{Erp, retried};
 use crate::names;
 use crate::odoo::{OdooError, Record, SearchRead};
+use crate::records::Records;
+use crate::records::retry::retried;
 
 const MODEL: &str = "ir.actions.report";
 const FIELDS: [&str; 4] = ["name", "report_name", "report_type", "model"];
@@ -28,12 +29,12 @@ pub(super) struct Known {
 
 impl Known {
     /// The report of this name, else the only one that people call so.
-    pub(super) async fn find(erp: &Erp, models: &Models, name: &str) -> Result<Self, ReportError> {
-        let exactly = Self::search(erp, json!([["report_name", "=", name]])).await?;
+    pub(super) async fn find(records: &Records, models: &Models, name: &str) -> Result<Self, ReportError> {
+        let exactly = Self::search(records, json!([["report_name", "=", name]])).await?;
         if let Some(known) = exactly.into_iter().next() {
             return Ok(known);
         }
-        let mut all = Self::search(erp, json!([])).await?;
+        let mut all = Self::search(records, json!([])).await?;
         all.retain(|report| models.allow(&report.model, Verb::Read).is_ok());
         let wanted = names::plain(name);
         let (mut called_so, others): (Vec<_>, Vec<_>) =
@@ -47,17 +48,17 @@ impl Known {
         }
     }
 
-    async fn search(erp: &Erp, domain: Value) -> Result<Vec<Self>, ReportError> {
+    async fn search(records: &Records, domain: Value) -> Result<Vec<Self>, ReportError> {
         let query = SearchRead {
             fields: &FIELDS,
             limit: Some(MOST),
             order: Some("model, id"),
             ..SearchRead::default()
         };
-        let found = retried(|| erp.odoo().search_read(MODEL, domain.clone(), &query)).await;
+        let found = retried(|| records.odoo.search_read(MODEL, domain.clone(), &query)).await;
         let found = found.map_err(|(error, _)| error);
         let known = found.and_then(|found| found.iter().map(Self::read).collect());
-        known.map_err(|error| failed(erp, error))
+        known.map_err(|error| failed(records, error))
     }
 
     fn read(record: &Record) -> Result<Self, OdooError> {

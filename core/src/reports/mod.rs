@@ -4,16 +4,16 @@ mod error;
 mod found;
 mod request;
 
-use serde_json::Value;
-
 pub use self::error::ReportError;
 pub use self::request::{Format, ReportRequest, SalePdf};
 
 use self::found::Known;
 use crate::access::models::{Models, Verb};
-use crate::erp::{Erp, ErpError, retried};
+use crate::erp::ErpError;
 use crate::html;
 use crate::odoo::{Call, OdooError, Page, Rendering};
+use crate::records::Records;
+use crate::records::retry::retried;
 
 /// More than this no client takes as one answer.
 pub const LARGEST_MIB: usize = 10;
@@ -51,18 +51,18 @@ impl Report {
     ///
     /// # Errors
     /// When there is no such report or record, the rules close it, this service cannot come by it, or Odoo fails.
-    pub async fn render(erp: &Erp, models: &Models, request: &ReportRequest) -> Result<Self, ReportError> {
-        let known = Known::find(erp, models, &request.report_name).await?;
+    pub async fn render(records: &Records, models: &Models, request: &ReportRequest) -> Result<Self, ReportError> {
+        let known = Known::find(records, models, &request.report_name).await?;
         models.allow(&known.model, Verb::Read)?;
         let ids = request.unique_ids();
         let wants_pdf = request.format == Format::Pdf;
         let (shown, there, pdf) =
-            tokio::join!(not_hidden(erp, models, &known.model), there(erp, &known.model, &ids), async {
-                if wants_pdf { no_pdf(erp).await } else { Ok(None) }
+            tokio::join!(not_hidden(records, models, &known.model), there(records, &known.model, &ids), async {
+                if wants_pdf { no_pdf(records).await } else { Ok(None) }
             });
         let (names, no_pdf) = (shown.and(there)?, pdf?);
         let format = if no_pdf.is_some() { Format::Html } else { request.format };
-        let file = known.render(erp, &ids, format).await?;
+        let file = known.render(records, &ids, format).await?;
         if file.len() > LARGEST {
             return Err(ReportError::TooLarge { bytes: file.len() });
         }
@@ -78,12 +78,12 @@ impl Report {
 
 /// What a report shows nobody can say beforehand: where fields are hidden, of its model or of one that this points to, it is
 /// not made.
-async fn not_hidden(erp: &Erp, models: &Models, model: &str) -> Result<(), ReportError> {
+async fn not_hidden(records: &Records, models: &Models, model: &str) -> Result<(), ReportError> {
     if !models.hides() {
         return Ok(());
     }
-    let fields = retried(|| erp.odoo().fields(model, &[])).await.map_err(|(error, _)| failed(erp, error))?;
-    let related = fields.values().filter_map(|field| field.get("relation").and_then(Value::as_str));
+    let fields = retried(|| records.fields(model)).await.map_err(|(error, _)| failed(records, error))?;
+    let related = fields.values().filter_map(|field| field.relation.as_deref());
     let hides = |model: &str| models.hidden(model).is_some_and(|fields| !fields.is_empty());
     match std::iter::once(model).chain(related).find(|model| hides(model)) {
         Some(hiding) => Err(ReportError::Hidden { model: model.to_owned(), hiding: hiding.to_owned() }),
@@ -92,49 +92,49 @@ async fn not_hidden(erp: &Erp, models: &Models, model: &str) -> Result<(), Repor
 }
 
 /// The names of the records, all of which must be there.
-async fn there(erp: &Erp, model: &str, ids: &[i64]) -> Result<Vec<String>, ReportError> {
-    let read = retried(|| erp.odoo().read(model, ids, &["display_name"])).await;
+async fn there(records: &Records, model: &str, ids: &[i64]) -> Result<Vec<String>, ReportError> {
+    let read = retried(|| records.odoo.read(model, ids, &["display_name"])).await;
     let missing = |ids: Vec<i64>| ReportError::NotFound { model: model.to_owned(), ids };
-    let records = match read {
+    let found = match read {
         Err((OdooError::MissingRecord(_), _)) if ids.len() == 1 => return Err(missing(ids.to_vec())),
-        read => read.map_err(|(error, _)| failed(erp, error))?,
+        read => read.map_err(|(error, _)| failed(records, error))?,
     };
-    let is_there = |id: &i64| records.iter().any(|record| record.id().ok().as_ref() == Some(id));
+    let is_there = |id: &i64| found.iter().any(|record| record.id().ok().as_ref() == Some(id));
     let lacking: Vec<i64> = ids.iter().filter(|id| !is_there(id)).copied().collect();
     if !lacking.is_empty() {
         return Err(missing(lacking));
     }
     let name = |record| crate::odoo::Record::text(record, "display_name").ok().flatten().unwrap_or_default();
-    Ok(records.iter().map(|record| name(record).to_owned()).collect())
+    Ok(found.iter().map(|record| name(record).to_owned()).collect())
 }
 
 /// Why this Odoo makes no PDF, if it does not.
-async fn no_pdf(erp: &Erp) -> Result<Option<String>, ReportError> {
-    let state = retried(|| erp.odoo().call(Call::new("ir.actions.report", "get_wkhtmltopdf_state"))).await;
-    let state = state.map_err(|(error, _)| failed(erp, error))?;
+async fn no_pdf(records: &Records) -> Result<Option<String>, ReportError> {
+    let state = retried(|| records.odoo.call(Call::new("ir.actions.report", "get_wkhtmltopdf_state"))).await;
+    let state = state.map_err(|(error, _)| failed(records, error))?;
     let lack = match state.as_str() {
         Some("ok" | "upgrade") => return Ok(None),
         Some("install") => "wkhtmltopdf is not installed on its server",
         Some("workers") => "it needs at least two workers for that",
         Some("broken") => "wkhtmltopdf does not work on its server",
-        _ => return Err(failed(erp, OdooError::Malformed("the state of wkhtmltopdf is none".to_owned()))),
+        _ => return Err(failed(records, OdooError::Malformed("the state of wkhtmltopdf is none".to_owned()))),
     };
     Ok(Some(format!("Odoo makes no PDFs, {lack}: tell its administrator")))
 }
 
 impl Known {
     /// By a session where there may be one: a link gives one report of one record, and leaves its key in the record.
-    async fn render(&self, erp: &Erp, ids: &[i64], format: Format) -> Result<Vec<u8>, ReportError> {
+    async fn render(&self, records: &Records, ids: &[i64], format: Format) -> Result<Vec<u8>, ReportError> {
         let rendering = match format {
             Format::Pdf => Rendering::Pdf,
             Format::Text if self.is_text => Rendering::Text,
             Format::Html | Format::Text => Rendering::Html,
         };
-        let odoo = erp.odoo();
+        let odoo = &records.odoo;
         let page = async || content(odoo.report(&self.report_name, ids, rendering).await?, rendering);
         let rendered = match retried(page).await {
-            Err((OdooError::AccessDenied(_), _)) => self.by_link(erp, ids, rendering).await?,
-            rendered => rendered.map_err(|(error, _)| failed(erp, error))?,
+            Err((OdooError::AccessDenied(_), _)) => self.by_link(records, ids, rendering).await?,
+            rendered => rendered.map_err(|(error, _)| failed(records, error))?,
         };
         Ok(match format {
             Format::Text if !self.is_text => html::to_text(&String::from_utf8_lossy(&rendered)).into_bytes(),
@@ -142,13 +142,13 @@ impl Known {
         })
     }
 
-    async fn by_link(&self, erp: &Erp, ids: &[i64], rendering: Rendering) -> Result<Vec<u8>, ReportError> {
+    async fn by_link(&self, records: &Records, ids: &[i64], rendering: Rendering) -> Result<Vec<u8>, ReportError> {
         let has_link = BY_LINK.contains(&(&self.report_name, &self.model));
         let &[id] = ids else { return Err(self.no_way(has_link)) };
         if !has_link {
             return Err(self.no_way(false));
         }
-        let odoo = erp.odoo();
+        let odoo = &records.odoo;
         let page = async || {
             // Without a kind it is the customer's page, and to open that is noted as a visit of theirs.
             let call = Call::new(self.model.as_str(), "get_portal_url")
@@ -160,7 +160,7 @@ impl Known {
             let link = link.ok_or_else(|| OdooError::Malformed("a portal link is no address".to_owned()))?;
             content(odoo.page(link).await?, rendering)
         };
-        retried(page).await.map_err(|(error, _)| failed(erp, error))
+        retried(page).await.map_err(|(error, _)| failed(records, error))
     }
 
     fn no_way(&self, one_at_a_time: bool) -> ReportError {
@@ -195,8 +195,8 @@ fn content(page: Page, rendering: Rendering) -> Result<Vec<u8>, OdooError> {
     }
 }
 
-fn failed(erp: &Erp, error: OdooError) -> ReportError {
-    ErpError::Odoo { error, instance: erp.instance() }.into()
+fn failed(records: &Records, error: OdooError) -> ReportError {
+    ErpError::Odoo { error, instance: records.instance }.into()
 }
 
 /// What every system takes as the name of a file.
