@@ -9,7 +9,7 @@ use reqwest::header::{
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 use crate::{Odoo, OdooError, Protocol, transport::Fetched, wire::Answer, wire::jsonrpc};
 
@@ -21,7 +21,7 @@ const SESSION: &str = "session_id";
 
 /// What Odoo shows at an address.
 pub struct Page {
-    /// The HTTP status; redirects are not followed.
+    /// The HTTP status; redirects are not followed but for one to the same page in a language.
     pub status: u16,
     /// The `Content-Type`, empty if there was none.
     pub content_type: String,
@@ -91,9 +91,28 @@ impl Odoo {
         if let Some(session) = session {
             headers.insert(COOKIE, cookie(&session)?);
         }
-        let Fetched { status, headers, body, .. } =
-            self.transport().send(Method::GET, path, headers, Vec::new(), self.lane()).await?;
+        let asked = self.transport().below(path)?;
+        let get = |url: Url| self.transport().send(Method::GET, url, headers.clone(), Vec::new(), self.lane());
+        let mut fetched = get(asked.clone()).await?;
+        if let Some(url) = self.in_a_language(&asked, &fetched) {
+            fetched = get(url).await?;
+        }
+        let Fetched { status, headers, body, .. } = fetched;
         Ok(Page { status, content_type: text(&headers, &CONTENT_TYPE), body })
+    }
+
+    /// With several languages Odoo redirects to the same path below that of one, `/en/my/orders/7`. Nothing else is followed.
+    fn in_a_language(&self, asked: &Url, fetched: &Fetched<'_>) -> Option<Url> {
+        if !(300..400).contains(&fetched.status) {
+            return None;
+        }
+        let to = self.transport().below(&text(&fetched.headers, &LOCATION)).ok()?;
+        let base = self.base_url().path();
+        let language = to.path().strip_prefix(base)?.strip_suffix(asked.path().strip_prefix(base)?)?;
+        let language = language.strip_suffix('/')?;
+        let is_language = !language.is_empty()
+            && language.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '@'));
+        is_language.then_some(to)
     }
 
     async fn signed_in(&self, session: &Session) -> Result<SecretString, OdooError> {
@@ -113,9 +132,9 @@ impl Odoo {
         });
         let body = json!({ "jsonrpc": "2.0", "method": "call", "id": 1, "params": params }).to_string();
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-        let path = "web/session/authenticate";
+        let url = self.transport().below("web/session/authenticate")?;
         let Fetched { status, headers, body, .. } =
-            self.transport().send(Method::POST, path, headers, body.into_bytes(), self.lane()).await?;
+            self.transport().send(Method::POST, url, headers, body.into_bytes(), self.lane()).await?;
         let location = headers.get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let answer = Answer { status, content_type: text(&headers, &CONTENT_TYPE), location, body };
         match jsonrpc::decode(&answer) {

@@ -62,7 +62,7 @@ impl Transport {
 
     pub(crate) async fn post(&self, request: Request, lane: Lane) -> Result<Received<'_>, OdooError> {
         let headers = headers(&request)?;
-        let fetched = self.send(Method::POST, &request.path, headers, request.body, lane).await?;
+        let fetched = self.send(Method::POST, self.below(&request.path)?, headers, request.body, lane).await?;
         let Fetched { status, headers, body, room } = fetched;
         let header = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let content_type = header(CONTENT_TYPE).unwrap_or_default().to_owned();
@@ -73,12 +73,11 @@ impl Transport {
     pub(crate) async fn send(
         &self,
         method: Method,
-        path: &str,
+        url: Url,
         headers: HeaderMap,
         body: Vec<u8>,
         lane: Lane,
     ) -> Result<Fetched<'_>, OdooError> {
-        let url = self.below(path)?;
         let _place = self.lanes.place(lane).await?;
         let deadline = Instant::now() + self.timeout;
         let sent = self.client.request(method, url).headers(headers).body(body).send().await;
@@ -94,7 +93,7 @@ impl Transport {
     }
 
     /// The address of a path. Odoo says where its pages are, and must not lead anywhere else by that.
-    fn below(&self, path: &str) -> Result<Url, OdooError> {
+    pub(crate) fn below(&self, path: &str) -> Result<Url, OdooError> {
         let url = self.base.join(path.trim_start_matches('/')).ok();
         let is_below =
             |url: &Url| url.origin() == self.base.origin() && url.path().starts_with(self.base.path());

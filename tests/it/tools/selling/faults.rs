@@ -8,12 +8,12 @@ use super::{quoted, state};
 use crate::support::mcp::{McpTools, text};
 use crate::support::proxy::Fault;
 
-const PROTOCOLS: [ProtocolChoice; 3] =
+pub const PROTOCOLS: [ProtocolChoice; 3] =
     [ProtocolChoice::Json2, ProtocolChoice::JsonRpc, ProtocolChoice::XmlRpc];
 const STEPS: [(&str, &str); 2] = [("confirm_sale", "sale"), ("cancel_sale", "cancel")];
 
 /// A service that has logged in.
-async fn started(protocol: ProtocolChoice, fault: Fault) -> McpTools {
+pub async fn started(protocol: ProtocolChoice, fault: Fault) -> McpTools {
     let app = McpTools::builder().protocol(protocol).timeout(fault.timeout()).start_mcp().await;
     app.call("list_users", json!({})).await;
     app

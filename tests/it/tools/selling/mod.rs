@@ -1,7 +1,10 @@
 //! What a salesperson has done with an order after it was quoted.
 
+mod activities;
 mod faults;
 mod lines;
+mod reports;
+mod reports_closed;
 mod steps;
 
 use serde_json::{Map, Value, json};

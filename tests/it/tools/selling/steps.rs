@@ -19,7 +19,7 @@ async fn an_order_is_confirmed_and_cancelled() {
         let told = app.call("confirm_sale", sale.clone()).await;
         let expected = json!({
             "id": 7, "name": "S00007", "state_before": "sent", "state": "sale", "amount_untaxed": 39300.0,
-            "amount_tax": 0.0, "amount_total": 39300.0, "currency": "MXN",
+            "amount_tax": 240.0, "amount_total": 39540.0, "currency": "USD",
         });
         assert_eq!(told, expected, "{version:?} {protocol:?}");
         let again = app.call("confirm_sale", sale.clone()).await;
