@@ -9,6 +9,7 @@ use crate::erp::{ErpError, StepError};
 use crate::handoff::HandoffError;
 use crate::journal::JournalError;
 use crate::limits::Exceeded;
+use crate::records::RecordError;
 use crate::reports::ReportError;
 use crate::tasks::SubmitError;
 
@@ -118,6 +119,22 @@ impl From<ErpError> for Refusal {
             | ErpError::Ambiguous { .. }
             | ErpError::Step(StepError::Elsewhere { .. })
             | ErpError::Values { .. } => Kind::Invalid,
+        };
+        Self::new(kind, error.code(), error.to_string())
+    }
+}
+
+impl From<RecordError> for Refusal {
+    fn from(error: RecordError) -> Self {
+        let kind = match &error {
+            RecordError::Closed(closed) => return Self::closed(closed),
+            RecordError::Odoo { .. } | RecordError::NotTaken { .. } | RecordError::OutcomeUnknown { .. } => {
+                Kind::Upstream
+            }
+            RecordError::NoModel { .. }
+            | RecordError::NotFound { .. }
+            | RecordError::Invalid { .. }
+            | RecordError::TwoOdoos => Kind::Invalid,
         };
         Self::new(kind, error.code(), error.to_string())
     }

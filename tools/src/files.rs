@@ -93,6 +93,16 @@ pub(crate) fn report_tool() -> Tool {
     Tool::new(&GetReport::SPEC, schema::input::<ReportRequest>(), None, run::<GetReport>)
 }
 
+/// The same by the name of another system.
+pub(crate) fn odoo_report_tool() -> Tool {
+    static SPEC: Spec = Spec {
+        name: "odoo_report",
+        description: "A report of records as a file: get_report by another name.",
+        ..GetReport::SPEC
+    };
+    Tool::new(&SPEC, schema::input::<ReportRequest>(), None, run::<GetReport>)
+}
+
 /// [`GetSalePdf`], likewise.
 pub(crate) fn sale_pdf_tool() -> Tool {
     Tool::new(&GetSalePdf::SPEC, schema::input::<SalePdf>(), None, run::<GetSalePdf>)

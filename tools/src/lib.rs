@@ -16,6 +16,7 @@ mod project_tasks;
 mod projects;
 pub mod quotations;
 mod readable;
+pub mod records;
 pub mod reply;
 pub mod reports;
 mod sales;
@@ -54,8 +55,10 @@ pub fn specs() -> Vec<&'static Spec> {
 pub fn tools() -> Vec<Tool> {
     let sets = [
         (Toolset::Quotation, quotation()),
-        (Toolset::Records, vec![files::report_tool()]),
+        (Toolset::Records, records::tools().into_iter().chain([files::report_tool()]).collect()),
         (Toolset::SalesWork, sales_work()),
+        (Toolset::Odoo, records::aliases().into_iter().chain([files::odoo_report_tool()]).collect()),
+        (Toolset::DevRecords, records::dev_tools()),
     ];
     let of = |(toolset, tools): (_, Vec<Tool>)| tools.into_iter().map(move |tool| tool.among(toolset));
     sets.into_iter().flat_map(of).collect()

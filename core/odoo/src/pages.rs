@@ -92,7 +92,8 @@ impl Odoo {
             headers.insert(COOKIE, cookie(&session)?);
         }
         let asked = self.transport().below(path)?;
-        let get = |url: Url| self.transport().send(Method::GET, url, headers.clone(), Vec::new(), self.lane());
+        let get =
+            |url: Url| self.transport().send(Method::GET, url, headers.clone(), Vec::new(), self.lane());
         let mut fetched = get(asked.clone()).await?;
         if let Some(url) = self.in_a_language(&asked, &fetched) {
             fetched = get(url).await?;

@@ -62,7 +62,8 @@ impl Transport {
 
     pub(crate) async fn post(&self, request: Request, lane: Lane) -> Result<Received<'_>, OdooError> {
         let headers = headers(&request)?;
-        let fetched = self.send(Method::POST, self.below(&request.path)?, headers, request.body, lane).await?;
+        let fetched =
+            self.send(Method::POST, self.below(&request.path)?, headers, request.body, lane).await?;
         let Fetched { status, headers, body, room } = fetched;
         let header = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let content_type = header(CONTENT_TYPE).unwrap_or_default().to_owned();

@@ -33,7 +33,7 @@ pub use self::lookup::{Found, SearchRequest, SearchResults};
 pub use self::new_orders::{MadeLine, MadeSale, NewSale, NewSaleLine};
 pub use self::order_lines::{LineChange, LineUpdate};
 pub use self::order_record::SaleRecordRequest;
-pub use self::order_update::{FieldChange, SaleLinesUpdate, SaleUpdate, UpdatedSale};
+pub use self::order_update::{SaleLinesUpdate, SaleUpdate, UpdatedSale};
 pub use self::products::{Product, ProductQuery, Products};
 pub use self::project_tasks::{Task, TaskFilter, TaskRequest, TaskSummary};
 pub use self::projects::Project;

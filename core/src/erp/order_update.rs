@@ -13,6 +13,7 @@ use super::sales::MODEL;
 use super::value::{readable, text};
 use super::{Erp, ErpError, Named};
 use crate::odoo::{OdooError, Record};
+use crate::records::FieldChange;
 use crate::records::checked::Checked;
 use crate::rules;
 
@@ -85,18 +86,6 @@ pub struct UpdatedSale {
     pub amount_total: Option<f64>,
     /// ISO code
     pub currency: Option<String>,
-}
-
-/// What became of a field.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(inline)]
-pub struct FieldChange {
-    /// Its name
-    pub field: String,
-    /// Before
-    pub old: Option<Value>,
-    /// Now
-    pub new: Option<Value>,
 }
 
 /// An order with its lines, where those matter.

@@ -3,12 +3,17 @@
 //! Every answer is made for readers that do not know Odoo: a many2one is an id with a name, a time is ISO 8601 in UTC, HTML is
 //! plain text, and what is empty is absent.
 
+mod act;
 mod aggregate;
+mod cells;
+mod change;
 pub(crate) mod checked;
 mod context;
+mod create;
 mod describe;
 mod domain;
 pub(crate) mod error;
+pub(crate) mod keyed;
 pub(crate) mod metadata;
 mod nearest;
 pub(crate) mod page;
@@ -22,8 +27,11 @@ pub(crate) mod words;
 
 use std::sync::Arc;
 
+pub use self::act::{Called, MessagePost, MethodCall, PostedMessage};
 pub use self::aggregate::{Aggregation, Group};
+pub use self::change::{DeletedRecord, FieldChange, RecordDeletion, RecordUpdate, UpdatedRecord};
 pub use self::context::Context;
+pub use self::create::{MadeRecord, NewRecord};
 pub use self::describe::{Described, DescribedField, ModelName, ModelQuery, ModelRequest};
 pub use self::error::RecordError;
 pub use self::metadata::MetadataConfig;

@@ -33,3 +33,21 @@ where
         tokio::time::sleep(pauses.pause()).await;
     }
 }
+
+/// Repeats a call that must not be done twice while it certainly was not done: it was not sent, or Odoo took no work.
+pub(crate) async fn until_sent<T, F>(call: impl Fn() -> F) -> Result<T, OdooError>
+where
+    F: Future<Output = Result<T, OdooError>>,
+{
+    let mut pauses = PAUSES.pauses();
+    let mut tries = 1;
+    loop {
+        match call().await {
+            Err(error) if error.is_transient() && !error.outcome_unknown() && tries < TRIES => {
+                tries += 1;
+                tokio::time::sleep(pauses.pause()).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::Records;
 use super::context::Context;
 use super::error::RecordError;
 use super::metadata::{Field, Fields};
 use super::nearest::nearest;
-use super::{Instance, Records};
 use crate::access::models::{Closed, Models, Verb};
 use crate::odoo::{Odoo, OdooError};
 
@@ -104,10 +104,6 @@ impl View {
             true => Err(RecordError::TwoOdoos),
             false => Ok(&self.writer),
         }
-    }
-
-    pub(super) fn instance(&self) -> Instance {
-        self.records.instance
     }
 
     /// A model of which this may be done.

@@ -51,15 +51,20 @@ impl Report {
     ///
     /// # Errors
     /// When there is no such report or record, the rules close it, this service cannot come by it, or Odoo fails.
-    pub async fn render(records: &Records, models: &Models, request: &ReportRequest) -> Result<Self, ReportError> {
+    pub async fn render(
+        records: &Records,
+        models: &Models,
+        request: &ReportRequest,
+    ) -> Result<Self, ReportError> {
         let known = Known::find(records, models, &request.report_name).await?;
         models.allow(&known.model, Verb::Read)?;
         let ids = request.unique_ids();
         let wants_pdf = request.format == Format::Pdf;
-        let (shown, there, pdf) =
-            tokio::join!(not_hidden(records, models, &known.model), there(records, &known.model, &ids), async {
-                if wants_pdf { no_pdf(records).await } else { Ok(None) }
-            });
+        let (shown, there, pdf) = tokio::join!(
+            not_hidden(records, models, &known.model),
+            there(records, &known.model, &ids),
+            async { if wants_pdf { no_pdf(records).await } else { Ok(None) } }
+        );
         let (names, no_pdf) = (shown.and(there)?, pdf?);
         let format = if no_pdf.is_some() { Format::Html } else { request.format };
         let file = known.render(records, &ids, format).await?;
@@ -117,7 +122,9 @@ async fn no_pdf(records: &Records) -> Result<Option<String>, ReportError> {
         Some("install") => "wkhtmltopdf is not installed on its server",
         Some("workers") => "it needs at least two workers for that",
         Some("broken") => "wkhtmltopdf does not work on its server",
-        _ => return Err(failed(records, OdooError::Malformed("the state of wkhtmltopdf is none".to_owned()))),
+        _ => {
+            return Err(failed(records, OdooError::Malformed("the state of wkhtmltopdf is none".to_owned())));
+        }
     };
     Ok(Some(format!("Odoo makes no PDFs, {lack}: tell its administrator")))
 }
@@ -142,7 +149,12 @@ impl Known {
         })
     }
 
-    async fn by_link(&self, records: &Records, ids: &[i64], rendering: Rendering) -> Result<Vec<u8>, ReportError> {
+    async fn by_link(
+        &self,
+        records: &Records,
+        ids: &[i64],
+        rendering: Rendering,
+    ) -> Result<Vec<u8>, ReportError> {
         let has_link = BY_LINK.contains(&(&self.report_name, &self.model));
         let &[id] = ids else { return Err(self.no_way(has_link)) };
         if !has_link {

@@ -52,7 +52,8 @@ async fn answer(State((to, seen)): State<(&'static str, Seen)>, request: Request
         return json(if is_version { json!({ "server_version": "18.0" }) } else { json!(2) });
     }
     let is_there = uri == to;
-    let answer = Response::builder().status(if is_there { 200 } else { 303 }).header("content-type", "text/html");
+    let answer =
+        Response::builder().status(if is_there { 200 } else { 303 }).header("content-type", "text/html");
     answer.header("location", to).body(Body::from("<p>here</p>")).unwrap()
 }
 
@@ -72,7 +73,10 @@ async fn the_same_page_in_a_language_is_followed() {
     let page = odoo.report("a.b", &[7, 8], Rendering::Html).await.unwrap();
     assert_eq!(page.status, 200);
     let session = "session_id=abc".to_owned();
-    let both = [("/report/html/a.b/7,8".to_owned(), session.clone()), ("/es_MX/report/html/a.b/7,8".to_owned(), session)];
+    let both = [
+        ("/report/html/a.b/7,8".to_owned(), session.clone()),
+        ("/es_MX/report/html/a.b/7,8".to_owned(), session),
+    ];
     assert_eq!(asked(&seen), both);
 }
 
@@ -98,7 +102,12 @@ async fn no_other_redirect_is_followed() {
 
 #[tokio::test]
 async fn a_link_leads_to_no_other_server() {
-    for link in ["http://127.0.0.1:1/", "http://169.254.169.254/latest", "https://odoo.example/my", "\\\\127.0.0.1:1/"] {
+    for link in [
+        "http://127.0.0.1:1/",
+        "http://169.254.169.254/latest",
+        "https://odoo.example/my",
+        "\\\\127.0.0.1:1/",
+    ] {
         let (odoo, seen) = redirecting("/").await;
         assert!(matches!(odoo.page(link).await.err(), Some(OdooError::Unknown(_))), "{link}");
         assert!(asked(&seen).is_empty(), "{link}");

@@ -12,7 +12,12 @@ use crate::support::proxy::Fault;
 
 fn activities(app: &McpTools) -> Vec<Value> {
     let fields = ["summary", "res_model", "res_id", "user_id", "activity_type_id", "date_deadline"];
-    search(app.sandbox(), "mail.activity", json!([["res_model", "=", "sale.order"], ["res_id", "=", 7]]), &fields)
+    search(
+        app.sandbox(),
+        "mail.activity",
+        json!([["res_model", "=", "sale.order"], ["res_id", "=", 7]]),
+        &fields,
+    )
 }
 
 fn call_torres(key: &str) -> Value {
@@ -87,7 +92,8 @@ async fn one_fault_at_any_call_is_overcome() {
                     let before = activities(&app).len();
                     app.odoo.proxy.plan(move |n, _| (n == at).then_some(fault));
                     let result = app.result("schedule_activity", call_torres(&format!("key {at}"))).await;
-                    let context = format!("{protocol:?} {fault:?} {at}: {result:?} {:?}", app.odoo.proxy.calls());
+                    let context =
+                        format!("{protocol:?} {fault:?} {at}: {result:?} {:?}", app.odoo.proxy.calls());
                     // A name that is not found out stops it before anything is made.
                     let made = activities(&app).len() - before;
                     assert_eq!(made, usize::from(result.is_error == Some(false)), "{context}");
@@ -104,23 +110,25 @@ async fn one_fault_at_any_call_is_overcome() {
 /// What stays lost is told with the key that makes a repeat safe.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fault_that_stays_is_told_as_what_it_is() {
-    join_all([Fault::CutAfter, Fault::BadGateway, Fault::Late, Fault::Garbage, Fault::Page(404)].map(|fault| {
-        Box::pin(async move {
-            let app = started(ProtocolChoice::Json2, fault).await;
-            app.odoo.proxy.plan(move |_, name| {
-                (name.ends_with(".load") || name.ends_with("check_object_reference")).then_some(fault)
-            });
-            let mut arguments = call_torres("unused");
-            arguments.as_object_mut().unwrap().remove("idempotency_key");
-            let result = app.result("schedule_activity", arguments.clone()).await;
-            let said = text(&result);
-            assert!(said.ends_with("(outcome_unknown)"), "{fault:?}: {said}");
-            let key = said.split('"').nth(1).expect("a key").to_owned();
-            app.no_faults();
-            arguments["idempotency_key"] = json!(key);
-            app.call("schedule_activity", arguments).await;
-            assert_eq!(activities(&app).len(), 1, "{fault:?}");
-        })
-    }))
+    join_all([Fault::CutAfter, Fault::BadGateway, Fault::Late, Fault::Garbage, Fault::Page(404)].map(
+        |fault| {
+            Box::pin(async move {
+                let app = started(ProtocolChoice::Json2, fault).await;
+                app.odoo.proxy.plan(move |_, name| {
+                    (name.ends_with(".load") || name.ends_with("check_object_reference")).then_some(fault)
+                });
+                let mut arguments = call_torres("unused");
+                arguments.as_object_mut().unwrap().remove("idempotency_key");
+                let result = app.result("schedule_activity", arguments.clone()).await;
+                let said = text(&result);
+                assert!(said.ends_with("(outcome_unknown)"), "{fault:?}: {said}");
+                let key = said.split('"').nth(1).expect("a key").to_owned();
+                app.no_faults();
+                arguments["idempotency_key"] = json!(key);
+                app.call("schedule_activity", arguments).await;
+                assert_eq!(activities(&app).len(), 1, "{fault:?}");
+            })
+        },
+    ))
     .await;
 }

@@ -66,7 +66,10 @@ async fn with_an_api_key_a_quotation_is_had_by_its_link() {
         assert_eq!(search(app.sandbox(), "mail.message", notes, &[]), Vec::<Value>::new());
 
         let said = app.error("get_report", order(&[7, 6], "pdf")).await;
-        assert!(said.contains("ask for one record at a time") && said.ends_with("(report_needs_password)"), "{said}");
+        assert!(
+            said.contains("ask for one record at a time") && said.ends_with("(report_needs_password)"),
+            "{said}"
+        );
         let other = json!({ "report_name": "sale.report_saleorder_pro_forma", "record_ids": [7] });
         let said = app.error("get_report", other).await;
         assert!(said.contains("tell the user to open it in Odoo"), "{said}");
@@ -154,7 +157,10 @@ async fn over_rest_it_is_the_file_itself() {
         ("sale.report_saleorder/7?format=text", "text/plain; charset=utf-8", ""),
     ] {
         let answer = app.app.get(&format!("/odoo/report/{path}")).await;
-        assert_eq!((answer.status(), &answer.headers()["content-type"]), (StatusCode::OK, &kind.parse().unwrap()));
+        assert_eq!(
+            (answer.status(), &answer.headers()["content-type"]),
+            (StatusCode::OK, &kind.parse().unwrap())
+        );
         let disposition = answer.headers()["content-disposition"].to_str().unwrap().to_owned();
         assert!(disposition.starts_with("attachment; filename*=UTF-8''"), "{disposition}");
         assert_eq!(answer.headers()["x-content-type-options"], "nosniff");

@@ -34,7 +34,10 @@ async fn a_report_shows_nothing_that_a_rule_closes_or_hides() {
         // The customer's, which the report shows.
         ("preset = \"sales\"\n\"res.partner\" = { read = true, hide = [\"phone\"] }", "fields_hidden"),
         // Of a model that has nothing to do with orders.
-        ("preset = \"sales\"\n\"project.task\" = { read = true, hide = [\"description\"] }", "application/pdf"),
+        (
+            "preset = \"sales\"\n\"project.task\" = { read = true, hide = [\"description\"] }",
+            "application/pdf",
+        ),
     ] {
         for said in answers(rules).await {
             assert!(said.contains(code), "{rules}: {said}");
