@@ -4,6 +4,7 @@ pub mod docs;
 mod handoff;
 mod health;
 mod quotation;
+mod report;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,5 +20,6 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(handoff::hand_off))
         .routes(routes!(handoff::status))
         .routes(routes!(handoff::report))
+        .routes(routes!(report::report))
         .routes(routes!(health::health))
 }

@@ -3,6 +3,7 @@
 //! Every answer is made for readers that do not know Odoo: a many2one is an id with a name, a time is
 //! ISO 8601 in UTC, HTML is plain text, and what is empty is absent.
 
+mod activities;
 mod checked;
 mod customers;
 mod documents;
@@ -18,11 +19,13 @@ mod project_tasks;
 mod projects;
 mod sales;
 mod users;
+mod workflow;
 
 use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
+pub use self::activities::{Activity, NewActivity};
 pub use self::customers::{Customer, CustomerQuery, Customers};
 pub use self::documents::{Document, DocumentRequest};
 pub use self::error::ErpError;
@@ -30,12 +33,13 @@ pub use self::lookup::{Found, SearchRequest, SearchResults};
 pub use self::new_orders::{MadeLine, MadeSale, NewSale, NewSaleLine};
 pub use self::order_lines::{LineChange, LineUpdate};
 pub use self::order_record::SaleRecordRequest;
-pub use self::order_update::{SaleUpdate, UpdatedSale};
+pub use self::order_update::{SaleLinesUpdate, SaleUpdate, UpdatedSale};
 pub use self::products::{Product, ProductQuery, Products};
 pub use self::project_tasks::{Task, TaskFilter, TaskRequest, TaskSummary};
 pub use self::projects::Project;
 pub use self::sales::{Sale, SaleFilter, SaleLine, SaleRequest, SaleState, SaleSummary};
 pub use self::users::User;
+pub use self::workflow::{MovedSale, SaleStep, Step, StepError};
 
 pub use crate::records::page::{NameFilter, Page, Single};
 pub use crate::records::reference::Reference;

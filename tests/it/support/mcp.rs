@@ -190,6 +190,7 @@ fn params(tool: &str, arguments: Value) -> CallToolRequestParams {
 
 /// The text for the model.
 pub fn text(result: &CallToolResult) -> String {
-    let [content] = result.content.as_slice() else { panic!("one content: {result:?}") };
+    let (content, files) = result.content.split_first().expect("a content");
+    assert!(files.iter().all(|file| file.as_resource().is_some()), "{result:?}");
     content.as_text().expect("a text").text.clone()
 }
