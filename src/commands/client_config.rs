@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use super::healthcheck::reachable;
-use crate::config::{Config, Env, HTTP_VARIABLES, SECRET_VARIABLES, VARIABLES};
+use crate::config::{Config, Env, HTTP_VARIABLES, SECRET_VARIABLES};
 
 /// A program that speaks MCP.
 #[derive(Clone, Copy, ValueEnum)]
@@ -73,8 +73,8 @@ impl Client {
 ///
 /// # Errors
 /// When the configuration is bad, the binary cannot be located or stdout is closed.
-pub fn run(client: Client) -> anyhow::Result<ExitCode> {
-    let variables = Env::read(Path::new(".env"), VARIABLES)?;
+pub fn run(file: Option<&Path>, client: Client) -> anyhow::Result<ExitCode> {
+    let variables = Config::variables(file)?;
     let config = Config::from_env(&variables)?;
     let url = match &config.messages.public_url {
         Some(url) => format!("{}/mcp", url.as_str().trim_end_matches('/')),
