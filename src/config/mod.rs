@@ -29,6 +29,7 @@ use mcp_odoo_core::quotation::salespeople::SalesConfig;
 use mcp_odoo_core::tasks::{RepeatWindows, TaskConfig};
 use mcp_odoo_core::tenants::{Common, HeaderConfig};
 use mcp_odoo_core::twilio::TwilioSetup;
+use mcp_odoo_tools::Toolsets;
 
 pub use self::cache::CacheConfig;
 pub use self::env::Env;
@@ -92,6 +93,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// The MCP endpoints.
     pub mcp: McpConfig,
+    /// `TOOLSETS`: the tools that are listed.
+    pub toolsets: Toolsets,
     /// `TENANT_HEADERS`, `TENANT_HOSTS`: whether callers may bring their own Odoo, and which.
     pub tenant_headers: Option<HeaderConfig>,
     /// After how long without work a tenant leaves memory.
@@ -152,8 +155,8 @@ pub const VARIABLES: &[&str] = &[
     "HANDOFF_DEADLINE_SECONDS", "PUBLIC_URL", "ELEVENLABS_WEBHOOK_SECRET", "MCP_MODE", "API_KEY", "ACCESS_FILE",
     "ALLOW_ANONYMOUS", "ALLOWED_IPS", "TRUSTED_PROXIES", "TENANT_HEADERS", "TENANT_HOSTS", "REQUESTS_PER_MINUTE",
     "REQUESTS_PER_HOUR", "REQUESTS_PER_DAY", "RATE_LIMIT_MAX_WAIT_SECONDS", "AUDIT_REQUIRED", "AUDIT_RETENTION_DAYS",
-    "OAUTH_ISSUER", "OAUTH_AUDIENCE", "OAUTH_SCOPE_PREFIX", "OAUTH_TENANT_CLAIM", "LOG_FORMAT", "LOG_HANDLERS",
-    "CACHE_TTL_SECONDS", "CACHE_MAX_SIZE", "CONNECTION_TYPE",
+    "OAUTH_ISSUER", "OAUTH_AUDIENCE", "OAUTH_SCOPE_PREFIX", "OAUTH_TENANT_CLAIM", "TOOLSETS", "LOG_FORMAT",
+    "LOG_HANDLERS", "CACHE_TTL_SECONDS", "CACHE_MAX_SIZE", "CONNECTION_TYPE",
 ];
 
 /// Of those, what only matters to who serves over HTTP.
@@ -226,6 +229,7 @@ impl Config {
             limits: watch::limits(env, http.request_timeout)?,
             http,
             mcp: web::mcp(env)?,
+            toolsets: env.parse("TOOLSETS", Toolsets::TAKES, Toolsets::default())?,
             tenant_headers: access::tenant_headers(env)?,
             tenant_idle: Duration::from_secs(600),
             access: access::access(env)?,

@@ -21,10 +21,12 @@ mod sales;
 mod schema;
 mod search;
 pub mod tool;
+pub mod toolset;
 mod users;
 
 pub use self::dispatch::{dispatch, permit};
 pub use self::handler::OdooTools;
+pub use self::toolset::Toolsets;
 
 use std::sync::LazyLock;
 
@@ -38,6 +40,7 @@ use self::operation::{Operation, Spec};
 use self::quotations::FollowQuotation;
 use self::reports::TakeInReport;
 use self::tool::Tool;
+use self::toolset::Toolset;
 
 /// Every operation there is, also those that only REST has.
 pub fn specs() -> Vec<&'static Spec> {
@@ -47,6 +50,12 @@ pub fn specs() -> Vec<&'static Spec> {
 
 /// The operations that models can call.
 pub fn tools() -> Vec<Tool> {
+    let sets = [(Toolset::Quotation, quotation())];
+    let of = |(toolset, tools): (_, Vec<Tool>)| tools.into_iter().map(move |tool| tool.among(toolset));
+    sets.into_iter().flat_map(of).collect()
+}
+
+fn quotation() -> Vec<Tool> {
     vec![
         Tool::of::<crm::LeastBusySalesperson>(),
         Tool::of::<finding::FindProducts>(),
