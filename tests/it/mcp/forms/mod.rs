@@ -1,0 +1,4 @@
+//! The same operations in the forms of other servers for Odoo: plain JSON over POST, WebSocket, `/sse`.
+
+mod plain;
+mod ws;
