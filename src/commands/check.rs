@@ -98,7 +98,7 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
         config.log_dir.display(),
         config.log.level
     )?;
-    let cache = &config.cache;
+    let cache = &config.metadata;
     writeln!(out, "CACHE_TTL_SECONDS={} CACHE_MAX_SIZE={}", cache.ttl.as_secs(), cache.max_size)?;
     let (audit, limits) = (&config.audit, &config.limits);
     writeln!(out, "AUDIT_REQUIRED={} AUDIT_RETENTION_DAYS={}", audit.required, audit.retention_days)?;

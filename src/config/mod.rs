@@ -2,7 +2,6 @@
 //! this module, only what puts the parts together.
 
 mod access;
-mod cache;
 mod env;
 mod file;
 mod log;
@@ -26,12 +25,12 @@ use mcp_odoo_core::limits::LimitsConfig;
 use mcp_odoo_core::messages::MessageConfig;
 use mcp_odoo_core::odoo::OdooConfig;
 use mcp_odoo_core::quotation::salespeople::SalesConfig;
+use mcp_odoo_core::records::MetadataConfig;
 use mcp_odoo_core::tasks::{RepeatWindows, TaskConfig};
 use mcp_odoo_core::tenants::{Common, HeaderConfig};
 use mcp_odoo_core::twilio::TwilioSetup;
 use mcp_odoo_tools::Toolsets;
 
-pub use self::cache::CacheConfig;
 pub use self::env::Env;
 pub use self::file::ConfigFile;
 pub use self::odoo::CallConfig;
@@ -123,8 +122,8 @@ pub struct Config {
     pub s3: Option<S3Config>,
     /// The process log.
     pub log: LogConfig,
-    /// What is remembered of models and fields.
-    pub cache: CacheConfig,
+    /// How long what Odoo says of itself is remembered.
+    pub metadata: MetadataConfig,
     /// `CONNECTION_TYPE`: what runs when no command is named.
     pub connection: Connection,
 }
@@ -243,7 +242,10 @@ impl Config {
             log_retention_days: env.number("LOG_RETENTION_DAYS", 0..=36_500, 0)?,
             s3: s3::s3(env)?,
             log: log::log(env)?,
-            cache: cache::cache(env)?,
+            metadata: MetadataConfig {
+                ttl: Duration::from_secs(env.number("CACHE_TTL_SECONDS", 0..=86_400, 300)?),
+                max_size: env.number("CACHE_MAX_SIZE", 1..=100_000, 1000)?,
+            },
             connection: match env.text("CONNECTION_TYPE") {
                 Some("stdio") => Connection::Stdio,
                 None | Some("http" | "streamable_http") => Connection::Http,
@@ -266,6 +268,7 @@ impl Config {
             twilio: self.twilio.clone(),
             messages: self.messages.clone(),
             language: self.language,
+            metadata: self.metadata,
         }
     }
 

@@ -50,7 +50,7 @@ async fn perform<O: Operation>(call: Call, request: O::Request) -> Result<O::Ans
     match O::SPEC.does {
         // Nobody reads the answer of a call that was cancelled.
         Does::Read => unless(stop, run).await.unwrap_or_else(|| Err(Refusal::cancelled())),
-        Does::Add | Does::Overwrite => match unless(stop, tenant.writing.place()).await {
+        Does::Add | Does::Overwrite | Does::Act => match unless(stop, tenant.writing.place()).await {
             // What is being written is seen through.
             Some(_place) => run.await,
             None => Err(Refusal::cancelled()),

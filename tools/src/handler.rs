@@ -142,6 +142,7 @@ fn listed(tool: &Tool) -> rmcp::model::Tool {
             ToolAnnotations::new().read_only(false).destructive(false).idempotent(false)
         }
         Does::Overwrite => ToolAnnotations::new().read_only(false).destructive(true).idempotent(true),
+        Does::Act => ToolAnnotations::new().read_only(false).destructive(true).idempotent(false),
     };
     let listed = rmcp::model::Tool::new(tool.spec.name, tool.spec.description, Arc::clone(&tool.input))
         .with_title(tool.spec.title)

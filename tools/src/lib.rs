@@ -15,6 +15,7 @@ mod project_tasks;
 mod projects;
 pub mod quotations;
 mod readable;
+pub mod records;
 pub mod reply;
 pub mod reports;
 mod sales;
@@ -50,7 +51,12 @@ pub fn specs() -> Vec<&'static Spec> {
 
 /// The operations that models can call.
 pub fn tools() -> Vec<Tool> {
-    let sets = [(Toolset::Quotation, quotation())];
+    let sets = [
+        (Toolset::Quotation, quotation()),
+        (Toolset::Records, records::tools()),
+        (Toolset::Odoo, records::aliases()),
+        (Toolset::DevRecords, records::dev_tools()),
+    ];
     let of = |(toolset, tools): (_, Vec<Tool>)| tools.into_iter().map(move |tool| tool.among(toolset));
     sets.into_iter().flat_map(of).collect()
 }

@@ -73,6 +73,15 @@ impl Tool {
         Self::taking::<O, O::Request>()
     }
 
+    /// The same operation by another name, with other arguments.
+    pub fn alias<O, A>(spec: &'static Spec) -> Self
+    where
+        O: Operation<Request: From<A>, Answer: Serialize + JsonSchema>,
+        A: DeserializeOwned + Validate<Context = ()> + JsonSchema + Send + 'static,
+    {
+        Self { spec, ..Self::taking::<O, A>() }
+    }
+
     /// The tool of an operation that takes more than models give.
     pub fn taking<O, A>() -> Self
     where

@@ -159,7 +159,7 @@ async fn a_bad_value_is_told_in_the_words_of_the_file() {
         ),
         (
             r#"{"cache": {"max_size": 0}}"#,
-            "cache.max_size (as CACHE_MAX_SIZE) takes a whole number from 1 to 1000000".to_owned(),
+            "cache.max_size (as CACHE_MAX_SIZE) takes a whole number from 1 to 100000".to_owned(),
         ),
         (
             r#"{"logging": {"format": "%(lineno)d %(message)s"}}"#,
