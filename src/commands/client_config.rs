@@ -122,7 +122,10 @@ fn environment(
 ) -> anyhow::Result<(Map<String, Value>, Vec<String>)> {
     // Without a bucket those of AWS are there for others.
     let has_bucket = variables.iter().any(|(name, _)| name == "S3_LOGS_BUCKET");
-    let is_for_it = |name: &str| !HTTP_VARIABLES.contains(&name) && (has_bucket || !name.starts_with("AWS_"));
+    // Clients keep what comes on stderr; a file would be looked for in their folder.
+    let is_for_it = |name: &str| {
+        !HTTP_VARIABLES.contains(&name) && name != "LOG_HANDLERS" && (has_bucket || !name.starts_with("AWS_"))
+    };
     let (mut env, mut secrets) = (Map::new(), Vec::new());
     for (name, value) in variables.iter().filter(|(name, _)| is_for_it(name)) {
         let value = if SECRET_VARIABLES.contains(&name) {

@@ -12,6 +12,7 @@ mod single;
 mod sse;
 pub mod stdio;
 mod step_up;
+mod stream;
 mod streamable;
 mod ws;
 
@@ -57,6 +58,7 @@ pub fn routes<H: ServerHandler + Clone + Sync>(
     sse::routes(handler.clone(), sessions.clone())
         .merge(ws::routes(handler.clone(), sessions.clone()))
         .merge(plain::routes(once.clone()))
+        .merge(stream::routes(once.clone()))
         .merge(streamable::routes(handler, sessions.clone(), once))
         .method_not_allowed_fallback(Problem::wrong_method)
         .layer((front, Pages(cors()), Admission(Arc::clone(gate))))

@@ -98,7 +98,7 @@ async fn serve<H: ServerHandler + Clone + Sync>(
 }
 
 /// The body, which must be an object; nothing is an empty one.
-async fn object<H: ServerHandler + Clone>(
+pub(super) async fn object<H: ServerHandler + Clone>(
     parts: &mut Parts,
     body: Body,
     once: &Once<H>,
@@ -115,7 +115,7 @@ async fn object<H: ServerHandler + Clone>(
 }
 
 /// An object without a key that is there twice.
-pub(super) fn parse(body: &[u8]) -> Result<Map<String, Value>, Problem> {
+fn parse(body: &[u8]) -> Result<Map<String, Value>, Problem> {
     if let Some(path) = json::twice(body) {
         return Err(invalid(format!("{path} {}", json::TWICE)));
     }
@@ -129,12 +129,12 @@ pub(super) fn parse(body: &[u8]) -> Result<Map<String, Value>, Problem> {
     }
 }
 
-pub(super) fn invalid(detail: String) -> Problem {
+fn invalid(detail: String) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail)
 }
 
 /// Has a request answered with what its result is.
-pub(super) async fn answer<H: ServerHandler + Clone + Sync>(
+async fn answer<H: ServerHandler + Clone + Sync>(
     once: &Once<H>,
     identity: &Identity,
     parts: Parts,

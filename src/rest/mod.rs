@@ -3,6 +3,7 @@
 pub mod docs;
 mod handoff;
 mod health;
+mod odoo;
 mod quotation;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -19,5 +20,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(handoff::hand_off))
         .routes(routes!(handoff::status))
         .routes(routes!(handoff::report))
+        .routes(routes!(odoo::query))
+        .routes(routes!(odoo::models))
+        .routes(routes!(odoo::fields))
         .routes(routes!(health::health))
 }

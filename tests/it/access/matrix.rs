@@ -73,6 +73,7 @@ async fn routes(app: &TestApp) -> Vec<(Method, String, Option<Permission>)> {
                 "/api/elevenlabs/handoff" | "/api/handoff/{handoff_id}" | "/api/twilio/status" => {
                     Some(Permission::Handoffs)
                 }
+                path if path.starts_with("/odoo/") => Some(Permission::Read),
                 path => panic!("{path} is not in the matrix"),
             };
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
@@ -146,6 +147,7 @@ async fn no_transport_of_mcp_opens_without_a_key_that_works() {
             ("plain", client.post(format!("{}/mcp", app.url)).json(&json!({ "tool": "search" }))),
             ("plain hello", client.post(format!("{}/mcp/initialize", app.url))),
             ("plain list", client.post(format!("{}/mcp/tools/list", app.url))),
+            ("stream", client.post(format!("{}/mcp/stream/tools/call", app.url))),
             ("plain call", client.post(format!("{}/mcp/tools/call", app.url))),
             ("plain resources", client.post(format!("{}/mcp/resources/list", app.url))),
             ("plain resource", client.post(format!("{}/mcp/resources/read", app.url))),
