@@ -90,7 +90,7 @@ async fn serve<H: ServerHandler + Clone + Sync>(
     let answered = async {
         let object = object(&mut parts, body, once).await?;
         if object.contains_key("jsonrpc") {
-            return Ok(rpc(once, identity, parts, object.into()).await);
+            return Ok(rpc(once, identity, parts, object).await);
         }
         answer(once, identity, parts, method, object).await
     };
@@ -249,7 +249,7 @@ pub(super) async fn at_mcp<H: ServerHandler + Clone + Sync>(
         return answered.await.unwrap_or_else(Problem::into_response);
     }
     match serde_json::from_slice(body) {
-        Ok(value @ Value::Object(_)) => rpc(once, identity, parts, value).await,
+        Ok(Value::Object(object)) => rpc(once, identity, parts, object).await,
         _ => body::refused(body::malformed(body), None),
     }
 }
@@ -259,14 +259,14 @@ async fn rpc<H: ServerHandler + Clone + Sync>(
     once: &Once<H>,
     identity: &Identity,
     parts: Parts,
-    mut value: Value,
+    mut object: Map<String, Value>,
 ) -> Response {
-    if value["method"] == "initialize" {
-        let params = value["params"].take();
-        value["params"] = introduced(params);
+    if object.get("method").and_then(Value::as_str) == Some("initialize") {
+        let params = object.remove("params").unwrap_or_default();
+        object.insert("params".to_owned(), introduced(params));
     }
-    let bytes = serde_json::to_vec(&value).unwrap_or_default();
-    let message = match serde_json::from_value(value) {
+    let bytes = serde_json::to_vec(&object).unwrap_or_default();
+    let message = match serde_json::from_value(object.into()) {
         Ok(message) => message,
         Err(_) => return body::refused(body::malformed(&bytes), None),
     };

@@ -153,14 +153,16 @@ fn whole<H: ServerHandler + Clone + Sync>(
 
 /// The result of a tool as events: the items of a list, or the answer as the only one.
 fn parts_of(result: &Value) -> Vec<Value> {
-    let text = result["content"][0]["text"].as_str().unwrap_or_default();
-    if result["isError"] == true {
+    let text = result.pointer("/content/0/text").and_then(Value::as_str).unwrap_or_default();
+    if result.get("isError") == Some(&Value::Bool(true)) {
         return vec![failed("tool_failed", text)];
     }
-    let data = match (&result["structuredContent"]["items"], &result["structuredContent"]) {
-        (Value::Array(items), _) => items.clone(),
-        (_, Value::Null) => vec![json!(text)],
-        (_, answer) => vec![answer.clone()],
+    let answer = result.get("structuredContent");
+    let items = answer.and_then(|answer| answer.get("items")).and_then(Value::as_array);
+    let data = match (items, answer) {
+        (Some(items), _) => items.clone(),
+        (None, Some(answer)) => vec![answer.clone()],
+        (None, None) => vec![json!(text)],
     };
     let progress = json!({ "current": data.len(), "total": data.len() });
     vec![json!({ "type": "chunk", "data": data, "progress": progress }), end()]

@@ -196,7 +196,7 @@ async fn write(
 /// The message, or what is answered to what is none.
 fn message(bytes: &[u8]) -> Result<ClientJsonRpcMessage, Box<ServerJsonRpcMessage>> {
     let mut value: Value = serde_json::from_slice(bytes).unwrap_or_default();
-    let id: Option<RequestId> = serde_json::from_value(value["id"].clone()).ok();
+    let id: Option<RequestId> = value.get("id").and_then(|id| serde_json::from_value(id.clone()).ok());
     let refused = |error| Box::new(ServerJsonRpcMessage::error(error, id.clone()));
     if let Some(path) = json::twice(bytes) {
         return Err(refused(ErrorData::invalid_params(format!("{path} {}", json::TWICE), None)));
