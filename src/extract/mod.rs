@@ -54,7 +54,7 @@ async fn whole_body(request: Request) -> Result<(Bytes, Held), Problem> {
     let (parts, body) = request.into_parts();
     // The router gives all requests the same.
     let room = parts.extensions.get::<Room>().ok_or_else(Problem::internal)?;
-    body::read(&parts.headers, body, room, MAX_BODY, "the body may have at most 1 MiB").await
+    body::read(&parts, body, room, MAX_BODY, "the body may have at most 1 MiB").await
 }
 
 fn valid<T>(body: &[u8]) -> Result<T, Problem>

@@ -4,7 +4,6 @@ mod batch;
 mod body;
 mod lines;
 mod session;
-mod shares;
 mod single;
 mod sse;
 pub mod stdio;

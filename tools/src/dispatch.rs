@@ -33,7 +33,7 @@ pub async fn dispatch<O: Operation>(call: Call, request: O::Request) -> Result<O
 
 async fn perform<O: Operation>(call: Call, request: O::Request) -> Result<O::Answer, Refusal> {
     permit(&O::SPEC, &call.caller, call.door, &call.tenant)?;
-    let (tenant, stop) = (call.tenant.clone(), call.stop.clone());
+    let (tenant, caller, stop) = (call.tenant.clone(), call.caller.clone(), call.stop.clone());
     if O::COUNTS {
         let who = tenant.counts(&call.caller);
         let admitted = tenant.limiter.admit(&who, call.caller.limits, O::SPEC.kind());
@@ -49,8 +49,17 @@ async fn perform<O: Operation>(call: Call, request: O::Request) -> Result<O::Ans
     };
     match O::SPEC.does {
         // Nobody reads the answer of a call that was cancelled.
-        Does::Read => unless(stop, run).await.unwrap_or_else(|| Err(Refusal::cancelled())),
-        Does::Add | Does::Overwrite => match unless(stop, tenant.writing.place()).await {
+        Does::Read => {
+            let run = async {
+                let _turn = match O::SPEC.on_records() {
+                    Some(_) => Some(tenant.turns.to_read(&caller).await.ok_or_else(Refusal::too_many_reads)?),
+                    None => None,
+                };
+                run.await
+            };
+            unless(stop, run).await.unwrap_or_else(|| Err(Refusal::cancelled()))
+        }
+        Does::Add | Does::Overwrite => match unless(stop, tenant.turns.to_write(&caller)).await {
             // What is being written is seen through.
             Some(_place) => run.await,
             None => Err(Refusal::cancelled()),

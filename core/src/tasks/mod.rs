@@ -13,13 +13,12 @@ mod keys;
 mod notify;
 mod outage;
 mod place;
+mod queue;
 mod repeats;
 mod run;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use self::estimate::Estimate;
 pub use self::repeats::RepeatWindows;
@@ -28,6 +27,7 @@ use self::estimate::Durations;
 use self::finished::Finished;
 use self::gate::Gate;
 use self::place::Workers;
+use self::queue::{Full, Queue, Queued};
 use self::repeats::Earlier;
 use crate::access::{Caller, Door};
 use crate::backoff::Backoff;
@@ -109,7 +109,7 @@ struct Inner {
     /// Tells salespeople, where that is configured.
     messenger: Option<Messenger>,
     finished: Mutex<Finished<Arc<Live<Quotation>>>>,
-    queue: Arc<Semaphore>,
+    queue: Queue,
     workers: Workers,
     gate: Gate,
     durations: Durations,
@@ -152,6 +152,17 @@ pub enum SubmitError {
         /// When there should be room.
         retry_after: Duration,
     },
+    /// The caller has too many of them.
+    #[error(
+        "{} of the {} quotations that may wait are this caller's, as many as one may have; repeat in {} s",
+        .capacity.div_ceil(2), .capacity, .retry_after.as_secs()
+    )]
+    QueueShare {
+        /// The bound for all.
+        capacity: usize,
+        /// When there should be room.
+        retry_after: Duration,
+    },
     /// The key was used for another request.
     #[error("this idempotency key was used for another quotation: use a new key for a new quotation")]
     KeyReused,
@@ -173,7 +184,7 @@ impl SubmitError {
     /// The stable name of the failure.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::QueueFull { .. } => "queue_full",
+            Self::QueueFull { .. } | Self::QueueShare { .. } => "queue_full",
             Self::KeyReused | Self::OtherOdoo => "idempotency_key_reused",
             Self::Journal(error) => error.code(),
             Self::Stopping => "stopping",
@@ -191,7 +202,7 @@ impl Tasks {
     ) -> Self {
         let inner = Inner {
             finished: Mutex::default(),
-            queue: Arc::new(Semaphore::new(config.queue_capacity)),
+            queue: Queue::new(config.queue_capacity),
             workers: Workers::new(config.workers),
             gate: Gate::new(config.backoff()),
             durations: Durations::default(),
@@ -348,8 +359,7 @@ impl Tasks {
     /// When a quotation accepted now should be done.
     pub fn estimate(&self) -> Estimate {
         let config = &self.inner.config;
-        let ahead = config.queue_capacity.saturating_sub(self.inner.queue.available_permits());
-        self.inner.durations.estimate(ahead, config.workers)
+        self.inner.durations.estimate(self.inner.queue.taken(), config.workers)
     }
 
     /// Takes no new work, lets what runs finish for so long, then leaves the rest to the journal.
@@ -422,12 +432,13 @@ impl Tasks {
         let inner = &self.inner;
         // Before it takes its place: it is not ahead of itself.
         let estimate = self.estimate();
-        let place = Arc::clone(&inner.queue).try_acquire_owned().map_err(|_| SubmitError::QueueFull {
-            capacity: inner.config.queue_capacity,
-            retry_after: estimate.until_a_place_is_free(),
+        let (capacity, retry_after) = (inner.config.queue_capacity, estimate.until_a_place_is_free());
+        let place = inner.queue.place(&document.head.owner).map_err(|full| match full {
+            Full::OfAll => SubmitError::QueueFull { capacity, retry_after },
+            Full::OfTheirs => SubmitError::QueueShare { capacity, retry_after },
         })?;
         let live = inner.work.accept(document, earlier).await?;
-        self.start(&live, Some(place), before);
+        self.start(&live, place, before);
         Ok(Accepted { status: live.told(), estimate, changes: live.subscribe(), is_repeat })
     }
 
@@ -437,8 +448,9 @@ impl Tasks {
             Known::Stored(stored)
                 if !stored.document.content.status.status.is_final() && self.inner.is_ours(&stored) =>
             {
+                let place = self.inner.queue.later(&stored.document.head.owner);
                 let live = self.inner.work.take_up(stored);
-                self.start(&live, None, Before::Run);
+                self.start(&live, place, Before::Run);
                 Known::Live(live)
             }
             known => known,
@@ -446,7 +458,7 @@ impl Tasks {
     }
 
     /// Starts a run. The caller holds the quotation's lock.
-    fn start(&self, live: &Arc<Live<Quotation>>, place: Option<OwnedSemaphorePermit>, before: Before) {
+    fn start(&self, live: &Arc<Live<Quotation>>, place: Queued, before: Before) {
         let (inner, running) = (Arc::clone(&self.inner), Arc::clone(live));
         self.inner.work.background.tracker.spawn(async move { inner.run(&running, place, before).await });
     }

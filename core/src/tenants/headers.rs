@@ -5,14 +5,14 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex as State, PoisonError, Weak};
+use std::sync::{Arc, Mutex as State, PoisonError};
 use std::time::Duration;
 
 use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Map;
 use sha2::{Digest, Sha256};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 use url::Url;
 
@@ -22,6 +22,7 @@ use super::hosts::TenantHosts;
 use super::setup::{Common, Setup};
 use crate::journal::Target;
 use crate::key::digest;
+use crate::keyed::Keyed;
 use crate::messages::{MessageConfig, PhoneConfig};
 use crate::odoo::{Odoo, OdooConfig, OdooConfigError, OdooError};
 use crate::quotation::salespeople::SalesConfig;
@@ -94,7 +95,8 @@ pub struct HeaderDoor {
     /// By a hash that only this process can make.
     known: State<HashMap<[u8; 32], Remembered>>,
     salt: [u8; 16],
-    trying: State<HashMap<String, Weak<Semaphore>>>,
+    /// Log-ins, by server.
+    trying: Keyed,
 }
 
 /// What is known of one; held while it is tried.
@@ -127,7 +129,7 @@ impl HeaderDoor {
         let client = Guard::new(hosts.clone(), lookup).client(timeout);
         let client = client.map_err(|error| OdooConfigError::Http(crate::http::deepest(&error)))?;
         let salt = uuid::Uuid::new_v4().into_bytes();
-        Ok(Self { hosts, is_only_one, client, known: State::default(), salt, trying: State::default() })
+        Ok(Self { hosts, is_only_one, client, known: State::default(), salt, trying: Keyed::new(AT_ONCE) })
     }
 
     /// What a caller brings, if it is whole and may be called.
@@ -192,7 +194,7 @@ impl HeaderDoor {
     }
 
     async fn try_log_in(&self, config: &OdooConfig) -> Result<i64, TenantError> {
-        let places = self.places(config.url.authority());
+        let places = self.trying.of(config.url.authority());
         let _place = places.try_acquire().map_err(|_| TenantError::Busy)?;
         let odoo = Odoo::over(config.clone(), self.client.clone())
             .map_err(|error| TenantError::Open(error.into()))?;
@@ -232,17 +234,6 @@ impl HeaderDoor {
             hash.update(part);
         }
         hash.finalize().into()
-    }
-
-    fn places(&self, server: &str) -> Arc<Semaphore> {
-        let mut trying = self.trying.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(places) = trying.get(server).and_then(Weak::upgrade) {
-            return places;
-        }
-        trying.retain(|_, places| places.strong_count() > 0);
-        let places = Arc::new(Semaphore::new(AT_ONCE));
-        trying.insert(server.to_owned(), Arc::downgrade(&places));
-        places
     }
 }
 
