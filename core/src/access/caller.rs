@@ -84,6 +84,11 @@ impl Caller {
         &*self.id == Self::ANONYMOUS
     }
 
+    /// Whether they are known by what they sign, which is looked at when it is read.
+    pub fn signs(&self) -> bool {
+        [Self::ELEVENLABS, Self::TWILIO].contains(&self.id())
+    }
+
     /// Whether they have shown a key, or a token.
     pub fn has_key(&self) -> bool {
         Self::is_of_key(&self.id)
