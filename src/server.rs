@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::middleware::address::Peer;
+use crate::middleware::address::Arrival;
 use crate::middleware::hosts::CorsOrigins;
 
 /// The web server.
@@ -52,12 +52,10 @@ pub async fn serve(mut listener: TcpListener, router: Router, config: HttpConfig
         (place, accept(&mut listener).await)
     };
     while let Some((place, io)) = stop.run_until_cancelled(next()).await {
-        let peer = io.peer_addr().ok().map(|peer| Peer(peer.ip()));
+        let arrival = Arrival { peer: io.peer_addr().ok().map(|peer| peer.ip()), ..Arrival::default() };
         let service = router.clone().map_request(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
-            if let Some(peer) = peer {
-                request.extensions_mut().insert(peer);
-            }
+            request.extensions_mut().insert(arrival);
             request
         });
         let service = TowerToHyperService::new(service);

@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 use crate::body::{self, Held, Room};
 use crate::error::Problem;
 use crate::json;
+use crate::state::AppState;
 
 pub use self::asked::Asked;
 pub use self::signed::{SignedJson, SignedReport};
@@ -29,31 +30,28 @@ const MAX_BODY: usize = 1024 * 1024;
 /// A JSON body that keeps the rules of its type.
 pub struct ValidJson<T>(pub T);
 
-impl<S, T> FromRequest<S> for ValidJson<T>
+impl<T> FromRequest<AppState> for ValidJson<T>
 where
-    S: Send + Sync,
     T: DeserializeOwned + Validate<Context = ()>,
 {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let (body, _held) = json_body(request).await?;
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        let (body, _held) = json_body(request, &state.room).await?;
         valid(&body).map(Self)
     }
 }
 
-async fn json_body(request: Request) -> Result<(Bytes, Held), Problem> {
+async fn json_body(request: Request, room: &Room) -> Result<(Bytes, Held), Problem> {
     if !is_json(request.headers()) {
         let detail = "send the body as JSON with the header Content-Type: application/json";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail));
     }
-    whole_body(request).await
+    whole_body(request, room).await
 }
 
-async fn whole_body(request: Request) -> Result<(Bytes, Held), Problem> {
+async fn whole_body(request: Request, room: &Room) -> Result<(Bytes, Held), Problem> {
     let (parts, body) = request.into_parts();
-    // The router gives all requests the same.
-    let room = parts.extensions.get::<Room>().ok_or_else(Problem::internal)?;
     body::read(&parts, body, room, MAX_BODY, "the body may have at most 1 MiB").await
 }
 

@@ -5,10 +5,16 @@ use std::net::IpAddr;
 use axum::http::HeaderMap;
 use axum::http::header::FORWARDED;
 use ipnet::IpNet;
+use uuid::Uuid;
 
-/// Who is at the other end of a connection.
-#[derive(Clone, Copy)]
-pub struct Peer(pub IpAddr);
+/// How a request came: goes with it from the listener on, as one, for each part would cost an allocation.
+#[derive(Clone, Copy, Default)]
+pub struct Arrival {
+    /// Who is at the other end of the connection.
+    pub peer: Option<IpAddr>,
+    /// What names the request.
+    pub request_id: Uuid,
+}
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 

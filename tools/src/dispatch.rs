@@ -3,7 +3,7 @@
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
-use mcp_odoo_core::access::{Caller, Door};
+use mcp_odoo_core::access::{Caller, Door, Permission};
 use mcp_odoo_core::call::{Call, unless};
 use mcp_odoo_core::refusal::{Kind, Refusal};
 use mcp_odoo_core::tenants::Tenant;
@@ -51,9 +51,12 @@ async fn perform<O: Operation>(call: Call, request: O::Request) -> Result<O::Ans
         // Nobody reads the answer of a call that was cancelled.
         Does::Read => {
             let run = async {
-                let _turn = match O::SPEC.on_records() {
-                    Some(_) => Some(tenant.turns.to_read(&caller).await.ok_or_else(Refusal::too_many_reads)?),
-                    None => None,
+                // Who asks for what is in memory is in nobody's way.
+                let _turn = match O::SPEC.needs {
+                    Permission::Read => {
+                        Some(tenant.turns.to_read(&caller).await.ok_or_else(Refusal::too_many_reads)?)
+                    }
+                    _ => None,
                 };
                 run.await
             };

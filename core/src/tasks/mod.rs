@@ -5,6 +5,7 @@
 //! left memory is answered from the journal.
 
 mod adopt;
+mod error;
 mod estimate;
 mod finished;
 mod gate;
@@ -20,6 +21,7 @@ mod run;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+pub use self::error::SubmitError;
 pub use self::estimate::Estimate;
 pub use self::repeats::RepeatWindows;
 
@@ -36,7 +38,7 @@ use crate::key::IdempotencyKey;
 use crate::language::Language;
 use crate::messages::{Messenger, Report};
 use crate::quotation::document::{Quotation, QuotationDocument};
-use crate::quotation::error;
+use crate::quotation::error::worth_repeating;
 use crate::quotation::id::{ExternalIds, TrackingId};
 use crate::quotation::pipeline::{Before, Pipeline};
 use crate::quotation::request::QuotationRequest;
@@ -139,57 +141,6 @@ enum Name {
     Same(TrackingId, String),
     /// Nothing.
     New,
-}
-
-/// Why a quotation was not accepted. Nothing was kept of it.
-#[derive(Debug, thiserror::Error)]
-pub enum SubmitError {
-    /// Too many unfinished quotations.
-    #[error("{} quotations are waiting already; repeat in {} s", .capacity, .retry_after.as_secs())]
-    QueueFull {
-        /// The bound.
-        capacity: usize,
-        /// When there should be room.
-        retry_after: Duration,
-    },
-    /// The caller has too many of them.
-    #[error(
-        "{} of the {} quotations that may wait are this caller's, as many as one may have; repeat in {} s",
-        .capacity.div_ceil(2), .capacity, .retry_after.as_secs()
-    )]
-    QueueShare {
-        /// The bound for all.
-        capacity: usize,
-        /// When there should be room.
-        retry_after: Duration,
-    },
-    /// The key was used for another request.
-    #[error("this idempotency key was used for another quotation: use a new key for a new quotation")]
-    KeyReused,
-    /// The key was used when the service worked on another Odoo.
-    #[error(
-        "this idempotency key was used for a quotation in another Odoo, before ODOO_URL or ODOO_DB changed: \
-         use a new key, or give each Odoo a LOG_DIR of its own"
-    )]
-    OtherOdoo,
-    /// It could not be made durable.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The process is stopping.
-    #[error("the service is restarting; repeat in a few seconds")]
-    Stopping,
-}
-
-impl SubmitError {
-    /// The stable name of the failure.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::QueueFull { .. } | Self::QueueShare { .. } => "queue_full",
-            Self::KeyReused | Self::OtherOdoo => "idempotency_key_reused",
-            Self::Journal(error) => error.code(),
-            Self::Stopping => "stopping",
-        }
-    }
 }
 
 impl Tasks {
@@ -411,7 +362,7 @@ impl Tasks {
         if told.input != request || !caller.may_see(&told.document().head.owner) {
             return Err(SubmitError::KeyReused);
         }
-        let again = is_repeat || error::worth_repeating(told.error_code.as_deref());
+        let again = is_repeat || worth_repeating(told.error_code.as_deref());
         if told.status == State::Failed && again {
             let earlier = told.document();
             let status = QuotationStatus::queued(id, request, told.created_at, language);
