@@ -47,7 +47,8 @@ impl App<OdooTools> {
     /// # Errors
     /// When the log folder cannot be used or the Odoo client cannot be built.
     pub fn new(config: Config, odoo: OdooConfig, target: Target) -> anyhow::Result<Self> {
-        Self::with_handler(config, odoo, target, |tenant| OdooTools::new(tools(), Arc::clone(tenant)))
+        let shown = config.toolsets.clone();
+        Self::with_handler(config, odoo, target, |tenant| OdooTools::new(tools(), shown, Arc::clone(tenant)))
     }
 }
 

@@ -26,6 +26,7 @@ mod names;
 pub mod outage;
 pub mod phone;
 pub mod quotation;
+pub mod records;
 pub mod refusal;
 mod rules;
 pub mod shares;

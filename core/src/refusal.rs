@@ -9,6 +9,7 @@ use crate::erp::ErpError;
 use crate::handoff::HandoffError;
 use crate::journal::JournalError;
 use crate::limits::Exceeded;
+use crate::records::RecordError;
 use crate::tasks::SubmitError;
 
 const NOT_ACCEPTED: &str = "the service cannot write its log files, so nothing was accepted; repeat later";
@@ -121,6 +122,22 @@ impl From<ErpError> for Refusal {
             | ErpError::NobodyCalled(_)
             | ErpError::Ambiguous { .. }
             | ErpError::Values { .. } => Kind::Invalid,
+        };
+        Self::new(kind, error.code(), error.to_string())
+    }
+}
+
+impl From<RecordError> for Refusal {
+    fn from(error: RecordError) -> Self {
+        let kind = match &error {
+            RecordError::Closed(closed) => return Self::closed(closed),
+            RecordError::Odoo { .. } | RecordError::NotTaken { .. } | RecordError::OutcomeUnknown { .. } => {
+                Kind::Upstream
+            }
+            RecordError::NoModel { .. }
+            | RecordError::NotFound { .. }
+            | RecordError::Invalid { .. }
+            | RecordError::TwoOdoos => Kind::Invalid,
         };
         Self::new(kind, error.code(), error.to_string())
     }

@@ -23,9 +23,11 @@ use mcp_odoo_core::limits::LimitsConfig;
 use mcp_odoo_core::messages::MessageConfig;
 use mcp_odoo_core::odoo::OdooConfig;
 use mcp_odoo_core::quotation::salespeople::SalesConfig;
+use mcp_odoo_core::records::MetadataConfig;
 use mcp_odoo_core::tasks::{RepeatWindows, TaskConfig};
 use mcp_odoo_core::tenants::{Common, HeaderConfig};
 use mcp_odoo_core::twilio::TwilioSetup;
+use mcp_odoo_tools::Toolsets;
 
 pub use self::env::Env;
 pub use self::odoo::CallConfig;
@@ -87,6 +89,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// The MCP endpoints.
     pub mcp: McpConfig,
+    /// `TOOLSETS`: the tools that are listed.
+    pub toolsets: Toolsets,
     /// `TENANT_HEADERS`, `TENANT_HOSTS`: whether callers may bring their own Odoo, and which.
     pub tenant_headers: Option<HeaderConfig>,
     /// After how long without work a tenant leaves memory.
@@ -115,6 +119,8 @@ pub struct Config {
     pub s3: Option<S3Config>,
     /// `LOG_LEVEL`
     pub log_level: LogLevel,
+    /// How long what Odoo says of itself is remembered.
+    pub metadata: MetadataConfig,
 }
 
 /// Every variable that is read.
@@ -134,7 +140,7 @@ pub const VARIABLES: &[&str] = &[
     "HANDOFF_DEADLINE_SECONDS", "PUBLIC_URL", "ELEVENLABS_WEBHOOK_SECRET", "MCP_MODE", "API_KEY", "ACCESS_FILE",
     "ALLOW_ANONYMOUS", "ALLOWED_IPS", "TRUSTED_PROXIES", "TENANT_HEADERS", "TENANT_HOSTS", "REQUESTS_PER_MINUTE",
     "REQUESTS_PER_HOUR", "REQUESTS_PER_DAY", "RATE_LIMIT_MAX_WAIT_SECONDS", "AUDIT_REQUIRED", "AUDIT_RETENTION_DAYS",
-    "OAUTH_ISSUER", "OAUTH_AUDIENCE", "OAUTH_SCOPE_PREFIX", "OAUTH_TENANT_CLAIM",
+    "OAUTH_ISSUER", "OAUTH_AUDIENCE", "OAUTH_SCOPE_PREFIX", "OAUTH_TENANT_CLAIM", "TOOLSETS", "CACHE_TTL_SECONDS", "CACHE_MAX_SIZE",
 ];
 
 /// Of those, what only matters to who serves over HTTP.
@@ -195,6 +201,7 @@ impl Config {
             limits: watch::limits(env, http.request_timeout)?,
             http,
             mcp: web::mcp(env)?,
+            toolsets: env.parse("TOOLSETS", Toolsets::TAKES, Toolsets::default())?,
             tenant_headers: access::tenant_headers(env)?,
             tenant_idle: Duration::from_secs(600),
             access: access::access(env)?,
@@ -208,6 +215,10 @@ impl Config {
             log_retention_days: env.number("LOG_RETENTION_DAYS", 0..=36_500, 0)?,
             s3: s3::s3(env)?,
             log_level: env.parse("LOG_LEVEL", "error, warn, info, debug or trace", LogLevel::Info)?,
+            metadata: MetadataConfig {
+                ttl: Duration::from_secs(env.number("CACHE_TTL_SECONDS", 0..=86_400, 300)?),
+                max_size: env.number("CACHE_MAX_SIZE", 1..=100_000, 1000)?,
+            },
         })
     }
 
@@ -223,6 +234,7 @@ impl Config {
             twilio: self.twilio.clone(),
             messages: self.messages.clone(),
             language: self.language,
+            metadata: self.metadata,
         }
     }
 

@@ -62,7 +62,7 @@ async fn perform<O: Operation>(call: Call, request: O::Request) -> Result<O::Ans
             };
             unless(stop, run).await.unwrap_or_else(|| Err(Refusal::cancelled()))
         }
-        Does::Add | Does::Overwrite => match unless(stop, tenant.turns.to_write(&caller)).await {
+        Does::Add | Does::Overwrite | Does::Act => match unless(stop, tenant.turns.to_write(&caller)).await {
             // What is being written is seen through.
             Some(_place) => run.await,
             None => Err(Refusal::cancelled()),

@@ -21,6 +21,7 @@ use crate::dispatch::permit;
 use crate::operation::Does;
 use crate::reply::Reply;
 use crate::tool::Tool;
+use crate::toolset::Toolsets;
 
 const INSTRUCTIONS: &str = "\
 Odoo: quotations (cotizaciones), sales (ventas), projects (proyectos), tasks (tareas) and users (usuarios). \
@@ -45,6 +46,7 @@ pub struct OdooTools(Arc<Shared>);
 struct Shared {
     /// Each with the form that MCP lists, by name.
     tools: Vec<(rmcp::model::Tool, Tool)>,
+    shown: Toolsets,
     tenant: Arc<Tenant>,
     local: Arc<Caller>,
     nobody: Arc<Caller>,
@@ -52,15 +54,15 @@ struct Shared {
 }
 
 impl OdooTools {
-    /// These tools, for this tenant.
-    pub fn new(mut tools: Vec<Tool>, tenant: Arc<Tenant>) -> Self {
+    /// These tools, for this tenant; `tools/list` shows some of them.
+    pub fn new(mut tools: Vec<Tool>, shown: Toolsets, tenant: Arc<Tenant>) -> Self {
         let more = if tenant.has_two_odoos() { TWO_ODOOS } else { "" };
         tools.sort_by_key(|tool| tool.spec.name);
         let tools = tools.into_iter().map(|tool| (listed(&tool), tool)).collect();
         let [local, nobody] =
             [Caller::local(), Caller::anonymous(Permissions::default(), None)].map(Arc::new);
         let instructions = format!("{INSTRUCTIONS}{more}");
-        Self(Arc::new(Shared { tools, tenant, local, nobody, instructions }))
+        Self(Arc::new(Shared { tools, shown, tenant, local, nobody, instructions }))
     }
 
     /// Who asks, by which door, for whom.
@@ -94,7 +96,9 @@ impl ServerHandler for OdooTools {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let (caller, door, tenant) = self.asker(&context);
-        let offered = |(_, tool): &&(_, Tool)| permit(tool.spec, &caller, door, &tenant).is_ok();
+        let offered = |(_, tool): &&(_, Tool)| {
+            self.0.shown.show(tool.toolset) && permit(tool.spec, &caller, door, &tenant).is_ok()
+        };
         let tools = self.0.tools.iter().filter(offered).map(|(listed, _)| listed.clone()).collect();
         let hints =
             context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
@@ -138,6 +142,7 @@ fn listed(tool: &Tool) -> rmcp::model::Tool {
             ToolAnnotations::new().read_only(false).destructive(false).idempotent(false)
         }
         Does::Overwrite => ToolAnnotations::new().read_only(false).destructive(true).idempotent(true),
+        Does::Act => ToolAnnotations::new().read_only(false).destructive(true).idempotent(false),
     };
     let listed = rmcp::model::Tool::new(tool.spec.name, tool.spec.description, Arc::clone(&tool.input))
         .with_title(tool.spec.title)

@@ -15,16 +15,19 @@ mod project_tasks;
 mod projects;
 pub mod quotations;
 mod readable;
+pub mod records;
 pub mod reply;
 pub mod reports;
 mod sales;
 mod schema;
 mod search;
 pub mod tool;
+pub mod toolset;
 mod users;
 
 pub use self::dispatch::{dispatch, permit};
 pub use self::handler::OdooTools;
+pub use self::toolset::Toolsets;
 
 use std::sync::LazyLock;
 
@@ -38,6 +41,7 @@ use self::operation::{Operation, Spec};
 use self::quotations::FollowQuotation;
 use self::reports::TakeInReport;
 use self::tool::Tool;
+use self::toolset::Toolset;
 
 /// Every operation there is, also those that only REST has.
 pub fn specs() -> Vec<&'static Spec> {
@@ -47,6 +51,17 @@ pub fn specs() -> Vec<&'static Spec> {
 
 /// The operations that models can call.
 pub fn tools() -> Vec<Tool> {
+    let sets = [
+        (Toolset::Quotation, quotation()),
+        (Toolset::Records, records::tools()),
+        (Toolset::Odoo, records::aliases()),
+        (Toolset::DevRecords, records::dev_tools()),
+    ];
+    let of = |(toolset, tools): (_, Vec<Tool>)| tools.into_iter().map(move |tool| tool.among(toolset));
+    sets.into_iter().flat_map(of).collect()
+}
+
+fn quotation() -> Vec<Tool> {
     vec![
         Tool::of::<crm::LeastBusySalesperson>(),
         Tool::of::<finding::FindProducts>(),

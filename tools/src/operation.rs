@@ -71,6 +71,8 @@ pub enum Does {
     Queue,
     /// Overwrites values; repeated, it changes nothing more.
     Overwrite,
+    /// Does what cannot be taken back; repeated, it is done again.
+    Act,
     /// Tells a person outside of Odoo, in a queue of its own.
     Tell,
 }
@@ -86,7 +88,7 @@ impl Spec {
         let verb = match self.does {
             Does::Read => Verb::Read,
             Does::Add | Does::Queue => Verb::Create,
-            Does::Overwrite | Does::Tell => Verb::Update,
+            Does::Overwrite | Does::Act | Does::Tell => Verb::Update,
         };
         self.model.filter(|_| is_of_records).map(|model| (model, verb))
     }
@@ -96,7 +98,7 @@ impl Spec {
         match (self.does, self.needs) {
             (Does::Read, _) => limits::Kind::Read,
             (Does::Queue, Permission::Quotations) => limits::Kind::Quotation,
-            (Does::Add | Does::Overwrite | Does::Queue | Does::Tell, _) => limits::Kind::Write,
+            (Does::Add | Does::Overwrite | Does::Act | Does::Queue | Does::Tell, _) => limits::Kind::Write,
         }
     }
 }

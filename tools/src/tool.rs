@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use crate::dispatch::permit;
 use crate::operation::{Operation, Spec, Text};
 use crate::reply::Reply;
+use crate::toolset::Toolset;
 use crate::{audit, dispatch, reply, schema};
 
 /// A JSON object.
@@ -24,6 +25,8 @@ pub type Object = Map<String, Value>;
 pub struct Tool {
     /// What it is.
     pub spec: &'static Spec,
+    /// What it is shown among.
+    pub toolset: Toolset,
     /// What it takes.
     pub input: Arc<Object>,
     /// What it answers, where models are told beforehand.
@@ -38,7 +41,14 @@ pub type Run = fn(Call, Object) -> BoxFuture<'static, Reply>;
 impl Tool {
     /// A tool that comes to its operation in its own way.
     pub fn new(spec: &'static Spec, input: Object, output: Option<Object>, run: Run) -> Self {
-        Self { spec, input: input.into(), output: output.map(Arc::new), run }
+        let toolset = Toolset::Quotation;
+        Self { spec, toolset, input: input.into(), output: output.map(Arc::new), run }
+    }
+
+    /// The same, shown among these.
+    #[must_use]
+    pub fn among(self, toolset: Toolset) -> Self {
+        Self { toolset, ..self }
     }
 
     /// Calls it. Who may not is told so, whatever the arguments are.
@@ -61,6 +71,15 @@ impl Tool {
             >,
     {
         Self::taking::<O, O::Request>()
+    }
+
+    /// The same operation by another name, with other arguments.
+    pub fn alias<O, A>(spec: &'static Spec) -> Self
+    where
+        O: Operation<Request: From<A>, Answer: Serialize + JsonSchema>,
+        A: DeserializeOwned + Validate<Context = ()> + JsonSchema + Send + 'static,
+    {
+        Self { spec, ..Self::taking::<O, A>() }
     }
 
     /// The tool of an operation that takes more than models give.

@@ -77,6 +77,14 @@ impl Odoo {
         Self { context: Arc::new(context), ..self.clone() }
     }
 
+    /// The same client with more in the context of all its calls; it goes before what was there.
+    #[must_use]
+    pub fn with_context(&self, more: &Map<String, Value>) -> Self {
+        let mut context = Map::clone(&self.context);
+        context.extend(more.iter().map(|(name, value)| (name.clone(), value.clone())));
+        self.in_context(context)
+    }
+
     /// The company that calls are made for, where the context names one and it is not left to the user's.
     pub fn company(&self) -> Option<i64> {
         self.context.get("allowed_company_ids")?.as_array()?.first()?.as_i64()

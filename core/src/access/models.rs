@@ -186,6 +186,11 @@ impl Models {
         self.rules.get(model).map(|rule| &rule.hide)
     }
 
+    /// Whether there is anything that is not seen, beside what opens the whole system.
+    pub fn restrict(&self) -> bool {
+        !self.is_open || self.rules.values().any(|rule| !rule.read || !rule.hide.is_empty())
+    }
+
     /// Whether fields are to be hidden: the tools that there are have fields of their own, and do not go by it.
     pub fn hides(&self) -> bool {
         self.rules.values().any(|rule| !rule.hide.is_empty())

@@ -1,20 +1,12 @@
-//! Values by field name, checked against what Odoo says of its fields before anything is sent.
+//! Values of an order, checked against what Odoo says of its fields before anything is sent.
 
-use std::collections::BTreeSet;
+use serde_json::{Map, Value};
 
-use chrono::NaiveDate;
-use futures::future::try_join_all;
-use serde_json::{Map, Value, json};
-
-use super::metadata::{Field, Fields};
-use super::reference::{Reference, USERS, Unresolved};
-use super::value::odoo_datetime;
-use super::words::plain;
 use super::{Erp, ErpError, Named};
-use crate::html;
-use crate::input::{FieldError, integer_of, number_of};
-use crate::odoo::{OdooError, Record};
 use crate::quotation::error::{Ambiguous, QuotationError};
+use crate::records::checked::{Checked, Resolve, Unfit};
+use crate::records::metadata::Field;
+use crate::records::reference::{Reference, USERS, Unresolved};
 
 /// Fields that Odoo lets be written, but sets by itself or by an action.
 const TECHNICAL: [(&str, &str); 8] = [
@@ -27,169 +19,19 @@ const TECHNICAL: [(&str, &str); 8] = [
     ("signed_on", "the customer signs"),
     ("company_id", "make a new order for another company"),
 ];
-/// Fields that may be meant by an unknown name, at most.
-const SUGGESTED: usize = 5;
-
-/// A value that its field takes, and how to tell whether it did.
-#[derive(Clone, Debug)]
-pub(super) struct Checked {
-    pub(super) field: String,
-    pub(super) kind: String,
-    /// As `write` wants it.
-    pub(super) value: Value,
-    many: Option<ManyChange>,
-}
-
-/// What becomes of a many2many.
-#[derive(Clone, Debug, Default)]
-struct ManyChange {
-    /// The ids instead of those before.
-    set: Option<BTreeSet<i64>>,
-    add: BTreeSet<i64>,
-    remove: BTreeSet<i64>,
-}
-
-/// What a value means, before the records it names were looked up.
-enum Meant {
-    Plain(Value),
-    One(Reference),
-    Many { set: bool, add: Vec<Reference>, remove: Vec<i64> },
-}
-
-impl Checked {
-    /// Whether this is what the field holds now.
-    pub(super) fn is_in(&self, before: &Record, after: &Record) -> bool {
-        let now = after.as_map().get(&self.field).unwrap_or(&Value::Null);
-        let empty = |value: &Value| matches!(value, Value::Null | Value::Bool(false));
-        if let Some(many) = &self.many {
-            let ids = |record: &Record| record.ids(&self.field).unwrap_or_default().into_iter().collect();
-            return ids(after) == many.applied_to(ids(before));
-        }
-        match (self.kind.as_str(), &self.value, now) {
-            ("boolean", wanted, now) => wanted.as_bool() == now.as_bool(),
-            ("many2one", wanted, now) if empty(wanted) => empty(now),
-            ("many2one", wanted, now) => now.get(0) == Some(wanted),
-            ("float" | "monetary" | "integer", wanted, now) => {
-                same_number(wanted.as_f64(), if empty(now) { Some(0.0) } else { now.as_f64() })
-            }
-            ("html", wanted, now) => {
-                let text = |value: &Value| value.as_str().map(html::to_text).unwrap_or_default();
-                text(wanted) == text(now)
-            }
-            (_, wanted, now) => {
-                let text = |value: &Value| value.as_str().unwrap_or_default().trim().to_owned();
-                text(wanted) == text(now)
-            }
-        }
-    }
-}
-
-/// Whether Odoo kept a number; it rounds to the digits of the field.
-pub(super) fn same_number(wanted: Option<f64>, now: Option<f64>) -> bool {
-    match (wanted, now) {
-        (Some(wanted), Some(now)) => (wanted - now).abs() <= 1e-9 * wanted.abs().max(1.0),
-        (wanted, now) => wanted == now,
-    }
-}
-
-impl ManyChange {
-    fn applied_to(&self, before: BTreeSet<i64>) -> BTreeSet<i64> {
-        let kept = self.set.clone().unwrap_or(before);
-        kept.union(&self.add).filter(|id| !self.remove.contains(id)).copied().collect()
-    }
-}
 
 impl Erp {
     /// The values as they may be written, or what is wrong with each that may not.
     pub(super) async fn checked(
         &self,
-        model: &'static str,
+        model: &str,
         values: &Map<String, Value>,
     ) -> Result<Vec<Checked>, ErpError> {
-        if values.is_empty() {
-            return Ok(Vec::new());
-        }
-        let names = values.keys().map(String::as_str);
-        let fields = self.fields_with(model, names).await.map_err(|error| self.failed(error))?;
-        let (mut meant, mut errors, mut code) = (Vec::new(), Vec::new(), "invalid_value");
-        for (name, value) in values {
-            let path = format!("values.{name}");
-            let Some(field) = fields.get(name) else {
-                errors.push(FieldError { path, message: unknown(&fields, name) });
-                continue;
-            };
-            if let Some(reason) = not_writable(name, field) {
-                code = "field_not_writable";
-                errors.push(FieldError {
-                    path,
-                    message: format!("cannot be changed with this tool: {reason}"),
-                });
-                continue;
-            }
-            match mean(field, value) {
-                Ok(value) => meant.push((name, field, value)),
-                Err(message) => errors.push(FieldError { path, message }),
-            }
-        }
-        let looked_up = meant.into_iter().map(|(name, field, value)| self.look_up(name, field, value));
-        let mut checked = Vec::new();
-        for found in try_join_all(looked_up).await.map_err(|error| self.failed(error))? {
-            match found {
-                Ok(value) => checked.push(value),
-                Err((error, ambiguous)) => {
-                    if ambiguous && errors.is_empty() {
-                        code = "ambiguous_name";
-                    }
-                    errors.push(error);
-                }
-            }
-        }
-        match errors.is_empty() {
-            true => Ok(checked),
-            false => Err(ErpError::Values { errors, code }),
-        }
-    }
-
-    /// Names become ids. What names no record is told beside the other bad values; `true` where several may be meant.
-    async fn look_up(
-        &self,
-        name: &str,
-        field: &Field,
-        meant: Meant,
-    ) -> Result<Result<Checked, (FieldError, bool)>, OdooError> {
-        let relation = field.relation.as_deref().unwrap_or_default();
-        let (value, many) = match meant {
-            Meant::Plain(value) => (Ok(value), None),
-            Meant::One(reference) => (self.usable(relation, &reference).await.map(|id| json!(id)), None),
-            Meant::Many { set, add, remove } => {
-                let found = try_join_all(add.iter().map(|reference| self.usable(relation, reference))).await;
-                match found {
-                    Ok(ids) => {
-                        let add: BTreeSet<i64> = ids.into_iter().collect();
-                        let commands: Vec<Value> = match set {
-                            true => vec![json!([6, 0, add])],
-                            false => {
-                                let links = add.iter().map(|id| json!([4, id, 0]));
-                                links.chain(remove.iter().map(|id| json!([3, id, 0]))).collect()
-                            }
-                        };
-                        let all = set.then(|| add.clone());
-                        let many = ManyChange { set: all, add, remove: remove.into_iter().collect() };
-                        (Ok(commands.into()), Some(many))
-                    }
-                    Err(error) => (Err(error), None),
-                }
-            }
-        };
-        match value {
-            Ok(value) => Ok(Ok(Checked { field: name.to_owned(), kind: field.kind.clone(), value, many })),
-            Err(Unresolved::Odoo(error)) => Err(error),
-            Err(unresolved) => {
-                let ambiguous = matches!(unresolved, Unresolved::Several(..));
-                let error = FieldError { path: format!("values.{name}"), message: unresolved.to_string() };
-                Ok(Err((error, ambiguous)))
-            }
-        }
+        let checked = self.records.checked(model, values, self, technical).await;
+        checked.map_err(|unfit| match unfit {
+            Unfit::Odoo(error) => self.failed(error),
+            Unfit::Values { errors, code } => ErpError::Values { errors, code },
+        })
     }
 
     /// The id of the record that is meant; a user must be one that quotations are given to.
@@ -209,147 +51,24 @@ impl Erp {
                 Err(QuotationError::Odoo(error)) => Err(error.into()),
                 Err(_) => Err(Unresolved::Nothing(name.clone())),
             },
-            (model, reference) => self.resolve(model, reference).await.map(|record| record.id),
+            (model, reference) => self.records.resolve(model, reference).await.map(|record| record.id),
         }
     }
 }
 
-fn unknown(fields: &Fields, name: &str) -> String {
-    let wanted = plain(name);
-    let like = |(field, known): &(&String, &Field)| {
-        field.contains(&wanted) || wanted.contains(field.as_str()) || plain(&known.label) == wanted
-    };
-    let mut meant: Vec<&str> = fields.iter().filter(like).map(|(field, _)| field.as_str()).collect();
-    meant.sort_unstable();
-    meant.truncate(SUGGESTED);
-    match meant.is_empty() {
-        true => "there is no field of this name in Odoo".to_owned(),
-        false => format!("there is no field of this name in Odoo; there is {}", meant.join(", ")),
+/// Who is given an order must sell.
+impl Resolve for Erp {
+    async fn id_of(&self, model: &str, reference: &Reference) -> Result<i64, Unresolved> {
+        self.usable(model, reference).await
     }
 }
 
-/// A write is repeated when its answer is lost, so it must change nothing the second time; and what Odoo works
-/// out, or does on the way from one state to the next, is not done by writing it.
-fn not_writable(name: &str, field: &Field) -> Option<&'static str> {
+fn technical(name: &str, field: &Field) -> Option<&'static str> {
     let technical = TECHNICAL.iter().find(|(known, _)| *known == name).map(|(_, reason)| *reason);
     technical.or(match field.kind.as_str() {
         "one2many" if name == "order_line" => {
             Some("change and take away lines with lines, add them with dev_create_sale_line")
         }
-        "one2many" => Some("these are records of their own"),
-        _ if field.readonly || field.store == Some(false) => Some("Odoo works it out itself"),
-        "char" | "text" | "html" | "integer" | "float" | "monetary" | "boolean" | "date" | "datetime"
-        | "selection" | "many2one" | "many2many" => None,
-        _ => Some("values of this type are changed in Odoo"),
+        _ => None,
     })
-}
-
-/// What a value means in a field of this type. Nothing is emptied for want of understanding.
-fn mean(field: &Field, value: &Value) -> Result<Meant, String> {
-    let kind = field.kind.as_str();
-    let text = value.as_str().map(str::trim);
-    // What Odoo itself writes for an empty field is understood, too.
-    let emptied = value.is_null() || (value == &Value::Bool(false) && kind != "boolean") || text == Some("");
-    if emptied {
-        return empty(field);
-    }
-    let plain_value = match kind {
-        "boolean" => match (value, text.map(str::to_lowercase).as_deref()) {
-            (Value::Bool(_), _) => value.clone(),
-            (_, Some("true")) => json!(true),
-            (_, Some("false")) => json!(false),
-            _ => return Err("must be true or false".to_owned()),
-        },
-        "integer" => match integer_of(value).map(i32::try_from) {
-            Some(Ok(number)) => json!(number),
-            _ => return Err("must be an integer of 32 bits such as 3".to_owned()),
-        },
-        "float" | "monetary" => match number_of(value).and_then(|number| number.as_f64()) {
-            Some(number) => json!(number),
-            None => return Err("must be a number such as 12.5".to_owned()),
-        },
-        "date" => match text.and_then(|text| text.parse::<NaiveDate>().ok()) {
-            Some(day) => json!(day.to_string()),
-            None => return Err("must be a date such as 2026-12-31".to_owned()),
-        },
-        "datetime" => match text.and_then(odoo_datetime) {
-            Some(time) => json!(time),
-            None => return Err("must be a time in ISO 8601, e.g. 2026-01-30T10:00:00Z".to_owned()),
-        },
-        "selection" => match selected(field, text) {
-            Some(key) => json!(key),
-            None => {
-                let keys: Vec<&str> = field.selection.iter().map(|(key, _)| key.as_str()).collect();
-                return Err(format!("must be one of {}", keys.join(", ")));
-            }
-        },
-        "many2one" => {
-            let reference = Reference::of(value).ok_or("must be an id in Odoo, 1 or more, or a name")?;
-            return Ok(Meant::One(reference));
-        }
-        "many2many" => return many(value),
-        kind => match value {
-            Value::String(text) if kind == "html" && !html::is_html(text) => json!(html::from_text(text)),
-            Value::String(_) => value.clone(),
-            Value::Number(number) => json!(number.to_string()),
-            _ => return Err("must be a text".to_owned()),
-        },
-    };
-    Ok(Meant::Plain(plain_value))
-}
-
-fn empty(field: &Field) -> Result<Meant, String> {
-    match field.kind.as_str() {
-        _ if field.required => Err("must not be empty".to_owned()),
-        "boolean" => Err("must be true or false".to_owned()),
-        "integer" | "float" | "monetary" => Err("cannot be empty: give 0".to_owned()),
-        "many2many" => Ok(Meant::Many { set: true, add: Vec::new(), remove: Vec::new() }),
-        _ => Ok(Meant::Plain(Value::Bool(false))),
-    }
-}
-
-/// The key of the option that is named by its key or by what people read.
-fn selected<'a>(field: &'a Field, text: Option<&str>) -> Option<&'a str> {
-    let text = text?;
-    let by_key = field.selection.iter().find(|(key, _)| key == text);
-    let mut by_label = field.selection.iter().filter(|(_, label)| plain(label) == plain(text));
-    match (by_key, by_label.next(), by_label.next()) {
-        (Some((key, _)), ..) | (None, Some((key, _)), None) => Some(key),
-        _ => None,
-    }
-}
-
-/// A list of records to hold from now on, or Odoo's commands that link (4), take away (3) and set (6) them.
-fn many(value: &Value) -> Result<Meant, String> {
-    let wrong = || "must be a list of ids, such as [1, 2], or of names".to_owned();
-    let items = value.as_array().ok_or_else(wrong)?;
-    let command = |item: &Value| match item.as_array().map(Vec::as_slice) {
-        Some([code, id, ..]) if id.is_i64() && item.get(2).is_none_or(|rest| !rest.is_string()) => {
-            Some((code.as_i64()?, id.as_i64()?, item.get(2).cloned()))
-        }
-        _ => None,
-    };
-    let references =
-        |items: &[Value]| -> Option<Vec<Reference>> { items.iter().map(Reference::of).collect() };
-    let commands: Vec<_> = items.iter().filter_map(command).collect();
-    if commands.is_empty() {
-        let add = references(items).ok_or_else(wrong)?;
-        return Ok(Meant::Many { set: true, add, remove: Vec::new() });
-    }
-    if commands.len() < items.len() {
-        return Err(wrong());
-    }
-    if let [(6, _, Some(Value::Array(ids)))] = commands.as_slice() {
-        let add = references(ids).ok_or_else(wrong)?;
-        return Ok(Meant::Many { set: true, add, remove: Vec::new() });
-    }
-    let (mut add, mut remove) = (Vec::new(), Vec::new());
-    for (code, id, _) in commands {
-        match code {
-            4 => add.push(Reference::of(&json!(id)).ok_or_else(wrong)?),
-            3 => remove.push(id),
-            _ => return Err("must be a list of ids of records that exist".to_owned()),
-        }
-    }
-    Ok(Meant::Many { set: false, add, remove })
 }

@@ -14,8 +14,6 @@ use crate::input::trimmed;
 use crate::odoo::{OdooError, Record};
 
 pub(super) const MODEL: &str = "res.partner";
-/// Fields that not every Odoo has.
-const OPTIONAL: [&str; 2] = ["mobile", "partner_share"];
 const READ: [&str; 6] = ["name", "display_name", "email", "phone", "vat", "parent_id"];
 /// So many digits are a number to look for, and so many of a number are the same in every way to write it.
 const FEWEST_DIGITS: usize = 5;
@@ -77,7 +75,7 @@ impl Erp {
 
     /// The customers that are meant by these words or this number.
     pub(super) async fn customers(&self, query: &str) -> Result<Vec<Record>, OdooError> {
-        let known = self.some_fields(MODEL, &OPTIONAL).await?;
+        let known = self.records.fields(MODEL).await?;
         let mobile = known.contains_key("mobile").then_some("mobile");
         // The people who work here are partners, too.
         let outside = known.contains_key("partner_share").then(|| json!(["partner_share", "=", true]));

@@ -2,41 +2,12 @@
 
 use serde_json::Value;
 
-use super::reference::listed;
 use super::{Named, UpdatedSale};
 use crate::input::FieldError;
 use crate::odoo::OdooError;
-
-/// Under which names of the configuration an Odoo is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Instance {
-    /// `ODOO_*`
-    Odoo,
-    /// `DEV_ODOO_*`: written to, while another one is read
-    DevOdoo,
-    /// That of a tenant, by `ACCESS_FILE` or headers
-    Tenant,
-}
-
-impl Instance {
-    /// What says where it is.
-    fn address(self) -> &'static str {
-        match self {
-            Self::Odoo => "ODOO_URL",
-            Self::DevOdoo => "DEV_ODOO_URL",
-            Self::Tenant => "the address of this tenant's Odoo",
-        }
-    }
-
-    /// What says who logs in.
-    fn log_in(self) -> &'static str {
-        match self {
-            Self::Odoo => "ODOO_LOGIN and ODOO_API_KEY",
-            Self::DevOdoo => "DEV_ODOO_LOGIN and DEV_ODOO_API_KEY",
-            Self::Tenant => "the login and the API key of this tenant",
-        }
-    }
-}
+use crate::records::Instance;
+use crate::records::error::{said, told};
+use crate::records::reference::listed;
 
 /// A failure, told in one sentence that a model or a person can act on.
 #[derive(Debug, thiserror::Error)]
@@ -150,45 +121,9 @@ impl ErpError {
     }
 }
 
-fn said(error: &OdooError, instance: Instance) -> String {
-    let cause = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-    format!("{}: {}", cause.trim_end_matches('.'), advice(error, instance))
-}
-
-fn advice(error: &OdooError, instance: Instance) -> String {
-    let advice = match error {
-        OdooError::Unreachable(_)
-        | OdooError::TimedOut(_)
-        | OdooError::Gateway(_)
-        | OdooError::ConnectionLost(_) => {
-            "try again in a minute; if it stays so, tell the user that Odoo is not available"
-        }
-        OdooError::TooLarge(_) => "ask for fewer records or fields",
-        OdooError::Busy | OdooError::Overloaded(_) | OdooError::Conflict(_) => "try again in a few seconds",
-        OdooError::AccessDenied(_) => {
-            return format!("tell the user to check {}; repeating does not help", instance.log_in());
-        }
-        OdooError::AccessError(_) => {
-            "tell the user that this service's Odoo user lacks that right; repeating does not help"
-        }
-        OdooError::Validation(_) | OdooError::Unexplained(_) => "correct the values and try again",
-        OdooError::MissingRecord(_) => "check the ids and try again",
-        OdooError::Unknown(_) => "correct the name of the field and try again",
-        OdooError::Server(_) => "check the values; if they are right, tell the user what Odoo said",
-        OdooError::Malformed(_) => {
-            return format!("try again; if it stays so, tell the user to check {}", instance.address());
-        }
-    };
-    advice.to_owned()
-}
-
 fn either(candidates: &[Named]) -> String {
     let listed = listed(candidates);
     if listed.ends_with(" more") { format!("{listed}, which find_users lists") } else { listed }
-}
-
-fn told(errors: &[FieldError]) -> String {
-    errors.iter().map(|FieldError { path, message }| format!("\n- {path}: {message}")).collect()
 }
 
 fn not_taken(refused: &[String], now: &UpdatedSale, cause: Option<&OdooError>) -> String {

@@ -27,7 +27,7 @@ impl Finding<'_> {
     /// The records that have all words, those first that are called so.
     pub(super) async fn by_words(&self, erp: &Erp, query: &str) -> Result<Vec<Record>, OdooError> {
         let words = Words::new(query);
-        let languages = if self.translated { erp.languages().await? } else { vec![None] };
+        let languages = if self.translated { erp.records.languages().await? } else { vec![None] };
         let found = languages.iter().map(|lang| self.in_language(erp, &words, lang.as_deref()));
         let mut found: Vec<Record> = try_join_all(found).await?.into_iter().flatten().collect();
         let mut seen = std::collections::HashSet::new();

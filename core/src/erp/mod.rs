@@ -9,21 +9,15 @@ mod documents;
 mod error;
 mod finding;
 mod lookup;
-mod metadata;
 mod new_orders;
 mod order_lines;
 mod order_record;
 mod order_update;
-mod page;
 mod products;
 mod project_tasks;
 mod projects;
-mod reference;
-mod retry;
 mod sales;
 mod users;
-mod value;
-mod words;
 
 use std::sync::Arc;
 
@@ -31,25 +25,27 @@ use tokio::sync::OnceCell;
 
 pub use self::customers::{Customer, CustomerQuery, Customers};
 pub use self::documents::{Document, DocumentRequest};
-pub use self::error::{ErpError, Instance};
+pub use self::error::ErpError;
 pub use self::lookup::{Found, SearchRequest, SearchResults};
 pub use self::new_orders::{MadeLine, MadeSale, NewSale, NewSaleLine};
 pub use self::order_lines::{LineChange, LineUpdate};
 pub use self::order_record::SaleRecordRequest;
-pub use self::order_update::{FieldChange, SaleUpdate, UpdatedSale};
-pub use self::page::{NameFilter, Page, Single};
+pub use self::order_update::{SaleUpdate, UpdatedSale};
 pub use self::products::{Product, ProductQuery, Products};
 pub use self::project_tasks::{Task, TaskFilter, TaskRequest, TaskSummary};
 pub use self::projects::Project;
-pub use self::reference::Reference;
 pub use self::sales::{Sale, SaleFilter, SaleLine, SaleRequest, SaleState, SaleSummary};
 pub use self::users::User;
-pub use self::value::Named;
 
-use self::metadata::Metadata;
+pub use crate::records::page::{NameFilter, Page, Single};
+pub use crate::records::reference::Reference;
+pub use crate::records::value::Named;
+
 use crate::odoo::Odoo;
 use crate::quotation::products::Decimals;
 use crate::quotation::salespeople::{SalesConfig, Salespeople};
+pub use crate::records::Instance;
+use crate::records::{Records, page, reference, retry, value, words};
 
 /// The records of one Odoo; a cheap handle.
 #[derive(Clone)]
@@ -60,31 +56,24 @@ pub struct Erp {
     instance: Instance,
     /// Keeps the keys of a tenant from those of others.
     key_scope: Arc<str>,
+    /// Any record of it.
+    records: Records,
     /// Who may be given an order.
     salespeople: Salespeople,
-    metadata: Arc<Metadata>,
     decimals: Arc<OnceCell<Decimals>>,
 }
 
 impl Erp {
-    /// The records of this Odoo; nothing is read yet.
-    pub fn new(odoo: Odoo, instance: Instance) -> Self {
-        let salespeople = Salespeople::new(odoo.reading(), SalesConfig::default());
-        Self {
-            odoo: odoo.reading(),
-            writer: odoo,
-            instance,
-            key_scope: Arc::default(),
-            salespeople,
-            metadata: Arc::default(),
-            decimals: Arc::default(),
-        }
+    /// These records, seen as sales, projects, tasks and users; nothing is read yet.
+    pub fn new(records: Records) -> Self {
+        let Records { odoo, writer, instance, key_scope, .. } = records.clone();
+        let salespeople = Salespeople::new(odoo.clone(), SalesConfig::default());
+        Self { odoo, writer, instance, key_scope, records, salespeople, decimals: Arc::default() }
     }
 
-    /// The same records for callers whose keys are known by this.
-    #[must_use]
-    pub fn scoped(self, key_scope: &str) -> Self {
-        Self { key_scope: key_scope.into(), ..self }
+    /// Any record.
+    pub fn records(&self) -> &Records {
+        &self.records
     }
 
     /// Which Odoo it is.

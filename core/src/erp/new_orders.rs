@@ -3,7 +3,7 @@
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, json};
+use serde_json::Map;
 
 use super::order_lines::LINE;
 use super::reference::{Reference, USERS, Unresolved};
@@ -11,13 +11,13 @@ use super::retry::retried;
 use super::sales::MODEL;
 use super::value::{datetime_rule, odoo_datetime};
 use super::{Erp, ErpError};
-use crate::external_id::{MODULE, OLD_MODULE, keyed_external_name, qualified};
+use crate::external_id::keyed_external_name;
 use crate::html;
 use crate::input::{FieldError, trimmed_or_absent};
 use crate::key::IdempotencyKey;
-use crate::odoo::{ExternalRef, OdooError};
 use crate::quotation::request::PRICELIST;
 use crate::quotation::texts::Changed;
+use crate::records::keyed::{self, NotMade};
 use crate::rules;
 
 /// An order to make.
@@ -187,40 +187,17 @@ impl Erp {
         // What the caller wrote, not whom it names today: a repeat means the same record whoever is called so by then.
         let written: Vec<_> = columns.iter().map(|(column, cell)| (*column, cell.as_written())).collect();
         let name = keyed_external_name(kind, &self.key_scope, &key, &written);
-        if given {
-            // An older version may have made it for this key, too.
-            let found = retried(|| async {
-                tokio::try_join!(
-                    self.writer.external_id(MODULE, &name),
-                    self.writer.external_id(OLD_MODULE, &name)
-                )
-            });
-            let (found, old) = found.await.map_err(|(error, _)| self.failed(error))?;
-            if let Some(id) = [found, old].into_iter().flatten().find_map(|found| found.id) {
-                return Ok(id);
-            }
+        if given
+            && let Some(id) =
+                keyed::made_before(&self.writer, &name).await.map_err(|error| self.failed(error))?
+        {
+            return Ok(id);
         }
         let cells = self.looked_up(&columns).await?;
-        let external = ("id", qualified(&name));
-        let (columns, row): (Vec<_>, Vec<_>) = std::iter::once(external).chain(cells).unzip();
-        // Else Odoo reads times as the clock of its user shows them.
-        let context = Map::from_iter([("tz".to_owned(), json!("UTC"))]);
-        let load = || async {
-            let ids = self.writer.load_once(model, &columns, vec![row.clone()], context.clone()).await?;
-            ids.first().copied().ok_or_else(|| OdooError::Malformed("load returned no id".to_owned()))
-        };
-        let (cause, lost) = match retried(load).await {
-            Ok(id) => return Ok(id),
-            Err(failure) => failure,
-        };
-        match retried(|| self.writer.external_id(MODULE, &name)).await {
-            Ok(Some(ExternalRef { id: Some(id), .. })) => Ok(id),
-            // Odoo has answered, and there is nothing: what it said stands.
-            Ok(None) if !lost => Err(self.failed(cause)),
-            // Nothing was sent, or it was refused as such.
-            Err(_) if !lost && !may_be_done(&cause) => Err(self.failed(cause)),
-            _ => Err(ErpError::OutcomeUnknown { key: key.as_str().to_owned(), cause }),
-        }
+        keyed::make(&self.writer, model, &name, cells, Map::new()).await.map_err(|failure| match failure {
+            NotMade::Refused(error) => self.failed(error),
+            NotMade::Unknown(cause) => ErpError::OutcomeUnknown { key: key.as_str().to_owned(), cause },
+        })
     }
 
     /// The ids of the records that cells name, or what is wrong with each.
@@ -250,23 +227,6 @@ impl Erp {
         match errors.is_empty() {
             true => Ok(found),
             false => Err(ErpError::Values { errors, code: "invalid_value" }),
-        }
-    }
-}
-
-/// Whether a creating call that ended so may have made its record: what stands in front of Odoo answers for it,
-/// and Odoo itself still works after its commit.
-fn may_be_done(error: &OdooError) -> bool {
-    match error {
-        OdooError::Unreachable(_)
-        | OdooError::Conflict(_)
-        | OdooError::Validation(_)
-        | OdooError::MissingRecord(_)
-        | OdooError::Unknown(_)
-        | OdooError::Unexplained(_)
-        | OdooError::Busy => false,
-        error => {
-            error.outcome_unknown() || !error.is_transient() || matches!(error, OdooError::Overloaded(_))
         }
     }
 }

@@ -7,7 +7,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::checked::same_number;
 use super::value::text;
 use super::{Erp, Named};
 use crate::input::FieldError;
@@ -16,6 +15,7 @@ use crate::quotation::error::{QuotationError, Rounding};
 use crate::quotation::products;
 use crate::quotation::request::{PRICELIST, ProductLine};
 use crate::quotation::texts::Changed;
+use crate::records::checked::same_number;
 use crate::rules;
 
 pub(super) const LINE: &str = "sale.order.line";

@@ -38,7 +38,7 @@ impl Erp {
         if names.is_empty() {
             names = [SUMMARY.as_slice(), &["order_line", "note"]].concat();
         }
-        let fields = self.fields(MODEL);
+        let fields = self.records.fields(MODEL);
         let (record, fields) = tokio::try_join!(self.odoo.read_one(MODEL, id, &names), fields)
             .map_err(|error| self.failed(error))?;
         let record = record.ok_or_else(|| self.no_sale(id))?;
@@ -52,7 +52,7 @@ impl Erp {
     /// A failure of Odoo; what was remembered of the fields goes when Odoo does not know one.
     pub(super) fn failed(&self, error: OdooError) -> ErpError {
         if matches!(error, OdooError::Unknown(_)) {
-            self.forget_fields(MODEL);
+            self.records.forget_fields(MODEL);
         }
         ErpError::Odoo { error, instance: self.instance }
     }

@@ -7,13 +7,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::checked::Checked;
 use super::order_lines::{LineChange, LineUpdate, Lines, commands, compared};
 use super::retry::retried;
 use super::sales::MODEL;
 use super::value::{readable, text};
 use super::{Erp, ErpError, Named};
 use crate::odoo::{OdooError, Record};
+use crate::records::FieldChange;
+use crate::records::checked::Checked;
 use crate::rules;
 
 /// What is told of every order that was changed.
@@ -67,18 +68,6 @@ pub struct UpdatedSale {
     pub amount_total: Option<f64>,
     /// ISO code
     pub currency: Option<String>,
-}
-
-/// What became of a field.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(inline)]
-pub struct FieldChange {
-    /// Its name
-    pub field: String,
-    /// Before
-    pub old: Option<Value>,
-    /// Now
-    pub new: Option<Value>,
 }
 
 /// An order with its lines, where those matter.

@@ -16,8 +16,6 @@ use crate::input::{FieldError, trimmed};
 use crate::odoo::{Call, OdooError, Record};
 
 pub(super) const MODEL: &str = "product.product";
-/// Fields that not every Odoo has.
-const OPTIONAL: [&str; 2] = ["qty_available", VARIANT];
 /// What tells the variants of a product apart.
 const VARIANT: &str = "product_template_attribute_value_ids";
 const DETAILS: [&str; 8] = [
@@ -95,7 +93,7 @@ impl Erp {
         let customer = async {
             match &query.customer {
                 None => Ok(None),
-                Some(reference) => self.resolve("res.partner", reference).await.map(Some),
+                Some(reference) => self.records.resolve("res.partner", reference).await.map(Some),
             }
         };
         let (found, customer) = tokio::join!(self.products(&query.q), customer);
@@ -128,7 +126,7 @@ impl Erp {
 
     /// The products that have all these words in their name in some language, reference or barcode.
     pub(super) async fn products(&self, query: &str) -> Result<Vec<Named>, OdooError> {
-        let known = self.some_fields(MODEL, &OPTIONAL).await?;
+        let known = self.records.fields(MODEL).await?;
         let variants = known.contains_key(VARIANT).then_some("product_template_attribute_value_ids.name");
         let finding = Finding {
             model: MODEL,
@@ -148,7 +146,7 @@ impl Erp {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let known = self.some_fields(MODEL, &OPTIONAL).await?;
+        let known = self.records.fields(MODEL).await?;
         let stock = known.contains_key("qty_available").then_some("qty_available");
         let fields: Vec<&str> = DETAILS.into_iter().chain(stock).collect();
         self.odoo.read(MODEL, ids, &fields).await?.iter().map(product).collect()

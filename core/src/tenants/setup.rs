@@ -19,6 +19,7 @@ use crate::messages::{MessageConfig, Messenger};
 use crate::odoo::{Odoo, OdooConfig, OdooConfigError, ProtocolChoice};
 use crate::quotation::pipeline::Pipeline;
 use crate::quotation::salespeople::{SalesConfig, Salespeople};
+use crate::records::{MetadataConfig, Records};
 use crate::store::DEFAULT_TENANT;
 use crate::tasks::{TaskConfig, Tasks};
 use crate::twilio::{Twilio, TwilioSetup, TwilioSetupError};
@@ -71,6 +72,8 @@ pub struct Common {
     pub messages: MessageConfig,
     /// `LANGUAGE`
     pub language: Language,
+    /// What Odoo says of itself.
+    pub metadata: MetadataConfig,
 }
 
 impl Common {
@@ -164,17 +167,20 @@ impl Setup {
             TwilioSetup::Missing(names) => Err(names.clone()),
         };
         let instance = if self.id == DEFAULT_TENANT { Instance::Odoo } else { Instance::Tenant };
-        let of = |odoo: &Odoo, instance| Erp::new(odoo.clone(), instance).scoped(self.target.key_scope());
+        let of = |odoo: &Odoo, instance| {
+            Records::new(odoo.clone(), instance, self.target.key_scope(), self.common.metadata)
+        };
         // Without another Odoo to write to, the one that is written to is read as well, and the pipeline's own salespeople
         // know what was just given out.
         let (writer, reader, salespeople) = match &self.reader {
             Some(reader) => {
                 let reader = Odoo::new(reader.clone())?;
                 let salespeople = Salespeople::new(reader.clone(), self.sales.clone());
-                (of(&odoo, Instance::DevOdoo), of(&reader, Instance::Odoo), salespeople)
+                let writer = Erp::new(of(&odoo, Instance::DevOdoo));
+                (writer, Erp::new(of(&reader, Instance::Odoo).only_read()), salespeople)
             }
             None => {
-                let both = of(&odoo, instance);
+                let both = Erp::new(of(&odoo, instance));
                 (both.clone(), both, pipeline.salespeople().clone())
             }
         };

@@ -5,15 +5,16 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Value, json};
 
+use super::Records;
+use super::value::Named;
 use super::value::text;
 use super::words::{either, literal, pattern, plain};
-use super::{Erp, Named};
 use crate::input::integer_of;
 use crate::names::has_words;
 use crate::odoo::{Call, OdooError, Record, SearchRead};
 
 /// The model of users.
-pub(super) const USERS: &str = "res.users";
+pub(crate) const USERS: &str = "res.users";
 /// Odoo's ids are 32-bit integers.
 const MAX_ID: i64 = i32::MAX as i64;
 /// What people know a record by, if not by its name.
@@ -41,7 +42,7 @@ pub enum Reference {
 
 impl Reference {
     /// In whichever form a record is given; an id goes before the name beside it.
-    pub(super) fn of(value: &Value) -> Option<Self> {
+    pub(crate) fn of(value: &Value) -> Option<Self> {
         match value {
             Value::Number(_) => id(integer_of(value)?),
             Value::String(text) => match text.trim() {
@@ -75,7 +76,7 @@ impl<'de> Deserialize<'de> for Reference {
 
 /// Why a reference stands for no record.
 #[derive(Debug)]
-pub(super) enum Unresolved {
+pub(crate) enum Unresolved {
     /// There is no such id.
     Missing(i64),
     /// Nothing is called so.
@@ -114,7 +115,7 @@ impl fmt::Display for Unresolved {
 }
 
 /// Names with their ids, so many as somebody reads.
-pub(super) fn listed(candidates: &[Named]) -> String {
+pub(crate) fn listed(candidates: &[Named]) -> String {
     let named = |one: &Named| format!("{} (id {})", one.name, one.id);
     let names = candidates.iter().take(LISTED).map(named).collect::<Vec<_>>().join(", ");
     match candidates.len().saturating_sub(LISTED) {
@@ -123,10 +124,10 @@ pub(super) fn listed(candidates: &[Named]) -> String {
     }
 }
 
-impl Erp {
+impl Records {
     /// The record that is meant: the one with this id, else the only one whose whole name it is, else the only
     /// one of whose name it is a part, in whole words, else the only one that it identifies otherwise ([`KEYS`]).
-    pub(super) async fn resolve(&self, model: &str, reference: &Reference) -> Result<Named, Unresolved> {
+    pub(crate) async fn resolve(&self, model: &str, reference: &Reference) -> Result<Named, Unresolved> {
         match reference {
             Reference::Id(id) => match self.odoo.read_one(model, *id, &["display_name"]).await? {
                 Some(record) => {

@@ -6,12 +6,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::words::{either, literal};
-use super::{default_limit, yes};
 use crate::input::trimmed_or_absent;
 use crate::odoo::{Odoo, OdooError, Record, SearchRead};
 
+fn default_limit() -> u32 {
+    50
+}
+
+fn yes() -> bool {
+    true
+}
+
 /// More than a model reads.
-pub(super) const MOST: u32 = 500;
+pub(crate) const MOST: u32 = 500;
 /// Of one answer: 25,000 tokens.
 const MOST_BYTES: usize = 75_000;
 
@@ -37,7 +44,7 @@ pub struct Page<T> {
 
 impl<T: Serialize> Page<T> {
     /// The same, beginning at this offset, as far as there is room for it beside so many bytes of JSON.
-    pub(super) fn beside(mut self, bytes: usize, offset: u32) -> Self {
+    pub(crate) fn beside(mut self, bytes: usize, offset: u32) -> Self {
         let count = |items: &[T]| u64::from(offset) + u64::try_from(items.len()).unwrap_or(u64::MAX);
         let fits = readable_beside(&self.items, bytes);
         if fits < self.items.len() {
@@ -72,19 +79,19 @@ pub struct NameFilter {
 }
 
 /// What to list.
-pub(super) struct Listing<'a> {
-    pub(super) model: &'a str,
-    pub(super) domain: Vec<Value>,
-    pub(super) fields: &'a [&'a str],
-    pub(super) order: Option<&'a str>,
-    pub(super) limit: u32,
-    pub(super) offset: u32,
+pub(crate) struct Listing<'a> {
+    pub(crate) model: &'a str,
+    pub(crate) domain: Vec<Value>,
+    pub(crate) fields: &'a [&'a str],
+    pub(crate) order: Option<&'a str>,
+    pub(crate) limit: u32,
+    pub(crate) offset: u32,
 }
 
 impl Listing<'_> {
     /// Asks for one more than wanted: only when it is there does the whole have to be counted. What is longer than
     /// anybody reads at once is cut at a record.
-    pub(super) async fn page<T: Serialize>(
+    pub(crate) async fn page<T: Serialize>(
         self,
         odoo: &Odoo,
         convert: impl Fn(&Record) -> Result<T, OdooError>,
@@ -112,7 +119,7 @@ impl Listing<'_> {
 
 /// How many of these, at least one, are no more than a model reads at once: an answer has them twice, structured
 /// and as lines that are no longer, and a token is three bytes or more.
-pub(super) fn readable<T: Serialize>(items: &[T]) -> usize {
+pub(crate) fn readable<T: Serialize>(items: &[T]) -> usize {
     readable_beside(items, 0)
 }
 
@@ -127,11 +134,11 @@ fn readable_beside<T: Serialize>(items: &[T], bytes: usize) -> usize {
 }
 
 /// Bytes of JSON.
-pub(super) fn size(item: &impl Serialize) -> usize {
+pub(crate) fn size(item: &impl Serialize) -> usize {
     serde_json::to_vec(item).map_or(0, |json| json.len())
 }
 
 /// The domain of records of which one of these fields contains the text, as it stands.
-pub(super) fn contains(text: &str, fields: &[&str]) -> Vec<Value> {
+pub(crate) fn contains(text: &str, fields: &[&str]) -> Vec<Value> {
     either(fields, "ilike", &literal(text))
 }

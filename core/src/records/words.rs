@@ -2,19 +2,19 @@
 
 use serde_json::{Value, json};
 
-pub(super) use crate::names::plain;
+pub(crate) use crate::names::plain;
 
 /// Letters that some language of Odoo's users writes with an accent.
 const ACCENTED: &str = "aeiouync";
 
 /// A text as it stands, for `ilike`: Odoo hands it on to PostgreSQL's LIKE.
-pub(super) fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
 }
 
 /// What finds a text with `ilike` whatever accents it is written with, and some others besides: Odoo itself
 /// compares without accents only where that is set up. What is found is compared by [`plain`] then.
-pub(super) fn pattern(text: &str) -> String {
+pub(crate) fn pattern(text: &str) -> String {
     let letter = |letter: char| match ACCENTED.contains(letter) {
         true => "_".to_owned(),
         false => literal(letter.encode_utf8(&mut [0; 4])),
@@ -23,20 +23,20 @@ pub(super) fn pattern(text: &str) -> String {
 }
 
 /// The words of a query, in any order.
-pub(super) struct Words(Vec<String>);
+pub(crate) struct Words(Vec<String>);
 
 impl Words {
-    pub(super) fn new(query: &str) -> Self {
+    pub(crate) fn new(query: &str) -> Self {
         Self(plain(query).split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect())
     }
 
     /// Finds at least the records that have each word in one of these fields.
-    pub(super) fn domain(&self, fields: &[&str]) -> Vec<Value> {
+    pub(crate) fn domain(&self, fields: &[&str]) -> Vec<Value> {
         self.leaves(fields, pattern)
     }
 
     /// Finds only those that have each word as it was typed, where so many are found that some are not seen.
-    pub(super) fn strict_domain(&self, fields: &[&str]) -> Vec<Value> {
+    pub(crate) fn strict_domain(&self, fields: &[&str]) -> Vec<Value> {
         self.leaves(fields, literal)
     }
 
@@ -45,14 +45,14 @@ impl Words {
     }
 
     /// Whether each word is in one of these texts.
-    pub(super) fn are_in(&self, texts: &[&str]) -> bool {
+    pub(crate) fn are_in(&self, texts: &[&str]) -> bool {
         let texts: Vec<String> = texts.iter().map(|text| plain(text)).collect();
         self.0.iter().all(|word| texts.iter().any(|text| text.contains(word)))
     }
 }
 
 /// The domain of records one of whose fields is like this.
-pub(super) fn either(fields: &[&str], operator: &str, like: &str) -> Vec<Value> {
+pub(crate) fn either(fields: &[&str], operator: &str, like: &str) -> Vec<Value> {
     let or = fields.iter().skip(1).map(|_| Value::from("|"));
     or.chain(fields.iter().map(|field| json!([field, operator, like]))).collect()
 }

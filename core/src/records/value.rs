@@ -21,23 +21,23 @@ pub struct Named {
 }
 
 impl Named {
-    pub(super) fn of(record: &Record, many2one: &str) -> Result<Option<Self>, OdooError> {
+    pub(crate) fn of(record: &Record, many2one: &str) -> Result<Option<Self>, OdooError> {
         Ok(record.many2one(many2one)?.map(|(id, name)| Self { id, name: name.to_owned() }))
     }
 }
 
 /// A text field.
-pub(super) fn text(record: &Record, field: &str) -> Result<Option<String>, OdooError> {
+pub(crate) fn text(record: &Record, field: &str) -> Result<Option<String>, OdooError> {
     Ok(record.text(field)?.map(str::to_owned))
 }
 
 /// An HTML field as plain text; one without text is empty.
-pub(super) fn plain(record: &Record, field: &str) -> Result<Option<String>, OdooError> {
+pub(crate) fn plain(record: &Record, field: &str) -> Result<Option<String>, OdooError> {
     Ok(record.text(field)?.map(html::to_text).filter(|text| !text.is_empty()))
 }
 
 /// A date or datetime field in ISO 8601.
-pub(super) fn time(record: &Record, field: &str) -> Result<Option<String>, OdooError> {
+pub(crate) fn time(record: &Record, field: &str) -> Result<Option<String>, OdooError> {
     Ok(record.text(field)?.map(iso))
 }
 
@@ -50,7 +50,7 @@ fn iso(odoo: &str) -> String {
 }
 
 /// A time as people and models write it, as Odoo wants it. One without an offset is UTC.
-pub(super) fn odoo_datetime(text: &str) -> Option<String> {
+pub(crate) fn odoo_datetime(text: &str) -> Option<String> {
     let text = text.trim();
     let with_offset = || DateTime::parse_from_rfc3339(text).ok().map(|time| time.naive_utc());
     let without = || {
@@ -63,7 +63,7 @@ pub(super) fn odoo_datetime(text: &str) -> Option<String> {
     Some(time.format(ODOO).to_string())
 }
 
-pub(super) fn datetime_rule(text: &str, _: &()) -> garde::Result {
+pub(crate) fn datetime_rule(text: &str, _: &()) -> garde::Result {
     match odoo_datetime(text) {
         Some(_) => Ok(()),
         None => Err(garde::Error::new("must be a time in ISO 8601, e.g. 2026-01-30T10:00:00Z")),
@@ -71,7 +71,7 @@ pub(super) fn datetime_rule(text: &str, _: &()) -> garde::Result {
 }
 
 /// A field's value by the field's type; `None` when it is empty.
-pub(super) fn readable(value: Value, kind: &str) -> Option<Value> {
+pub(crate) fn readable(value: Value, kind: &str) -> Option<Value> {
     match (value, kind) {
         (Value::Bool(false) | Value::Null, kind) if kind != "boolean" => None,
         (Value::Null, _) => None,

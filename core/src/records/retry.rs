@@ -12,7 +12,7 @@ const PAUSES: Backoff = Backoff { first: Duration::from_millis(100), longest: TR
 
 /// Repeats a call that may be repeated while it fails for passing reasons. With the last failure:
 /// whether any try may have been done all the same.
-pub(super) async fn retried<T, F>(call: impl Fn() -> F) -> Result<T, (OdooError, bool)>
+pub(crate) async fn retried<T, F>(call: impl Fn() -> F) -> Result<T, (OdooError, bool)>
 where
     F: Future<Output = Result<T, OdooError>>,
 {
@@ -31,5 +31,23 @@ where
         }
         tries += 1;
         tokio::time::sleep(pauses.pause()).await;
+    }
+}
+
+/// Repeats a call that must not be done twice while it certainly was not done: it was not sent, or Odoo took no work.
+pub(crate) async fn until_sent<T, F>(call: impl Fn() -> F) -> Result<T, OdooError>
+where
+    F: Future<Output = Result<T, OdooError>>,
+{
+    let mut pauses = PAUSES.pauses();
+    let mut tries = 1;
+    loop {
+        match call().await {
+            Err(error) if error.is_transient() && !error.outcome_unknown() && tries < TRIES => {
+                tries += 1;
+                tokio::time::sleep(pauses.pause()).await;
+            }
+            outcome => return outcome,
+        }
     }
 }

@@ -1,0 +1,237 @@
+//! Records summed up by groups.
+
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::context::Context;
+use super::error::RecordError;
+use super::metadata::Field;
+use super::page::Page;
+use super::value::readable;
+use super::view::{Seen, Target, View};
+use crate::access::models::Verb;
+use crate::input::FieldError;
+use crate::odoo::{Call, OdooError};
+
+/// Groups that are asked for, at most; what is longer than a reader takes in is cut at a group.
+const MOST_GROUPS: u64 = 1_000;
+const PERIODS: [&str; 6] = ["hour", "day", "week", "month", "quarter", "year"];
+const FUNCTIONS: [&str; 5] = ["sum", "avg", "min", "max", "count_distinct"];
+/// Since then groups come in another form.
+const FORMATTED_SINCE: u32 = 19;
+
+/// What to sum up.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct Aggregation {
+    /// sale.order
+    #[garde(skip)]
+    pub model: String,
+    /// As in search_records
+    #[serde(default)]
+    #[garde(skip)]
+    #[schemars(with = "Vec<Vec<String>>")]
+    pub domain: Value,
+    /// partner_id, date_order:month; none: all in one
+    #[serde(default)]
+    #[garde(length(max = 8))]
+    pub group_by: Vec<String>,
+    /// amount_total:sum, or avg, min, max, count_distinct
+    #[serde(default)]
+    #[garde(length(max = 20))]
+    pub measures: Vec<String>,
+    /// As in search_records
+    #[serde(default)]
+    #[garde(skip)]
+    #[schemars(with = "Map<String, Value>")]
+    pub context: Context,
+}
+
+/// One group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Group {
+    /// What its records have in common
+    #[serde(flatten)]
+    pub by: Map<String, Value>,
+    /// Records in it
+    pub count: u64,
+    /// What was worked out of them
+    #[serde(flatten)]
+    pub measures: Map<String, Value>,
+}
+
+struct Measure {
+    field: String,
+    function: String,
+}
+
+impl Measure {
+    fn name(&self) -> String {
+        format!("{}:{}", self.field, self.function)
+    }
+}
+
+struct By {
+    /// As it is asked for and told.
+    name: String,
+    field: Field,
+    names_are_open: bool,
+}
+
+impl View {
+    /// Sums records up.
+    ///
+    /// # Errors
+    /// When the rules do not open the model, an argument does not fit it, or Odoo fails.
+    pub async fn aggregate(&self, request: &Aggregation) -> Result<Page<Group>, RecordError> {
+        let seen = self.see(&request.model, Verb::Read).await?;
+        let domain = self.domain(&seen, &request.domain).await?;
+        let mut errors = Vec::new();
+        let mut by = Vec::new();
+        for (number, name) in request.group_by.iter().enumerate() {
+            match self.by(&seen, name).await? {
+                Ok(group) => by.push(group),
+                Err(message) => errors.push(FieldError { path: format!("group_by[{number}]"), message }),
+            }
+        }
+        let mut measures: Vec<Measure> = Vec::new();
+        for (number, text) in request.measures.iter().enumerate() {
+            match measure(&seen, text) {
+                Ok(measure) => measures.push(measure),
+                Err(message) => errors.push(FieldError { path: format!("measures[{number}]"), message }),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(RecordError::Invalid { errors, code: "invalid_value" });
+        }
+        let groups = self.groups(&seen, domain, &by, &measures).await;
+        let items = groups.map_err(|error| self.failed_on(&seen.model, error))?;
+        let total = u64::try_from(items.len()).ok();
+        Ok(Page { items, total, next_offset: None }.beside(0, 0))
+    }
+
+    async fn by(&self, seen: &Seen, name: &str) -> Result<Result<By, String>, RecordError> {
+        let (path, period) = name.split_once(':').map_or((name, None), |(path, period)| (path, Some(period)));
+        let Target { field, closed } = match self.path(seen, path).await? {
+            Ok(target) => target,
+            Err(message) => return Ok(Err(message)),
+        };
+        let is_time = matches!(field.kind.as_str(), "date" | "datetime");
+        if let Some(period) = period
+            && !(is_time && PERIODS.contains(&period))
+        {
+            return Ok(Err(format!("takes {} after the : of a date or time", PERIODS.join(", "))));
+        }
+        if matches!(field.kind.as_str(), "one2many" | "binary" | "image" | "html" | "json") {
+            return Ok(Err(format!("records are not grouped by a field of type {}", field.kind)));
+        }
+        // Odoo groups by month where nothing is said.
+        let name = if is_time && period.is_none() { format!("{path}:month") } else { name.to_owned() };
+        Ok(Ok(By { name, field, names_are_open: closed.is_none() }))
+    }
+
+    async fn groups(
+        &self,
+        seen: &Seen,
+        domain: Value,
+        by: &[By],
+        measures: &[Measure],
+    ) -> Result<Vec<Group>, OdooError> {
+        let names: Vec<&str> = by.iter().map(|by| by.name.as_str()).collect();
+        let version = self.odoo.connection().await?.version.major;
+        // Before, a measure is called by its field, unless it is given another name.
+        let told_as = |number: usize, measure: &Measure| match version >= FORMATTED_SINCE {
+            true => measure.name(),
+            false => format!("m{number}"),
+        };
+        let call = match version >= FORMATTED_SINCE {
+            true => {
+                let all = measures.iter().map(Measure::name);
+                let aggregates: Vec<String> = std::iter::once("__count".to_owned()).chain(all).collect();
+                Call::new(seen.model.as_str(), "formatted_read_group")
+                    .arg("domain", domain)
+                    .kwarg("groupby", names)
+                    .kwarg("aggregates", aggregates)
+                    .kwarg("limit", MOST_GROUPS)
+            }
+            false => {
+                let all = measures.iter().enumerate();
+                let all =
+                    all.map(|(number, it)| format!("{}:{}({})", told_as(number, it), it.function, it.field));
+                Call::new(seen.model.as_str(), "read_group")
+                    .arg("domain", domain)
+                    .arg("fields", all.collect::<Vec<_>>())
+                    .arg("groupby", names)
+                    .kwarg("lazy", false)
+                    .kwarg("limit", MOST_GROUPS)
+            }
+        };
+        let wrong = || OdooError::Malformed("the groups are not a list of groups with counts".to_owned());
+        let answer: Vec<Map<String, Value>> =
+            serde_json::from_value(self.odoo.call(call).await?).map_err(|_| wrong())?;
+        let group = |group: Map<String, Value>| {
+            let count = group.get("__count").and_then(Value::as_u64).ok_or_else(wrong)?;
+            let by = by.iter().map(|by| (by.name.clone(), by.told(&group))).collect();
+            let measures = measures.iter().enumerate().map(|(number, measure)| {
+                let value = group.get(&told_as(number, measure)).cloned().unwrap_or_default();
+                let kind = if measure.function == "count_distinct" { "integer" } else { "" };
+                let value = if value == Value::Bool(false) { Value::Null } else { value };
+                (measure.name(), readable(value, kind).unwrap_or_default())
+            });
+            Ok(Group { by, count, measures: measures.collect() })
+        };
+        answer.into_iter().map(group).collect()
+    }
+}
+
+impl By {
+    /// The value of a group; a period is told by its beginning, and what people call it.
+    fn told(&self, group: &Map<String, Value>) -> Value {
+        let value = group.get(&self.name).cloned().unwrap_or_default();
+        let begins = |at: &str| readable(json!(at), &self.field.kind).unwrap_or_default();
+        match (self.field.kind.as_str(), value) {
+            ("date" | "datetime", Value::Array(pair)) => match pair.as_slice() {
+                [Value::String(from), label] => json!({ "from": begins(from), "label": label }),
+                _ => Value::Array(pair),
+            },
+            ("date" | "datetime", Value::String(label)) => {
+                let range = group.get("__range").and_then(|ranges| ranges.get(&self.name));
+                match range.and_then(|range| range.get("from")).and_then(Value::as_str) {
+                    Some(from) => json!({ "from": begins(from), "label": label }),
+                    None => json!(label),
+                }
+            }
+            (_, Value::Array(pair)) => match pair.as_slice() {
+                [id, name] if self.names_are_open => json!({ "id": id, "name": name }),
+                [id, _] => json!({ "id": id }),
+                _ => Value::Array(pair),
+            },
+            ("selection", Value::String(key)) => {
+                let label = self.field.selection.iter().find(|(known, _)| *known == key);
+                label.map_or_else(|| json!(key), |(_, label)| json!({ "value": key, "label": label }))
+            }
+            (kind, value) => readable(value, kind).unwrap_or_default(),
+        }
+    }
+}
+
+/// `amount_total:sum`, or `amount_total` for that.
+fn measure(seen: &Seen, text: &str) -> Result<Measure, String> {
+    let (name, function) = text.split_once(':').unwrap_or((text, "sum"));
+    let field = seen.field(name).ok_or_else(|| seen.unknown(name))?;
+    if !FUNCTIONS.contains(&function) {
+        return Err(format!("takes one of {} after the :; records are counted anyway", FUNCTIONS.join(", ")));
+    }
+    let is_number = matches!(field.kind.as_str(), "integer" | "float" | "monetary");
+    let is_time = matches!(field.kind.as_str(), "date" | "datetime");
+    match function {
+        "sum" | "avg" if !is_number => Err(format!("{name} is no number: {function} takes one")),
+        "min" | "max" if !is_number && !is_time => Err(format!("{name} is no number and no time")),
+        _ if field.store == Some(false) => {
+            Err(format!("{name} is worked out when it is read, so nothing is summed up by it"))
+        }
+        _ => Ok(Measure { field: name.to_owned(), function: function.to_owned() }),
+    }
+}

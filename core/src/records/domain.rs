@@ -1,0 +1,270 @@
+//! Conditions: Odoo's domains, checked against the fields of the model before they are sent.
+
+use std::pin::Pin;
+
+use serde_json::{Value, json};
+
+use super::error::RecordError;
+use super::metadata::Field;
+use super::value::odoo_datetime;
+use super::view::{Seen, Target, View};
+use super::words::plain;
+use crate::access::models::Verb;
+use crate::input::{FieldError, integer_of, number_of};
+
+/// Conditions within conditions, at most.
+const DEEPEST: usize = 8;
+/// Compare with texts: of a record, with its name.
+const BY_TEXT: [&str; 8] =
+    ["like", "ilike", "not like", "not ilike", "=like", "=ilike", "not =like", "not =ilike"];
+const OTHERS: [&str; 13] =
+    ["=", "!=", "<", ">", "<=", ">=", "=?", "in", "not in", "child_of", "parent_of", "any", "not any"];
+
+impl View {
+    /// The domain as it is sent.
+    pub(super) async fn domain(&self, model: &Seen, domain: &Value) -> Result<Value, RecordError> {
+        let Some(domain) = parsed(domain) else {
+            return Err(RecordError::argument(
+                "domain",
+                "must be a list such as [[\"name\", \"ilike\", \"azure\"]]",
+            ));
+        };
+        let mut errors = Vec::new();
+        let sent = self.conditions(model, &domain, "domain", 0, &mut errors).await?;
+        match errors.is_empty() {
+            true => Ok(sent),
+            false => Err(RecordError::Invalid { errors, code: "invalid_domain" }),
+        }
+    }
+
+    fn conditions<'a>(
+        &'a self,
+        model: &'a Seen,
+        domain: &'a [Value],
+        path: &'a str,
+        depth: usize,
+        errors: &'a mut Vec<FieldError>,
+    ) -> Pin<Box<dyn Future<Output = Result<Value, RecordError>> + Send + 'a>> {
+        Box::pin(async move {
+            let mut sent = Vec::with_capacity(domain.len());
+            // Conditions that operators still wait for.
+            let mut open = 0_usize;
+            for (number, term) in domain.iter().enumerate() {
+                let path = format!("{path}[{number}]");
+                let mut wrong = |message: String| errors.push(FieldError { path: path.clone(), message });
+                match term {
+                    Value::String(operator) => match operator.as_str() {
+                        "&" | "|" => open = if open == 0 { 2 } else { open + 1 },
+                        "!" => open = open.max(1),
+                        _ => wrong("must be &, |, ! or a condition [field, operator, value]".to_owned()),
+                    },
+                    Value::Array(leaf) => {
+                        open = open.saturating_sub(1);
+                        match self.condition(model, leaf, &path, depth, errors).await? {
+                            Ok(leaf) => {
+                                sent.push(leaf);
+                                continue;
+                            }
+                            Err(message) => errors.push(FieldError { path, message }),
+                        }
+                    }
+                    _ => wrong("must be &, |, ! or a condition [field, operator, value]".to_owned()),
+                }
+                sent.push(term.clone());
+            }
+            if open > 0 {
+                let message = "lacks a condition: & and | stand before two, ! before one".to_owned();
+                errors.push(FieldError { path: path.to_owned(), message });
+            }
+            Ok(sent.into())
+        })
+    }
+
+    async fn condition(
+        &self,
+        model: &Seen,
+        leaf: &[Value],
+        path: &str,
+        depth: usize,
+        errors: &mut Vec<FieldError>,
+    ) -> Result<Result<Value, String>, RecordError> {
+        let [field, operator, value] = leaf else {
+            return Ok(Err("must have three parts, [field, operator, value]".to_owned()));
+        };
+        // Always true, or never.
+        if field.is_number() {
+            return Ok(Ok(json!([field, operator, value])));
+        }
+        let (Some(name), Some(operator)) = (field.as_str(), operator.as_str()) else {
+            return Ok(Err("must be [field, operator, value], the first two texts".to_owned()));
+        };
+        let known = if operator == "==" || operator == "<>" { None } else { Some(operator) };
+        let known = known.filter(|operator| BY_TEXT.contains(operator) || OTHERS.contains(operator));
+        let Some(operator) = known else {
+            return Ok(Err(format!(
+                "has an operator that is none of {}, {}",
+                OTHERS.join(", "),
+                BY_TEXT.join(", ")
+            )));
+        };
+        let Target { field, closed } = match self.path(model, name).await? {
+            Ok(target) => target,
+            Err(message) => return Ok(Err(message)),
+        };
+        if matches!(operator, "any" | "not any") {
+            let (Some(relation), None) = (&field.relation, &closed) else {
+                let why =
+                    closed.map_or_else(|| format!("{name} points to no other model"), |it| it.to_string());
+                return Ok(Err(why));
+            };
+            let Some(inner) = value.as_array().filter(|_| depth < DEEPEST) else {
+                return Ok(Err(format!("{operator} takes a list of conditions, {DEEPEST} deep at most")));
+            };
+            let relation = self.see(relation, Verb::Read).await?;
+            let path = format!("{path}[2]");
+            let inner = self.conditions(&relation, inner, &path, depth + 1, errors).await?;
+            return Ok(Ok(json!([name, operator, inner])));
+        }
+        if let Some(closed) = closed
+            && (BY_TEXT.contains(&operator) || has_text(value))
+        {
+            return Ok(Err(format!("must compare {name} with ids: {closed}")));
+        }
+        Ok(compared(&field, operator, value).map(|value| json!([name, operator, value])))
+    }
+}
+
+fn has_text(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.trim().parse::<i64>().is_err(),
+        Value::Array(values) => values.iter().any(has_text),
+        _ => false,
+    }
+}
+
+/// A value as Odoo compares it by: the forms that callers write it in are many.
+fn compared(field: &Field, operator: &str, value: &Value) -> Result<Value, String> {
+    if BY_TEXT.contains(&operator) {
+        return match value {
+            Value::String(_) => Ok(value.clone()),
+            Value::Number(number) => Ok(json!(number.to_string())),
+            Value::Bool(false) => Ok(value.clone()),
+            _ => Err(format!("{operator} takes a text")),
+        };
+    }
+    if let ("in" | "not in", Value::Array(values)) = (operator, value) {
+        return values.iter().map(|value| compared(field, "=", value)).collect();
+    }
+    // Odoo compares text with the names of records, and a number in it with nothing.
+    let ids = || integer_of(value).map(|id| json!(id));
+    Ok(match field.kind.as_str() {
+        "many2one" | "one2many" | "many2many" | "integer" => ids().unwrap_or_else(|| value.clone()),
+        "float" | "monetary" => number_of(value).map_or_else(|| value.clone(), Value::Number),
+        "boolean" => match value.as_str().map(str::to_lowercase).as_deref() {
+            Some("true") => json!(true),
+            Some("false") => json!(false),
+            _ => value.clone(),
+        },
+        "datetime" => match value.as_str() {
+            // A day alone stays one: Odoo takes its beginning.
+            Some(text) if text.contains([':', 'T']) => {
+                odoo_datetime(text).map_or_else(|| value.clone(), Value::String)
+            }
+            _ => value.clone(),
+        },
+        "selection" if !field.selection.is_empty() => match value.as_str() {
+            Some(text) => json!(option(field, text)?),
+            None => value.clone(),
+        },
+        _ => value.clone(),
+    })
+}
+
+/// A state that does not exist would find nothing, and nobody would know why.
+fn option(field: &Field, text: &str) -> Result<String, String> {
+    let by_key = field.selection.iter().find(|(key, _)| key == text);
+    let by_label = || field.selection.iter().find(|(_, label)| plain(label) == plain(text));
+    by_key.or_else(by_label).map(|(key, _)| key.clone()).ok_or_else(|| {
+        let keys: Vec<&str> = field.selection.iter().map(|(key, _)| key.as_str()).collect();
+        format!("must compare with one of {}", keys.join(", "))
+    })
+}
+
+/// A list, or text that is one: as JSON, or as Python writes it.
+fn parsed(domain: &Value) -> Option<Vec<Value>> {
+    match domain {
+        Value::Null => Some(Vec::new()),
+        Value::Array(terms) => Some(terms.clone()),
+        Value::String(text) if text.trim().is_empty() => Some(Vec::new()),
+        Value::String(text) => {
+            serde_json::from_str(text).or_else(|_| serde_json::from_str(&from_python(text))).ok()
+        }
+        _ => None,
+    }
+}
+
+/// Python's literals as JSON's.
+fn from_python(text: &str) -> String {
+    let (mut json, mut word) = (String::new(), String::new());
+    let mut characters = text.chars().peekable();
+    let say = |word: &mut String, json: &mut String| {
+        json.push_str(match word.as_str() {
+            "True" => "true",
+            "False" => "false",
+            "None" => "null",
+            other => other,
+        });
+        word.clear();
+    };
+    while let Some(character) = characters.next() {
+        if character.is_alphanumeric() || "_.+-".contains(character) {
+            word.push(character);
+            continue;
+        }
+        say(&mut word, &mut json);
+        match character {
+            '(' => json.push('['),
+            ')' | ']' => {
+                // A tuple of one has a comma, and lists may end in one.
+                if json.trim_end().ends_with(',') {
+                    json.truncate(json.trim_end().len().saturating_sub(1));
+                }
+                json.push(']');
+            }
+            quote @ ('\'' | '"') => {
+                let mut text = String::new();
+                while let Some(character) = characters.next() {
+                    match character {
+                        '\\' => text.extend(characters.next()),
+                        end if end == quote => break,
+                        other => text.push(other),
+                    }
+                }
+                json.push_str(&Value::from(text).to_string());
+            }
+            other => json.push(other),
+        }
+    }
+    say(&mut word, &mut json);
+    json
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_read_as_json_and_as_python() {
+        let wanted = json!([["is_company", "=", true], "|", ["name", "ilike", "d'Or"], ["id", "in", [1, 2]]]);
+        for text in [
+            wanted.to_string(),
+            "[('is_company', '=', True), '|', ('name', 'ilike', \"d'Or\"), ('id', 'in', (1, 2,))]".to_owned(),
+        ] {
+            assert_eq!(parsed(&json!(text)), wanted.as_array().cloned(), "{text}");
+        }
+        for text in ["[('a', '=', 1", "name = 3", "{}"] {
+            assert_eq!(parsed(&json!(text)), None, "{text}");
+        }
+        assert_eq!(parsed(&json!("")), Some(Vec::new()));
+    }
+}

@@ -1,0 +1,265 @@
+//! What Odoo says of itself: its models, the fields of each, its companies and languages. Remembered for a while.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+
+use super::Records;
+use crate::odoo::{Call, Odoo, OdooError, Record, SearchRead};
+use crate::records::value::Named;
+
+/// A field that is not known may have been added meanwhile: so long after asking it is asked for again.
+const ASKED_JUST_NOW: Duration = Duration::from_secs(10);
+/// More languages are not looked through.
+const LANGUAGES: usize = 8;
+const ATTRIBUTES: [&str; 11] = [
+    "type",
+    "string",
+    "required",
+    "readonly",
+    "store",
+    "relation",
+    "selection",
+    "currency_field",
+    "related",
+    "depends",
+    "groupable",
+];
+
+/// How long what Odoo says of itself is taken as true, and how much of it is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MetadataConfig {
+    /// `CACHE_TTL_SECONDS`
+    pub ttl: Duration,
+    /// `CACHE_MAX_SIZE`: models, at most.
+    pub max_size: usize,
+}
+
+impl Default for MetadataConfig {
+    fn default() -> Self {
+        Self { ttl: Duration::from_secs(300), max_size: 1000 }
+    }
+}
+
+/// A field of a model.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Field {
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    /// What people read.
+    #[serde(rename = "string")]
+    pub(crate) label: String,
+    pub(crate) required: bool,
+    pub(crate) readonly: bool,
+    /// `None` where Odoo does not say.
+    pub(crate) store: Option<bool>,
+    pub(crate) relation: Option<String>,
+    #[serde(deserialize_with = "options")]
+    pub(crate) selection: Vec<(String, String)>,
+    #[serde(deserialize_with = "text_or_none")]
+    pub(crate) currency_field: Option<String>,
+    /// `partner_id.vat`
+    #[serde(deserialize_with = "path")]
+    pub(crate) related: Option<String>,
+    #[serde(deserialize_with = "names")]
+    pub(crate) depends: Vec<String>,
+}
+
+/// Odoo writes `false` for none.
+fn text_or_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Value::deserialize(deserializer)?.as_str().map(str::to_owned))
+}
+
+/// One whose options are worked out by a method is told without them.
+fn options<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, String)>, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).unwrap_or_default())
+}
+
+/// A text, or a list of names in some versions.
+fn path<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(path) if !path.is_empty() => Some(path),
+        Value::Array(parts) if !parts.is_empty() => {
+            Some(parts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("."))
+        }
+        _ => None,
+    })
+}
+
+fn names<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).unwrap_or_default())
+}
+
+pub(crate) type Fields = HashMap<String, Field>;
+
+/// A model that the account may read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KnownModel {
+    /// `sale.order`
+    pub(crate) model: String,
+    /// What people read.
+    pub(crate) name: String,
+}
+
+/// What was asked, and when. Who asks while another does waits for that one's answer.
+pub(crate) struct Metadata {
+    config: MetadataConfig,
+    /// By model and language.
+    fields: Cache<(String, Option<String>), Fields>,
+    models: Cache<(), Vec<KnownModel>>,
+    companies: Cache<(), Vec<Named>>,
+}
+
+impl Metadata {
+    pub(crate) fn new(config: MetadataConfig) -> Self {
+        let [fields, models, companies] = [config.max_size, 1, 1];
+        Self {
+            config,
+            fields: Cache::new(fields),
+            models: Cache::new(models),
+            companies: Cache::new(companies),
+        }
+    }
+}
+
+/// The answers to one kind of question.
+struct Cache<K, V> {
+    most: usize,
+    known: Mutex<HashMap<K, Entry<V>>>,
+}
+
+/// When it was asked for, and what came; nothing yet where it is on its way.
+type Entry<V> = (Instant, Arc<OnceCell<Arc<V>>>);
+
+impl<K: Clone + Eq + Hash, V> Cache<K, V> {
+    fn new(most: usize) -> Self {
+        Self { most, known: Mutex::default() }
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<K, Entry<V>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is remembered and not older than this, else what asking gives.
+    async fn get<E>(
+        &self,
+        key: &K,
+        ttl: Duration,
+        suffices: impl Fn(&V) -> bool,
+        ask: impl AsyncFnOnce() -> Result<V, E>,
+    ) -> Result<Arc<V>, E> {
+        let cell = {
+            let mut known = self.known();
+            let fits = |(asked, cell): &Entry<V>| {
+                let is_enough = || cell.get().is_none_or(|value| suffices(value));
+                asked.elapsed() < ttl && (asked.elapsed() < ASKED_JUST_NOW || is_enough())
+            };
+            match known.get(key).filter(|entry| fits(entry)) {
+                Some((_, cell)) => Arc::clone(cell),
+                None => {
+                    let cell = Arc::default();
+                    if known.len() >= self.most
+                        && let Some(oldest) =
+                            known.iter().min_by_key(|(_, entry)| entry.0).map(|(key, _)| key.clone())
+                    {
+                        known.remove(&oldest);
+                    }
+                    known.insert(key.clone(), (Instant::now(), Arc::clone(&cell)));
+                    cell
+                }
+            }
+        };
+        cell.get_or_try_init(async || ask().await.map(Arc::new)).await.cloned()
+    }
+
+    fn forget(&self, which: impl Fn(&K) -> bool) {
+        self.known().retain(|key, _| !which(key));
+    }
+}
+
+impl Records {
+    /// The fields of a model.
+    pub(crate) async fn fields(&self, model: &str) -> Result<Arc<Fields>, OdooError> {
+        self.fields_with(model, &[]).await
+    }
+
+    /// The same, asked for again when one of these names is not among those remembered.
+    pub(crate) async fn fields_with(&self, model: &str, names: &[&str]) -> Result<Arc<Fields>, OdooError> {
+        self.fields_of(&self.odoo, None, model, names).await
+    }
+
+    /// The same in a language, asked for by a client that has it in its context.
+    pub(super) async fn fields_of(
+        &self,
+        odoo: &Odoo,
+        lang: Option<&str>,
+        model: &str,
+        names: &[&str],
+    ) -> Result<Arc<Fields>, OdooError> {
+        let Metadata { config, fields, .. } = &*self.metadata;
+        let suffices = |fields: &Fields| names.iter().all(|name| fields.contains_key(*name));
+        let ask = async || {
+            let all: [&str; 0] = [];
+            let call = Call::new(model, "fields_get")
+                .arg("allfields", all.as_slice())
+                .kwarg("attributes", ATTRIBUTES.as_slice());
+            let Value::Object(told) = odoo.call(call).await? else {
+                return Err(OdooError::Malformed("the fields are not an object".to_owned()));
+            };
+            // A field that is told in another way than the rest is no field that can be used.
+            let field = |(name, field): (String, Value)| Some((name, serde_json::from_value(field).ok()?));
+            Ok(told.into_iter().filter_map(field).collect())
+        };
+        let key = (model.to_owned(), lang.map(str::to_owned));
+        fields.get(&key, config.ttl, suffices, ask).await
+    }
+
+    /// Forgets the fields of a model, when Odoo does not know one of them any more.
+    pub(crate) fn forget_fields(&self, model: &str) {
+        self.metadata.fields.forget(|(known, _)| known == model);
+    }
+
+    /// The models that the account may read, by what people call them.
+    pub(crate) async fn models(&self) -> Result<Arc<Vec<KnownModel>>, OdooError> {
+        let ask = async || {
+            let told = self.odoo.call(Call::new("ir.model", "get_available_models")).await?;
+            let model = |model: &Value| {
+                let text = |name| Some(model.get(name)?.as_str()?.to_owned());
+                Some(KnownModel { model: text("model")?, name: text("display_name")? })
+            };
+            let models: Option<Vec<_>> = told.as_array().and_then(|all| all.iter().map(model).collect());
+            models.ok_or_else(|| OdooError::Malformed("the models are no list of names".to_owned()))
+        };
+        self.metadata.models.get(&(), self.metadata.config.ttl, |_| true, ask).await
+    }
+
+    /// The companies that the account works for.
+    pub(crate) async fn companies(&self) -> Result<Arc<Vec<Named>>, OdooError> {
+        let ask = async || {
+            let query = SearchRead { fields: &["name"], ..SearchRead::default() };
+            let found = self.odoo.search_read("res.company", Value::Array(Vec::new()), &query).await?;
+            let named = |company: &Record| {
+                Ok(Named { id: company.id()?, name: company.text("name")?.unwrap_or_default().to_owned() })
+            };
+            found.iter().map(named).collect()
+        };
+        self.metadata.companies.get(&(), self.metadata.config.ttl, |_| true, ask).await
+    }
+
+    /// The languages that names may be written in; `None` is that of the service's user.
+    pub(crate) async fn languages(&self) -> Result<Vec<Option<String>>, OdooError> {
+        match self.odoo.languages().await {
+            Ok(codes) if codes.len() > 1 => Ok(codes.into_iter().take(LANGUAGES).map(Some).collect()),
+            Err(error) if error.is_transient() => Err(error),
+            // Where there is one, it is the user's.
+            _ => Ok(vec![None]),
+        }
+    }
+}

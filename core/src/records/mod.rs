@@ -1,0 +1,89 @@
+//! Any record of Odoo, as far as the rules of the access file open its model: found, read, summed up, made, changed, deleted.
+//!
+//! Every answer is made for readers that do not know Odoo: a many2one is an id with a name, a time is ISO 8601 in UTC, HTML is
+//! plain text, and what is empty is absent.
+
+mod act;
+mod aggregate;
+mod cells;
+mod change;
+pub(crate) mod checked;
+mod context;
+mod create;
+mod describe;
+mod domain;
+pub(crate) mod error;
+pub(crate) mod keyed;
+pub(crate) mod metadata;
+mod nearest;
+pub(crate) mod page;
+pub(crate) mod reference;
+pub(crate) mod retry;
+mod search;
+mod told;
+pub(crate) mod value;
+mod view;
+pub(crate) mod words;
+
+use std::sync::Arc;
+
+pub use self::act::{Called, MessagePost, MethodCall, PostedMessage};
+pub use self::aggregate::{Aggregation, Group};
+pub use self::change::{DeletedRecord, FieldChange, RecordDeletion, RecordUpdate, UpdatedRecord};
+pub use self::context::Context;
+pub use self::create::{MadeRecord, NewRecord};
+pub use self::describe::{Described, DescribedField, ModelName, ModelQuery, ModelRequest};
+pub use self::error::RecordError;
+pub use self::metadata::MetadataConfig;
+pub use self::search::{RecordRequest, RecordSearch, Search};
+pub use self::told::Fields;
+pub use self::view::View;
+
+use self::metadata::Metadata;
+use crate::odoo::Odoo;
+
+/// Under which names of the configuration an Odoo is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instance {
+    /// `ODOO_*`
+    Odoo,
+    /// `DEV_ODOO_*`: written to, while another one is read
+    DevOdoo,
+    /// That of a tenant, by `ACCESS_FILE` or headers
+    Tenant,
+}
+
+/// The records of one Odoo; a cheap handle.
+#[derive(Clone)]
+pub struct Records {
+    /// For reads, which give way to quotations.
+    pub(crate) odoo: Odoo,
+    pub(crate) writer: Odoo,
+    pub(crate) instance: Instance,
+    /// Keeps the keys of a tenant from those of others.
+    pub(crate) key_scope: Arc<str>,
+    pub(crate) metadata: Arc<Metadata>,
+    /// Another Odoo is written to.
+    is_only_read: bool,
+}
+
+impl Records {
+    /// The records of this Odoo; nothing is read yet. `key_scope` is what the keys of its callers are known by.
+    pub fn new(odoo: Odoo, instance: Instance, key_scope: &str, metadata: MetadataConfig) -> Self {
+        let metadata = Arc::new(Metadata::new(metadata));
+        Self {
+            odoo: odoo.reading(),
+            writer: odoo,
+            instance,
+            key_scope: key_scope.into(),
+            metadata,
+            is_only_read: false,
+        }
+    }
+
+    /// The same, beside another Odoo that is written to.
+    #[must_use]
+    pub fn only_read(self) -> Self {
+        Self { is_only_read: true, ..self }
+    }
+}

@@ -1,0 +1,308 @@
+//! Records found and read.
+
+use garde::Validate;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::context::Context;
+use super::error::RecordError;
+use super::metadata::Field;
+use super::page::{MOST, Page, Single, size};
+use super::told::{Fields, all, usual};
+use super::view::{Seen, View};
+use crate::access::models::Verb;
+use crate::input::{FieldError, trimmed_or_absent};
+use crate::odoo::{Call, OdooError, SearchRead};
+use crate::rules;
+
+/// Of one record's texts and lists, where the record is longer than anybody reads at once.
+const LONG_TEXT: usize = 2_000;
+const LONG_LIST: usize = 200;
+const LONG_RECORD: usize = 30_000;
+
+/// Which records to find.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct RecordSearch {
+    /// res.partner
+    #[garde(skip)]
+    pub model: String,
+    /// [[field, operator, value], …]; & | ! stand before
+    #[serde(default)]
+    #[garde(skip)]
+    #[schemars(with = "Vec<Vec<String>>")]
+    pub domain: Value,
+    /// None: a short choice
+    #[serde(default)]
+    #[garde(length(max = 200))]
+    pub fields: Vec<String>,
+    /// At most 500
+    #[serde(default = "twenty")]
+    #[garde(range(min = 1))]
+    pub limit: u32,
+    /// Skip so many
+    #[serde(default)]
+    #[garde(skip)]
+    pub offset: u32,
+    /// date_order desc
+    #[serde(default, deserialize_with = "trimmed_or_absent")]
+    #[garde(skip)]
+    pub order: Option<String>,
+    /// allowed_company_ids, lang, tz, active_test
+    #[serde(default)]
+    #[garde(skip)]
+    #[schemars(with = "Map<String, Value>")]
+    pub context: Context,
+}
+
+fn twenty() -> u32 {
+    20
+}
+
+/// Which record to read.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct RecordRequest {
+    /// res.partner
+    #[garde(skip)]
+    pub model: String,
+    /// Id
+    #[garde(custom(rules::record_id(1)))]
+    pub record_id: i64,
+    /// None: all but files
+    #[serde(default)]
+    #[garde(length(max = 500))]
+    pub fields: Vec<String>,
+    /// As in search_records
+    #[serde(default)]
+    #[garde(skip)]
+    #[schemars(with = "Map<String, Value>")]
+    pub context: Context,
+}
+
+/// A search as it is sent, page after page.
+pub struct Search {
+    seen: Seen,
+    domain: Value,
+    names: Vec<String>,
+    order: Option<String>,
+}
+
+impl View {
+    /// The records that match, as many as a reader takes in at once, and how many there are in all.
+    ///
+    /// # Errors
+    /// When the rules do not open the model, an argument does not fit it, or Odoo fails.
+    pub async fn search(&self, request: &RecordSearch) -> Result<Page<Fields>, RecordError> {
+        let search = self.prepare(request).await?;
+        let limit = u64::from(request.limit.min(MOST));
+        let (items, total) = self.page(&search, u64::from(request.offset), limit).await?;
+        let next = u64::from(request.offset) + u64::try_from(items.len()).unwrap_or(u64::MAX);
+        let page = Page { items, total: Some(total), next_offset: (next < total).then_some(next) };
+        Ok(page.beside(0, request.offset))
+    }
+
+    /// Checks a search once, for as many pages as are read of it.
+    ///
+    /// # Errors
+    /// When the rules do not open the model, or an argument does not fit it.
+    pub async fn prepare(&self, request: &RecordSearch) -> Result<Search, RecordError> {
+        let asked: Vec<&str> = request.fields.iter().map(String::as_str).collect();
+        let seen = self.see_with(&request.model, Verb::Read, &asked).await?;
+        let names = match request.fields.is_empty() {
+            true => usual(&seen),
+            false => named(&seen, &request.fields)?,
+        };
+        let domain = self.domain(&seen, &request.domain).await?;
+        let order = match &request.order {
+            Some(order) => Some(ordered(&seen, order)?),
+            None => None,
+        };
+        Ok(Search { seen, domain, names, order })
+    }
+
+    /// One page of a search, and how many there are in all: one call where Odoo has one for it.
+    ///
+    /// # Errors
+    /// When Odoo fails.
+    pub async fn page(
+        &self,
+        search: &Search,
+        offset: u64,
+        limit: u64,
+    ) -> Result<(Vec<Fields>, u64), RecordError> {
+        let Search { seen, domain, names, order } = search;
+        let fields = self.with_currencies(seen, names);
+        let version = self.odoo.connection().await.map_err(|error| self.failed(error))?.version;
+        let found = match version.has_web_read() {
+            true => {
+                let specification: Map<String, Value> = fields
+                    .iter()
+                    .map(|name| ((*name).to_owned(), seen.field(name).map_or(json!({}), specified)))
+                    .collect();
+                self.web_search_read(search, specification, offset, limit).await
+            }
+            false => {
+                let query = SearchRead {
+                    fields: &fields,
+                    offset: Some(offset).filter(|offset| *offset > 0),
+                    limit: Some(limit),
+                    order: order.as_deref(),
+                    ..SearchRead::default()
+                };
+                let sized = self.odoo.with_context(&bin_size());
+                let found = tokio::try_join!(
+                    sized.search_read(&seen.model, domain.clone(), &query),
+                    self.odoo.search_count(&seen.model, domain.clone())
+                );
+                found.map(|(found, total)| {
+                    (found.into_iter().map(crate::odoo::Record::into_map).collect(), total)
+                })
+            }
+        };
+        let (found, total): (Vec<Fields>, u64) = found.map_err(|error| self.failed_on(&seen.model, error))?;
+        Ok((found.into_iter().map(|record| self.told(seen, names, record)).collect(), total))
+    }
+
+    async fn web_search_read(
+        &self,
+        search: &Search,
+        specification: Map<String, Value>,
+        offset: u64,
+        limit: u64,
+    ) -> Result<(Vec<Fields>, u64), OdooError> {
+        let mut call = Call::new(search.seen.model.as_str(), "web_search_read")
+            .arg("domain", search.domain.clone())
+            .arg("specification", specification)
+            .kwarg("limit", limit);
+        if offset > 0 {
+            call = call.kwarg("offset", offset);
+        }
+        if let Some(order) = &search.order {
+            call = call.kwarg("order", order.as_str());
+        }
+        let wrong = || OdooError::Malformed("a search is no length with records".to_owned());
+        let mut answer = self.odoo.with_context(&bin_size()).call(call).await?;
+        let total = answer.get("length").and_then(Value::as_u64).ok_or_else(wrong)?;
+        let records = answer.get_mut("records").map(Value::take).ok_or_else(wrong)?;
+        Ok((serde_json::from_value(records).map_err(|_| wrong())?, total))
+    }
+
+    /// One record.
+    ///
+    /// # Errors
+    /// When there is none that may be read, an argument does not fit, or Odoo fails.
+    pub async fn read(&self, request: &RecordRequest) -> Result<Single<Fields>, RecordError> {
+        let asked: Vec<&str> = request.fields.iter().map(String::as_str).collect();
+        let seen = self.see_with(&request.model, Verb::Read, &asked).await?;
+        let names = match request.fields.is_empty() {
+            true => all(&seen),
+            false => named(&seen, &request.fields)?,
+        };
+        let record = self.read_as(&seen, request.record_id, &names).await?;
+        let mut record = record.ok_or_else(|| self.not_found(&seen, request.record_id))?;
+        shorten(&mut record);
+        Ok(Single { record })
+    }
+
+    /// These fields of a record as callers read them, if it is there.
+    pub(super) async fn read_as(
+        &self,
+        seen: &Seen,
+        id: i64,
+        names: &[String],
+    ) -> Result<Option<Fields>, RecordError> {
+        let sized = self.odoo.with_context(&bin_size());
+        let read = sized.read_one(&seen.model, id, &self.with_currencies(seen, names)).await;
+        let record = read.map_err(|error| self.failed_on(&seen.model, error))?;
+        Ok(record.map(|record| self.told(seen, names, record.into_map())))
+    }
+
+    pub(super) fn not_found(&self, seen: &Seen, id: i64) -> RecordError {
+        RecordError::NotFound { model: seen.model.clone(), id }
+    }
+}
+
+/// Instead of what is in a file, how large it is.
+fn bin_size() -> Map<String, Value> {
+    Map::from_iter([("bin_size".to_owned(), json!(true))])
+}
+
+/// Of a record that another one points to, its name; it is left out where the model is not open.
+fn specified(field: &Field) -> Value {
+    match field.kind.as_str() {
+        "many2one" => json!({ "fields": { "display_name": {} } }),
+        _ => json!({}),
+    }
+}
+
+/// The fields that are asked for, if there are such.
+pub(super) fn named(seen: &Seen, fields: &[String]) -> Result<Vec<String>, RecordError> {
+    let (mut names, mut errors) = (Vec::new(), Vec::new());
+    for (number, name) in fields.iter().enumerate() {
+        match name.trim() {
+            known if seen.field(known).is_some() => {
+                if !names.iter().any(|name| name == known) {
+                    names.push(known.to_owned());
+                }
+            }
+            path => {
+                let message = match path.split_once('.') {
+                    Some((first, _)) if seen.field(first).is_some() => {
+                        format!("read {first}, and what it points to by get_record: no dotted names here")
+                    }
+                    _ => seen.unknown(path),
+                };
+                errors.push(FieldError { path: format!("fields[{number}]"), message });
+            }
+        }
+    }
+    match errors.is_empty() {
+        true => Ok(names),
+        false => Err(RecordError::Invalid { errors, code: "unknown_field" }),
+    }
+}
+
+/// `date_order desc, id`, if these are fields that the database has.
+fn ordered(seen: &Seen, order: &str) -> Result<String, RecordError> {
+    let wrong = |message: String| RecordError::argument("order", message);
+    for part in order.split(',') {
+        let mut words = part.split_whitespace();
+        let name = words.next().unwrap_or_default();
+        let Some(field) = seen.field(name) else { return Err(wrong(seen.unknown(name))) };
+        if field.store == Some(false) {
+            return Err(wrong(format!("{name} is worked out when it is read, so nothing is ordered by it")));
+        }
+        let rest = words.map(str::to_lowercase).collect::<Vec<_>>().join(" ");
+        if !["", "asc", "desc", "asc nulls first", "asc nulls last", "desc nulls first", "desc nulls last"]
+            .contains(&rest.as_str())
+        {
+            return Err(wrong(
+                "must be fields, each with asc or desc, such as date_order desc, id".to_owned(),
+            ));
+        }
+    }
+    Ok(order.to_owned())
+}
+
+/// Cuts the longest of a record that is longer than anybody reads at once, and says so.
+fn shorten(record: &mut Fields) {
+    if size(record) <= LONG_RECORD {
+        return;
+    }
+    for value in record.values_mut() {
+        match value {
+            Value::String(text) if text.len() > LONG_TEXT => {
+                let cut: String = text.chars().take(LONG_TEXT).collect();
+                *text = format!("{cut}… [{} characters in all]", text.chars().count());
+            }
+            Value::Array(items) if items.len() > LONG_LIST => {
+                let all = items.len();
+                items.truncate(LONG_LIST);
+                items.push(format!("… [{all} in all]").into());
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Odoo as one caller sees it: the models that the rules open, without the fields that they hide.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::Records;
+use super::context::Context;
+use super::error::RecordError;
+use super::metadata::{Field, Fields};
+use super::nearest::nearest;
+use crate::access::models::{Closed, Models, Verb};
+use crate::odoo::{Odoo, OdooError};
+
+/// What stands for a record where it is named: hidden together.
+const NAMES: [&str; 3] = ["name", "display_name", "complete_name"];
+/// Parts of a date that a path may end in (Odoo 18 and later).
+const DATE_PARTS: [&str; 8] = [
+    "year_number",
+    "quarter_number",
+    "month_number",
+    "iso_week_number",
+    "day_of_week",
+    "day_of_month",
+    "day_of_year",
+    "hour_number",
+];
+
+/// Odoo as one caller sees it, in the companies, the language and the time zone that they ask for.
+pub struct View {
+    pub(super) records: Records,
+    pub(super) rules: Arc<Models>,
+    /// Reads.
+    pub(super) odoo: Odoo,
+    /// Writes.
+    pub(super) writer: Odoo,
+    /// Of labels.
+    pub(super) lang: Option<String>,
+}
+
+/// A model, and what is seen of it.
+pub(super) struct Seen {
+    pub(super) model: String,
+    fields: Arc<Fields>,
+    hidden: HashSet<String>,
+}
+
+/// Where a path of fields ends.
+pub(super) struct Target {
+    pub(super) field: Field,
+    /// The model it points to, if that is not open.
+    pub(super) closed: Option<Closed>,
+}
+
+impl Seen {
+    pub(super) fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.get(name).filter(|_| !self.hidden.contains(name))
+    }
+
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&String, &Field)> {
+        self.fields.iter().filter(|(name, _)| !self.hidden.contains(*name))
+    }
+
+    /// What to say of a field that is not there.
+    pub(super) fn unknown(&self, name: &str) -> String {
+        let near = nearest(name, self.fields().map(|(name, field)| (name.as_str(), field.label.as_str())));
+        match near.is_empty() {
+            true => format!("{} has no field {name}: describe_model lists them", self.model),
+            false => format!("{} has no field {name}; there is {}", self.model, near.join(", ")),
+        }
+    }
+}
+
+impl Records {
+    /// What callers see whom these rules bind.
+    ///
+    /// # Errors
+    /// When the account has no such company or language.
+    pub async fn view(&self, rules: Arc<Models>, context: &Context) -> Result<View, RecordError> {
+        let (more, lang) = self.in_words_of_odoo(context).await?;
+        let (odoo, writer) = match more.is_empty() {
+            true => (self.odoo.clone(), self.writer.clone()),
+            false => (self.odoo.with_context(&more), self.writer.with_context(&more)),
+        };
+        Ok(View { records: self.clone(), rules, odoo, writer, lang })
+    }
+}
+
+impl View {
+    pub(super) fn failed(&self, error: OdooError) -> RecordError {
+        RecordError::Odoo { error, instance: self.records.instance }
+    }
+
+    /// The same of a call that named fields of this model: what was remembered of them goes when Odoo knows one no more.
+    pub(super) fn failed_on(&self, model: &str, error: OdooError) -> RecordError {
+        if matches!(error, OdooError::Unknown(_)) {
+            self.records.forget_fields(model);
+        }
+        self.failed(error)
+    }
+
+    /// What writes.
+    pub(super) fn writer(&self) -> Result<&Odoo, RecordError> {
+        match self.records.is_only_read {
+            true => Err(RecordError::TwoOdoos),
+            false => Ok(&self.writer),
+        }
+    }
+
+    /// A model of which this may be done.
+    pub(super) async fn see(&self, model: &str, verb: Verb) -> Result<Seen, RecordError> {
+        self.see_with(model, verb, &[]).await
+    }
+
+    /// The same; Odoo is asked again when it had no such fields a while ago.
+    pub(super) async fn see_with(
+        &self,
+        model: &str,
+        verb: Verb,
+        names: &[&str],
+    ) -> Result<Seen, RecordError> {
+        let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c);
+        if model.is_empty() || !model.chars().all(is_name) {
+            return Err(RecordError::argument("model", "must be the name of a model such as res.partner"));
+        }
+        self.rules.allow(model, verb)?;
+        let fields = match self.fields(model, names).await {
+            Ok(fields) => fields,
+            Err(error) => return Err(self.no_model(model, error).await),
+        };
+        let hidden = self.hidden(model, &fields).await?;
+        Ok(Seen { model: model.to_owned(), fields, hidden })
+    }
+
+    async fn fields(&self, model: &str, names: &[&str]) -> Result<Arc<Fields>, OdooError> {
+        self.records.fields_of(&self.odoo, self.lang.as_deref(), model, names).await
+    }
+
+    /// Odoo did not tell the fields of a model: because there is none of that name?
+    async fn no_model(&self, model: &str, error: OdooError) -> RecordError {
+        if error.is_transient() || matches!(error, OdooError::AccessDenied(_)) {
+            return self.failed(error);
+        }
+        match self.records.models().await {
+            Ok(models) if !models.iter().any(|known| known.model == model) => {
+                let open = models.iter().filter(|known| self.rules.allow(&known.model, Verb::Read).is_ok());
+                let near = nearest(model, open.map(|known| (known.model.as_str(), known.name.as_str())));
+                let nearest = near.into_iter().map(str::to_owned).collect();
+                RecordError::NoModel { model: model.to_owned(), nearest }
+            }
+            _ => self.failed(error),
+        }
+    }
+
+    /// The fields that the rules hide, and those that follow from them: what is worked out from a hidden field, or
+    /// mirrors a field of another model that is hidden or closed.
+    async fn hidden(&self, model: &str, fields: &Fields) -> Result<HashSet<String>, RecordError> {
+        if !self.rules.restrict() {
+            return Ok(HashSet::new());
+        }
+        let mut hidden: HashSet<String> = self.rules.hidden(model).into_iter().flatten().cloned().collect();
+        if NAMES.iter().any(|name| hidden.contains(*name)) {
+            hidden.extend(NAMES.map(str::to_owned));
+        }
+        for (name, field) in fields {
+            if let Some(path) = &field.related
+                && self.mirrors_what_is_closed(fields, path).await?
+            {
+                hidden.insert(name.clone());
+            }
+        }
+        loop {
+            let follows = |(name, field): &(&String, &Field)| {
+                // A name says what people are to see of a record.
+                !NAMES.contains(&name.as_str())
+                    && !hidden.contains(*name)
+                    && field.depends.iter().any(|on| hidden.contains(on))
+            };
+            let more: Vec<String> = fields.iter().filter(follows).map(|(name, _)| name.clone()).collect();
+            if more.is_empty() {
+                return Ok(hidden);
+            }
+            hidden.extend(more);
+        }
+    }
+
+    async fn mirrors_what_is_closed(&self, fields: &Fields, path: &str) -> Result<bool, RecordError> {
+        let mut parts = path.split('.').peekable();
+        let mut of_model: Option<(String, Arc<Fields>)> = None;
+        while let Some(part) = parts.next() {
+            if let Some((model, _)) = &of_model
+                && self.rules.hidden(model).is_some_and(|hidden| hidden.contains(part))
+            {
+                return Ok(true);
+            }
+            let here = of_model.as_ref().map_or(fields, |(_, fields)| fields);
+            if parts.peek().is_none() {
+                break;
+            }
+            let Some(relation) = here.get(part).and_then(|field| field.relation.clone()) else {
+                return Ok(false);
+            };
+            if self.rules.allow(&relation, Verb::Read).is_err() {
+                return Ok(true);
+            }
+            let fields = self.fields(&relation, &[]).await.map_err(|error| self.failed(error))?;
+            of_model = Some((relation, fields));
+        }
+        Ok(false)
+    }
+
+    /// Where a dotted path ends, or what is wrong with it. Each model on the way must be open, each field seen.
+    pub(super) async fn path(&self, model: &Seen, path: &str) -> Result<Result<Target, String>, RecordError> {
+        let mut parts = path.split('.').peekable();
+        let mut seen: Option<Seen> = None;
+        while let Some(part) = parts.next() {
+            let here = seen.as_ref().unwrap_or(model);
+            let Some(field) = here.field(part) else { return Ok(Err(here.unknown(part))) };
+            let closed = match &field.relation {
+                Some(relation) => self.rules.allow(relation, Verb::Read).err(),
+                None => None,
+            };
+            let is_end = match parts.peek() {
+                None => true,
+                // What follows is within the value.
+                Some(next) => {
+                    field.kind == "properties"
+                        || matches!(field.kind.as_str(), "date" | "datetime") && DATE_PARTS.contains(next)
+                }
+            };
+            if is_end {
+                let within = parts.peek().is_some();
+                let kind = if within { String::new() } else { field.kind.clone() };
+                return Ok(Ok(Target { field: Field { kind, ..field.clone() }, closed }));
+            }
+            if let Some(closed) = closed {
+                return Ok(Err(closed.to_string()));
+            }
+            let Some(relation) = field.relation.clone() else {
+                return Ok(Err(format!("{part} of {} points to no other model", here.model)));
+            };
+            seen = Some(self.see(&relation, Verb::Read).await?);
+        }
+        Ok(Err("must be the name of a field".to_owned()))
+    }
+}

@@ -1,0 +1,89 @@
+//! The same operations by the names of another system.
+
+use garde::Validate;
+use mcp_odoo_core::records::{
+    MethodCall, ModelRequest, NewRecord, RecordDeletion, RecordSearch, RecordUpdate,
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{CallMethod, CreateRecord, DeleteRecord, DescribeModel, SearchRecords, UpdateRecord};
+use crate::operation::{Operation, Spec};
+use crate::tool::Tool;
+
+/// These tools.
+pub fn tools() -> Vec<Tool> {
+    vec![
+        Tool::alias::<SearchRecords, RecordSearch>(&SEARCH),
+        Tool::alias::<CreateRecord, NewRecord>(&CREATE),
+        Tool::alias::<UpdateRecord, Write>(&WRITE),
+        Tool::alias::<DeleteRecord, Unlink>(&UNLINK),
+        Tool::alias::<CallMethod, MethodCall>(&CALL),
+        Tool::alias::<DescribeModel, ModelRequest>(&FIELDS_GET),
+    ]
+}
+
+const fn named<O: Operation>(name: &'static str, description: &'static str) -> Spec {
+    let Spec { title, does, needs, model, text, .. } = O::SPEC;
+    Spec { name, title, description, does, needs, model, text }
+}
+
+static SEARCH: Spec = named::<SearchRecords>(
+    "odoo_search",
+    "Finds records of any model by a domain: search_records by another name.",
+);
+static CREATE: Spec =
+    named::<CreateRecord>("odoo_create", "Makes a record of any model: create_record by another name.");
+static WRITE: Spec =
+    named::<UpdateRecord>("odoo_write", "Changes a record of any model: update_record by another name.");
+static UNLINK: Spec = named::<DeleteRecord>(
+    "odoo_unlink",
+    "Deletes a record of any model for good: delete_record by another name.",
+);
+static CALL: Spec =
+    named::<CallMethod>("odoo_call", "Calls a public method of any model: call_method by another name.");
+static FIELDS_GET: Spec = named::<DescribeModel>(
+    "odoo_fields_get",
+    "Tells the fields of any model: describe_model by another name.",
+);
+
+/// What to change of a record.
+#[derive(Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+struct Write {
+    /// res.partner
+    #[garde(skip)]
+    model: String,
+    /// One id: each change is looked at by itself
+    #[garde(length(min = 1, max = 1))]
+    ids: Vec<i64>,
+    /// By Odoo's field names
+    #[garde(skip)]
+    values: Map<String, Value>,
+}
+
+impl From<Write> for RecordUpdate {
+    fn from(Write { model, ids, values }: Write) -> Self {
+        let record_id = ids.first().copied().unwrap_or_default();
+        Self { model, record_id, values, context: Default::default() }
+    }
+}
+
+/// Which record to delete.
+#[derive(Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+struct Unlink {
+    /// res.partner
+    #[garde(skip)]
+    model: String,
+    /// One id
+    #[garde(length(min = 1, max = 1))]
+    ids: Vec<i64>,
+}
+
+impl From<Unlink> for RecordDeletion {
+    fn from(Unlink { model, ids }: Unlink) -> Self {
+        Self { model, record_id: ids.first().copied().unwrap_or_default() }
+    }
+}

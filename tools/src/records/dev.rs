@@ -1,0 +1,86 @@
+//! Any record of the Odoo that is written to, by the names that older clients know.
+
+use mcp_odoo_core::access::Permission;
+use mcp_odoo_core::audit::Id;
+use mcp_odoo_core::call::Call;
+use mcp_odoo_core::erp::Single;
+use mcp_odoo_core::records::{Fields, MadeRecord, NewRecord, RecordRequest, RecordUpdate, UpdatedRecord};
+use mcp_odoo_core::refusal::Refusal;
+
+use super::view;
+use crate::operation::{Does, Operation, Spec, Text};
+
+/// Makes a record.
+pub struct DevCreateRecord;
+
+impl Operation for DevCreateRecord {
+    const SPEC: Spec = Spec {
+        name: "dev_create_record",
+        title: "Create a record (dev)",
+        description: "As create_record, in the Odoo that is written to, where two are configured.",
+        does: Does::Add,
+        needs: Permission::Write,
+        model: None,
+        text: Text::Lines,
+    };
+    type Request = NewRecord;
+    type Answer = MadeRecord;
+
+    fn told(made: &MadeRecord) -> Vec<Id> {
+        vec![made.id.into()]
+    }
+
+    async fn run(call: Call, request: NewRecord) -> Result<MadeRecord, Refusal> {
+        Ok(view(&call, &call.tenant.writer, &request.context).await?.create(&request).await?)
+    }
+}
+
+/// Changes a record.
+pub struct DevUpdateRecord;
+
+impl Operation for DevUpdateRecord {
+    const SPEC: Spec = Spec {
+        name: "dev_update_record",
+        title: "Change a record (dev)",
+        description: "As update_record, in the Odoo that is written to, where two are configured.",
+        does: Does::Overwrite,
+        needs: Permission::Write,
+        model: None,
+        text: Text::Lines,
+    };
+    type Request = RecordUpdate;
+    type Answer = UpdatedRecord;
+
+    fn named(request: &RecordUpdate) -> Vec<Id> {
+        vec![request.record_id.into()]
+    }
+
+    async fn run(call: Call, request: RecordUpdate) -> Result<UpdatedRecord, Refusal> {
+        Ok(view(&call, &call.tenant.writer, &request.context).await?.update(&request).await?)
+    }
+}
+
+/// Reads a record.
+pub struct DevReadRecord;
+
+impl Operation for DevReadRecord {
+    const SPEC: Spec = Spec {
+        name: "dev_read_record",
+        title: "Read a record (dev)",
+        description: "As get_record, in the Odoo that is written to, where two are configured.",
+        does: Does::Read,
+        needs: Permission::Read,
+        model: None,
+        text: Text::Lines,
+    };
+    type Request = RecordRequest;
+    type Answer = Single<Fields>;
+
+    fn named(request: &RecordRequest) -> Vec<Id> {
+        vec![request.record_id.into()]
+    }
+
+    async fn run(call: Call, request: RecordRequest) -> Result<Self::Answer, Refusal> {
+        Ok(view(&call, &call.tenant.writer, &request.context).await?.read(&request).await?)
+    }
+}
