@@ -231,7 +231,8 @@ async fn every_tool_over_every_transport_for_who_has_one_permission() {
         .collect();
     callers.extend(callers_of_all_and_nothing());
     let callers: Vec<_> = callers.iter().map(|(name, rest)| (*name, rest.as_str())).collect();
-    let (app, _folder) = start(&callers).await;
+    let builder = TestApp::builder().configure(|config| config.toolsets = "all".parse().unwrap());
+    let (app, _folder) = start_as(builder, &callers).await;
     for (name, _) in &callers {
         let may = |needs: Permission| *name == "right" || *name == needs.name();
         let mut wanted: Vec<_> = tools()
@@ -262,7 +263,7 @@ async fn every_tool_over_stdio() {
     let file = access_file(folder.path(), &[("anonymous", "permissions = []")]);
     let file = file.to_str().unwrap();
     for (mode, may) in [("readwrite", None), ("readonly", Some(Does::Read))] {
-        let mut process = Spoken::start_with(folder.path(), &[("ACCESS_FILE", file), ("MCP_MODE", mode)]);
+        let mut process = Spoken::start_with(folder.path(), &[("ACCESS_FILE", file), ("MCP_MODE", mode), ("TOOLSETS", "all")]);
         process.ask(&initialize("2025-11-25")).await;
         process.write(&initialized().to_string()).await;
         let listed = process.ask(&request(7, "tools/list", &json!({}))).await;

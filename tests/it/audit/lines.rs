@@ -82,7 +82,8 @@ async fn every_request_over_rest_writes_one() {
 
 #[tokio::test]
 async fn every_tool_writes_one() {
-    let app = TestApp::start().await;
+    let all = |config: &mut mcp_odoo::config::Config| config.toolsets = "all".parse().unwrap();
+    let app = TestApp::builder().configure(all).start().await;
     let caller = Caller::connect(&app.url).await;
     for tool in tools() {
         let said = caller.error(tool.spec.name, json!({ "nonsense_of_eva": "eva@musterfrau.example" })).await;
