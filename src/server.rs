@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use crate::middleware::address::{Peer, Taken};
+use crate::middleware::address::Arrival;
 use crate::middleware::hosts::CorsOrigins;
 
 /// The web server.
@@ -54,16 +54,14 @@ pub async fn serve(mut listener: TcpListener, router: Router, config: HttpConfig
         (place, accept(&mut listener).await)
     };
     while let Some((place, io)) = stop.run_until_cancelled(next()).await {
-        let peer = io.peer_addr().ok().map(|peer| Peer(peer.ip()));
-        let taken = place.as_ref().map(|place| Taken(Arc::downgrade(place)));
+        let arrival = Arrival {
+            peer: io.peer_addr().ok().map(|peer| peer.ip()),
+            place: place.as_ref().map(Arc::downgrade).unwrap_or_default(),
+            ..Arrival::default()
+        };
         let service = router.clone().map_request(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
-            if let Some(taken) = &taken {
-                request.extensions_mut().insert(taken.clone());
-            }
-            if let Some(peer) = peer {
-                request.extensions_mut().insert(peer);
-            }
+            request.extensions_mut().insert(arrival.clone());
             request
         });
         let service = TowerToHyperService::new(service);

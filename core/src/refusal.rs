@@ -84,6 +84,12 @@ impl Refusal {
         Self::new(Kind::Defect, "internal_error", sentence)
     }
 
+    /// The caller has more calls under way than Odoo answers in time.
+    pub fn too_many_reads() -> Self {
+        let sentence = "too many calls of this caller are waiting for Odoo: try again in a few seconds";
+        Self::new(Kind::TooMany(Duration::from_secs(5)), "busy", sentence)
+    }
+
     /// What changes something must be noted, and cannot be.
     pub fn not_audited() -> Self {
         let sentence = "the service cannot write its audit, without which it changes nothing (AUDIT_REQUIRED): repeat later";
@@ -164,7 +170,9 @@ impl From<ReportError> for Refusal {
 impl From<SubmitError> for Refusal {
     fn from(error: SubmitError) -> Self {
         let kind = match &error {
-            SubmitError::QueueFull { retry_after, .. } => Kind::Unavailable(Some(*retry_after)),
+            SubmitError::QueueFull { retry_after, .. } | SubmitError::QueueShare { retry_after, .. } => {
+                Kind::Unavailable(Some(*retry_after))
+            }
             SubmitError::Stopping => Kind::Unavailable(Some(Duration::from_secs(5))),
             SubmitError::KeyReused | SubmitError::OtherOdoo => Kind::Invalid,
             SubmitError::Journal(cause) => return Self::by_journal(cause, NOT_ACCEPTED),
@@ -177,7 +185,9 @@ impl From<HandoffError> for Refusal {
     fn from(error: HandoffError) -> Self {
         let kind = match &error {
             HandoffError::NotConfigured(_) => Kind::Unavailable(None),
-            HandoffError::TooMany => Kind::Unavailable(Some(Duration::from_secs(60))),
+            HandoffError::TooMany | HandoffError::TooManyOfOne => {
+                Kind::Unavailable(Some(Duration::from_secs(60)))
+            }
             HandoffError::Stopping => Kind::Unavailable(Some(Duration::from_secs(5))),
             HandoffError::KeyReused => Kind::Invalid,
             HandoffError::Failed { .. } => Kind::Upstream,

@@ -103,9 +103,10 @@ fn row(line: &Line<'_>) -> [String; 10] {
         Id::Record(id) => id.to_string(),
         Id::Named(id) => id.clone(),
     });
-    let outcome = match line.lost {
-        0 => line.outcome.clone().into_owned(),
-        lost => format!("{} {lost}", line.outcome),
+    let outcome = match (line.lost, line.repeated) {
+        (0, 0) => line.outcome.clone().into_owned(),
+        (0, repeated) => format!("{}, {repeated} more", line.outcome),
+        (lost, _) => format!("{} {lost}", line.outcome),
     };
     [
         line.time.clone().into_owned(),

@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod oauth;
 mod s3;
+mod tenants;
 mod twilio;
 
 use std::io::{self, Write};
@@ -12,6 +13,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use mcp_odoo_core::journal::{Journal, JournalError};
+use mcp_odoo_core::odoo::Odoo;
 
 use crate::config::{AllowedHosts, Config, CorsOrigins};
 
@@ -34,7 +36,11 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     let reader = config.odoo.as_ref().map(|odoo| ("ODOO", odoo, config.dev_odoo.is_none()));
     let writer = config.dev_odoo.as_ref().map(|odoo| ("DEV_ODOO", odoo, true));
     for (name, odoo, writes) in reader.into_iter().chain(writer) {
-        match account::check(odoo, &config.sales, writes).await {
+        let found = match Odoo::new(odoo.clone()) {
+            Ok(odoo) => account::check(&odoo, &config.sales, writes).await,
+            Err(error) => Err(error.into()),
+        };
+        match found {
             Ok(found) => writeln!(out, "✓ {name}: {found}")?,
             Err(error) => {
                 good = false;
@@ -45,6 +51,7 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     if config.odoo.is_none() {
         writeln!(out, "✓ ODOO: not configured, the embedded one will be used")?;
     }
+    good &= tenants::check(&config, &mut out).await?;
     good &= twilio::check(&config.twilio, &mut out).await?;
     match &config.s3 {
         Some(s3) => good &= s3::check(s3, &mut out).await?,

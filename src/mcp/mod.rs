@@ -7,7 +7,6 @@ mod lines;
 mod once;
 mod plain;
 mod session;
-mod shares;
 mod single;
 mod sse;
 pub mod stdio;

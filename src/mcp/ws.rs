@@ -35,7 +35,7 @@ use super::sse::with;
 use crate::body::{Held, Room};
 use crate::error::Problem;
 use crate::json;
-use crate::middleware::address::Taken;
+use crate::middleware::address::Arrival;
 use crate::middleware::admission::over;
 
 /// Between pings, so that proxies keep the connection and a broken one is noticed.
@@ -62,7 +62,7 @@ async fn open<H: ServerHandler + Clone>(
     mut request: Request,
 ) -> Result<Response, Problem> {
     let upgrade = hyper::upgrade::on(&mut request);
-    let taken = request.extensions().get::<Taken>().and_then(|Taken(taken)| taken.upgrade());
+    let taken = request.extensions().get::<Arrival>().and_then(|arrival| arrival.place.upgrade());
     let (parts, _) = request.into_parts();
     let request = Request::from_parts(parts, Body::empty());
     let response = create_response_with_body(&request, Body::empty).map_err(|error| {
@@ -102,9 +102,10 @@ impl Client {
         place: Place,
         identity: Identity,
     ) {
-        let Ok(held) = self.sessions.room().nothing() else { return };
+        let whose = identity.tenant.shares(&identity.caller);
+        let Ok(held) = self.sessions.room().nothing(&whose) else { return };
         let Ok(upgraded) = upgrade.await else { return };
-        let meter = Meter(Arc::new(Mutex::new(Arriving { bytes: 0, held })));
+        let meter = Meter(Arc::new(Mutex::new(Arriving { bytes: 0, held, whose })));
         let config = WebSocketConfig::default()
             .max_message_size(Some(body::MAX_BODY))
             .max_frame_size(Some(body::MAX_BODY))
@@ -211,6 +212,8 @@ fn message(bytes: &[u8]) -> Result<ClientJsonRpcMessage, Box<ServerJsonRpcMessag
 struct Arriving {
     bytes: usize,
     held: Held,
+    /// In whose share.
+    whose: Vec<String>,
 }
 
 #[derive(Clone)]
@@ -225,7 +228,8 @@ impl Meter {
     fn whole(&self, room: &Room) -> Option<Held> {
         let mut arriving = self.arriving();
         arriving.bytes = 0;
-        Some(std::mem::replace(&mut arriving.held, room.nothing().ok()?))
+        let nothing = room.nothing(&arriving.whose).ok()?;
+        Some(std::mem::replace(&mut arriving.held, nothing))
     }
 }
 
@@ -248,7 +252,7 @@ impl AsyncRead for Metered {
         let before = buffer.filled().len();
         ready!(this.io.poll_read(context, buffer))?;
         let mut arriving = this.meter.arriving();
-        let Arriving { bytes, held } = &mut *arriving;
+        let Arriving { bytes, held, .. } = &mut *arriving;
         *bytes += buffer.filled().len() - before;
         Poll::Ready(held.grow(*bytes).map_err(|_| std::io::ErrorKind::OutOfMemory.into()))
     }

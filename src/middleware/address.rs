@@ -7,14 +7,18 @@ use axum::http::HeaderMap;
 use axum::http::header::FORWARDED;
 use ipnet::IpNet;
 use tokio::sync::OwnedSemaphorePermit;
+use uuid::Uuid;
 
-/// Who is at the other end of a connection.
-#[derive(Clone, Copy)]
-pub struct Peer(pub IpAddr);
-
-/// The place that its connection takes: what goes on with the connection in another protocol holds it, too.
-#[derive(Clone)]
-pub struct Taken(pub Weak<OwnedSemaphorePermit>);
+/// How a request came: goes with it from the listener on, as one, for each part would cost an allocation.
+#[derive(Clone, Default)]
+pub struct Arrival {
+    /// Who is at the other end of the connection.
+    pub peer: Option<IpAddr>,
+    /// What names the request.
+    pub request_id: Uuid,
+    /// The place that the connection takes: what goes on with it in another protocol holds it, too.
+    pub place: Weak<OwnedSemaphorePermit>,
+}
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 

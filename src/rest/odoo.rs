@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request};
+use axum::extract::{Path, Request, State};
 use garde::Validate;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::Page;
@@ -24,6 +24,7 @@ use utoipa::ToSchema;
 
 use crate::error::Problem;
 use crate::extract::{self, JsonObject};
+use crate::state::AppState;
 
 /// What to do with records. Which fields belong to which method is as in Odoo.
 #[derive(ToSchema)]
@@ -91,9 +92,9 @@ struct OdooQuery {
         (status = 502, description = "Odoo refused or failed", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn query(request: Request) -> Result<Json<Value>, Problem> {
+pub async fn query(State(state): State<AppState>, request: Request) -> Result<Json<Value>, Problem> {
     let call = extract::call(&request)?;
-    let JsonObject(mut asked) = match extract::json_object(request).await {
+    let JsonObject(mut asked) = match extract::json_object(request, &state.room).await {
         Ok(asked) => asked,
         // Who may not is told so first.
         Err(problem) => return Err(may::<SearchRecords>(&call).map_or_else(Problem::from, |()| problem)),
