@@ -27,6 +27,7 @@ pub mod phone;
 pub mod quotation;
 pub mod records;
 pub mod refusal;
+pub mod reports;
 mod rules;
 pub mod store;
 pub mod tasks;

@@ -5,6 +5,7 @@ mod handoff;
 mod health;
 mod odoo;
 mod quotation;
+mod report;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,6 +21,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(handoff::hand_off))
         .routes(routes!(handoff::status))
         .routes(routes!(handoff::report))
+        .routes(routes!(report::report))
         .routes(routes!(odoo::query))
         .routes(routes!(odoo::models))
         .routes(routes!(odoo::fields))

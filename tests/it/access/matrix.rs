@@ -77,6 +77,7 @@ async fn routes(app: &TestApp) -> Vec<(Method, String, Option<Permission>)> {
                 path => panic!("{path} is not in the matrix"),
             };
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let path = path.replace("{report_name}/{ids}", "sale.report_saleorder/7");
             let path = path.replace("{tracking_id}", "quot_0123456789abcdef0123456789abcdef");
             routes.push((
                 method,
