@@ -50,11 +50,22 @@ async fn records_are_read_as_odoo_calls_it() {
             .await;
     assert_eq!(fields["fields"].as_array().unwrap().len(), 2, "{fields}");
     assert_eq!(app.get_json("/odoo/models/res.partner/fields?fields=name,email").await, fields);
+}
+
+/// As the tool of the same operation tells it.
+#[tokio::test]
+async fn models_are_listed() {
+    let app = TestApp::start().await;
     let models = app.get_json("/odoo/models?q=partner").await;
-    assert!(
-        models["items"].as_array().unwrap().iter().any(|model| model["model"] == "res.partner"),
-        "{models}"
-    );
+    let call = json!({ "name": "list_models", "arguments": { "q": "partner" } });
+    let told = app.client.post(format!("{}/mcp/tools/call", app.url)).json(&call).send().await.unwrap();
+    let told: Value = told.json().await.unwrap();
+    match told["isError"].as_bool().unwrap() {
+        false => assert_eq!(models, told["structuredContent"]),
+        true => {
+            assert!(told["content"][0]["text"].as_str().unwrap().contains(models["code"].as_str().unwrap()))
+        }
+    }
 }
 
 #[tokio::test]
