@@ -263,7 +263,10 @@ async fn every_tool_over_stdio() {
     let file = access_file(folder.path(), &[("anonymous", "permissions = []")]);
     let file = file.to_str().unwrap();
     for (mode, may) in [("readwrite", None), ("readonly", Some(Does::Read))] {
-        let mut process = Spoken::start_with(folder.path(), &[("ACCESS_FILE", file), ("MCP_MODE", mode), ("TOOLSETS", "all")]);
+        let mut process = Spoken::start_with(
+            folder.path(),
+            &[("ACCESS_FILE", file), ("MCP_MODE", mode), ("TOOLSETS", "all")],
+        );
         process.ask(&initialize("2025-11-25")).await;
         process.write(&initialized().to_string()).await;
         let listed = process.ask(&request(7, "tools/list", &json!({}))).await;
