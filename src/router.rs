@@ -53,6 +53,7 @@ fn cors(origins: &CorsOrigins) -> CorsLayer {
             request_log::REQUEST_ID,
         ])
         .expose_headers([
+            header::CONTENT_DISPOSITION,
             header::LOCATION,
             header::RETRY_AFTER,
             header::WWW_AUTHENTICATE,

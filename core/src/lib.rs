@@ -28,6 +28,7 @@ pub mod phone;
 pub mod quotation;
 pub mod records;
 pub mod refusal;
+pub mod reports;
 mod rules;
 pub mod shares;
 pub mod store;

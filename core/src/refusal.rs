@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use crate::access::Permission;
 use crate::access::models::Closed;
-use crate::erp::ErpError;
+use crate::erp::{ErpError, StepError};
 use crate::handoff::HandoffError;
 use crate::journal::JournalError;
 use crate::limits::Exceeded;
 use crate::records::RecordError;
+use crate::reports::ReportError;
 use crate::tasks::SubmitError;
 
 const NOT_ACCEPTED: &str = "the service cannot write its log files, so nothing was accepted; repeat later";
@@ -61,6 +62,14 @@ impl Refusal {
     /// The rules of the access file do not let it be done with these records.
     pub fn closed(closed: &Closed) -> Self {
         Self::new(Kind::Forbidden(None), "model_closed", closed.to_string())
+    }
+
+    /// A tool of its own for records of this model shows a field that the rules hide.
+    pub fn hidden(model: &str, field: &str) -> Self {
+        let sentence = format!(
+            "this tool shows or finds by {field} of {model}, which the access file hides: use search_records and get_record"
+        );
+        Self::new(Kind::Forbidden(None), "model_closed", sentence)
     }
 
     /// Nobody waits for the answer.
@@ -115,12 +124,14 @@ impl From<ErpError> for Refusal {
             ErpError::Odoo { .. }
             | ErpError::NotTaken { .. }
             | ErpError::NotSeen { .. }
-            | ErpError::OutcomeUnknown { .. } => Kind::Upstream,
+            | ErpError::OutcomeUnknown { .. }
+            | ErpError::Step(StepError::NotDone { .. } | StepError::Unknown { .. }) => Kind::Upstream,
             ErpError::NotFound { .. }
             | ErpError::NotFoundInDevOdoo { .. }
             | ErpError::NoSalesperson
             | ErpError::NobodyCalled(_)
             | ErpError::Ambiguous { .. }
+            | ErpError::Step(StepError::Elsewhere { .. })
             | ErpError::Values { .. } => Kind::Invalid,
         };
         Self::new(kind, error.code(), error.to_string())
@@ -138,6 +149,19 @@ impl From<RecordError> for Refusal {
             | RecordError::NotFound { .. }
             | RecordError::Invalid { .. }
             | RecordError::TwoOdoos => Kind::Invalid,
+        };
+        Self::new(kind, error.code(), error.to_string())
+    }
+}
+
+impl From<ReportError> for Refusal {
+    fn from(error: ReportError) -> Self {
+        let kind = match error {
+            ReportError::Odoo(error) => return error.into(),
+            ReportError::Closed(closed) => return Self::closed(&closed),
+            ReportError::Hidden { .. } => Kind::Forbidden(None),
+            ReportError::Unknown { .. } | ReportError::NotFound { .. } => Kind::Invalid,
+            ReportError::NoWay { .. } | ReportError::TooLarge { .. } => Kind::Upstream,
         };
         Self::new(kind, error.code(), error.to_string())
     }

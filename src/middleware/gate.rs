@@ -145,9 +145,12 @@ impl Gate {
     /// Who sends this request, and for whom it is.
     pub fn find(&self, request: &Request) -> Found {
         let config = self.access.config();
-        let Arrival { peer, request_id } = request.extensions().get().copied().unwrap_or_default();
+        let arrival = request.extensions().get::<Arrival>();
+        let request_id = arrival.map_or_else(Uuid::nil, |arrival| arrival.request_id);
+        let peer = arrival.and_then(|arrival| arrival.peer);
         let address = peer.and_then(|peer| address::of(peer, request.headers(), &config.trusted_proxies));
-        let door = if request.uri().path().starts_with("/mcp") { Door::Mcp } else { Door::Rest };
+        let path = request.uri().path();
+        let door = if path.starts_with("/mcp") || path == "/sse" { Door::Mcp } else { Door::Rest };
         let (from, audit) = (Source { door, address, request_id }, &self.tenants.default_one().audit);
         let is_allowed = |address| address::is_in(&config.allowed_ips, address);
         if !config.allowed_ips.is_empty() && !address.is_some_and(is_allowed) {

@@ -3,6 +3,8 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use futures::FutureExt;
 use mcp_odoo_core::access::{Caller, Door, Permissions};
 use mcp_odoo_core::call::{Call, Progress};
@@ -11,7 +13,7 @@ use mcp_odoo_core::tenants::Tenant;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData,
     Implementation, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
-    RequestMetaObject, ServerCapabilities, ServerConfig, ToolAnnotations,
+    RequestMetaObject, ResourceContents, ServerCapabilities, ServerConfig, ToolAnnotations,
 };
 use rmcp::service::RequestContext;
 use rmcp::{Peer, RoleServer, ServerHandler};
@@ -19,7 +21,7 @@ use rmcp::{Peer, RoleServer, ServerHandler};
 use crate::caller::{Identity, Local, language};
 use crate::dispatch::permit;
 use crate::operation::Does;
-use crate::reply::Reply;
+use crate::reply::{File, Reply};
 use crate::tool::Tool;
 use crate::toolset::Toolsets;
 
@@ -177,7 +179,16 @@ fn progress(meta: &RequestMetaObject, peer: Peer<RoleServer>) -> Progress {
 }
 
 fn result(reply: Reply) -> CallToolResult {
-    let mut result = CallToolResult::success(vec![ContentBlock::text(reply.text)]);
+    let text = ContentBlock::text(reply.text);
+    let mut result = CallToolResult::success(std::iter::once(text).chain(reply.file.map(embedded)).collect());
     (result.structured_content, result.is_error) = (reply.structured, Some(reply.is_error));
     result
+}
+
+fn embedded(File { uri, content_type, content }: File) -> ContentBlock {
+    let contents = match content_type.starts_with("text/") {
+        true => ResourceContents::text(String::from_utf8_lossy(&content), uri),
+        false => ResourceContents::blob(BASE64_STANDARD.encode(content), uri),
+    };
+    ContentBlock::resource(contents.with_mime_type(content_type))
 }

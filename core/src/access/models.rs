@@ -186,14 +186,14 @@ impl Models {
         self.rules.get(model).map(|rule| &rule.hide)
     }
 
+    /// Whether fields of any model are hidden.
+    pub fn hides(&self) -> bool {
+        self.rules.values().any(|rule| !rule.hide.is_empty())
+    }
+
     /// Whether there is anything that is not seen, beside what opens the whole system.
     pub fn restrict(&self) -> bool {
         !self.is_open || self.rules.values().any(|rule| !rule.read || !rule.hide.is_empty())
-    }
-
-    /// Whether fields are to be hidden: the tools that there are have fields of their own, and do not go by it.
-    pub fn hides(&self) -> bool {
-        self.rules.values().any(|rule| !rule.hide.is_empty())
     }
 
     /// In plain words, a line each.

@@ -182,11 +182,6 @@ impl Table {
         *watched = itself.and(Watched::of(file.secret_files()));
         let apply = also(&file).map_err(|why| FileError(format!("{}: {why}", path.display())))?;
         let AccessFile { callers, models, .. } = file;
-        if models.hides() {
-            tracing::warn!(
-                "[models] hide has no effect on the tools that there are: they have fields of their own"
-            );
-        }
         table.models = models.into();
         for (name, mut entry) in callers {
             let key = entry.key.take().map(|key| (key, None));
