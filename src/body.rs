@@ -58,17 +58,18 @@ impl Part {
         Self { units, free: Arc::new(Semaphore::new(units)), shares: Shares::default() }
     }
 
-    /// Room for nothing yet, of these shares.
-    ///
-    /// # Errors
-    /// Never, while the service runs.
-    pub fn nothing(&self, whose: &[String]) -> Result<HeldPart, Problem> {
+    fn nothing(&self, whose: &[String]) -> Result<HeldPart, Problem> {
         let taken = Arc::clone(&self.free).try_acquire_many_owned(0).map_err(|_| no_room())?;
         Ok(HeldPart { units: self.units, taken, share: self.shares.nothing(whose.iter().cloned()) })
     }
 }
 
 impl HeldPart {
+    fn another(&self) -> Result<Self, Problem> {
+        let taken = Arc::clone(self.taken.semaphore()).try_acquire_many_owned(0).map_err(|_| no_room())?;
+        Ok(Self { units: self.units, taken, share: self.share.another() })
+    }
+
     fn grow(&mut self, bytes: usize) -> Result<(), Problem> {
         let more = bytes.div_ceil(UNIT).saturating_sub(self.taken.num_permits());
         if !self.share.grow(more, self.units) {
@@ -86,12 +87,13 @@ impl Room {
         Self { small: Part::new(ROOM_FOR_SMALL), large: Part::new(ROOM_FOR_LARGE) }
     }
 
-    /// Room for nothing yet, of these shares.
+    /// Room for nothing yet, of who asks.
     ///
     /// # Errors
     /// Never, while the service runs.
-    pub fn nothing(&self, whose: &[String]) -> Result<Held, Problem> {
-        Ok(Held { small: self.small.nothing(whose)?, large: self.large.nothing(whose)? })
+    pub fn nothing(&self, identity: Option<&Identity>) -> Result<Held, Problem> {
+        let whose = identity.map(|Identity { caller, tenant, .. }| tenant.shares(caller)).unwrap_or_default();
+        Ok(Held { small: self.small.nothing(&whose)?, large: self.large.nothing(&whose)? })
     }
 
     /// Bytes that are held now.
@@ -103,6 +105,14 @@ impl Room {
 }
 
 impl Held {
+    /// Room for nothing yet, of the same.
+    ///
+    /// # Errors
+    /// Never, while the service runs.
+    pub fn another(&self) -> Result<Self, Problem> {
+        Ok(Self { small: self.small.another()?, large: self.large.another()? })
+    }
+
     /// Room for so many bytes in all.
     ///
     /// # Errors
@@ -128,9 +138,8 @@ pub async fn read(
 ) -> Result<(Bytes, Held), Problem> {
     not_encoded(&head.headers)?;
     let identity = head.extensions.get::<Identity>();
-    let whose = identity.map(|Identity { caller, tenant, .. }| tenant.shares(caller)).unwrap_or_default();
     let mut chunks = body.into_data_stream();
-    let (mut collected, mut size, mut held) = (Vec::new(), 0_usize, room.nothing(&whose)?);
+    let (mut collected, mut size, mut held) = (Vec::new(), 0_usize, room.nothing(identity)?);
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| {
             Problem::new(StatusCode::BAD_REQUEST, "body_cut_short", "the body did not arrive whole")
@@ -140,7 +149,7 @@ pub async fn read(
             held.grow(size)?;
             collected.extend_from_slice(&chunk);
         } else if size <= MAX_DISCARDED {
-            (collected, held) = (Vec::new(), room.nothing(&whose)?);
+            (collected, held) = (Vec::new(), room.nothing(identity)?);
         } else {
             break;
         }

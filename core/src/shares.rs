@@ -40,6 +40,11 @@ impl Shares {
 }
 
 impl Share {
+    /// Nothing yet, of the same.
+    pub fn another(&self) -> Self {
+        self.shares.nothing(self.whose.iter().cloned())
+    }
+
     /// So much more of what there is in all; tells whether nobody has more than half of it then. Otherwise it stays as it is.
     pub fn grow(&mut self, more: usize, of: usize) -> bool {
         self.grow_to(more, of.div_ceil(2))

@@ -32,7 +32,7 @@ use super::body;
 use super::channel::{self, Begin, Channel, Inlet};
 use super::session::{Place, Sessions};
 use super::sse::with;
-use crate::body::{Held, Room};
+use crate::body::Held;
 use crate::error::Problem;
 use crate::json;
 use crate::middleware::address::Arrival;
@@ -102,10 +102,9 @@ impl Client {
         place: Place,
         identity: Identity,
     ) {
-        let whose = identity.tenant.shares(&identity.caller);
-        let Ok(held) = self.sessions.room().nothing(&whose) else { return };
+        let Ok(held) = self.sessions.room().nothing(Some(&identity)) else { return };
         let Ok(upgraded) = upgrade.await else { return };
-        let meter = Meter(Arc::new(Mutex::new(Arriving { bytes: 0, held, whose })));
+        let meter = Meter(Arc::new(Mutex::new(Arriving { bytes: 0, held })));
         let config = WebSocketConfig::default()
             .max_message_size(Some(body::MAX_BODY))
             .max_frame_size(Some(body::MAX_BODY))
@@ -151,7 +150,7 @@ impl Client {
                 }
                 Ok(Some(Err(_))) => return (CloseCode::Protocol, "this is no WebSocket any more"),
             };
-            let Some(held) = meter.whole(self.sessions.room()) else {
+            let Some(held) = meter.whole() else {
                 return (CloseCode::Again, "too much is arriving at once; repeat later");
             };
             let delivered = match message(&bytes) {
@@ -212,8 +211,6 @@ fn message(bytes: &[u8]) -> Result<ClientJsonRpcMessage, Box<ServerJsonRpcMessag
 struct Arriving {
     bytes: usize,
     held: Held,
-    /// In whose share.
-    whose: Vec<String>,
 }
 
 #[derive(Clone)]
@@ -225,11 +222,11 @@ impl Meter {
     }
 
     /// The room of a message that has arrived.
-    fn whole(&self, room: &Room) -> Option<Held> {
+    fn whole(&self) -> Option<Held> {
         let mut arriving = self.arriving();
         arriving.bytes = 0;
-        let nothing = room.nothing(&arriving.whose).ok()?;
-        Some(std::mem::replace(&mut arriving.held, nothing))
+        let next = arriving.held.another().ok()?;
+        Some(std::mem::replace(&mut arriving.held, next))
     }
 }
 
@@ -252,7 +249,7 @@ impl AsyncRead for Metered {
         let before = buffer.filled().len();
         ready!(this.io.poll_read(context, buffer))?;
         let mut arriving = this.meter.arriving();
-        let Arriving { bytes, held, .. } = &mut *arriving;
+        let Arriving { bytes, held } = &mut *arriving;
         *bytes += buffer.filled().len() - before;
         Poll::Ready(held.grow(*bytes).map_err(|_| std::io::ErrorKind::OutOfMemory.into()))
     }

@@ -16,7 +16,7 @@ pub struct Arrival {
     pub peer: Option<IpAddr>,
     /// What names the request.
     pub request_id: Uuid,
-    /// The place that the connection takes: what goes on with it in another protocol holds it, too.
+    /// The place that its connection takes: what goes on with the connection in another protocol holds it, too.
     pub place: Weak<OwnedSemaphorePermit>,
 }
 

@@ -145,8 +145,9 @@ impl Gate {
     /// Who sends this request, and for whom it is.
     pub fn find(&self, request: &Request) -> Found {
         let config = self.access.config();
-        let (peer, request_id) =
-            request.extensions().get().map_or_else(Default::default, |it: &Arrival| (it.peer, it.request_id));
+        let arrival = request.extensions().get::<Arrival>();
+        let request_id = arrival.map_or_else(Uuid::nil, |arrival| arrival.request_id);
+        let peer = arrival.and_then(|arrival| arrival.peer);
         let address = peer.and_then(|peer| address::of(peer, request.headers(), &config.trusted_proxies));
         let path = request.uri().path();
         let door = if path.starts_with("/mcp") || path == "/sse" { Door::Mcp } else { Door::Rest };
