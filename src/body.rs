@@ -40,7 +40,11 @@ impl Room {
         Self { small: room(ROOM_FOR_SMALL), large: room(ROOM_FOR_LARGE) }
     }
 
-    fn nothing(&self) -> Result<Held, Problem> {
+    /// Room for nothing yet.
+    ///
+    /// # Errors
+    /// Never, while the service runs.
+    pub fn nothing(&self) -> Result<Held, Problem> {
         let nothing = |room: &Arc<Semaphore>| Arc::clone(room).try_acquire_many_owned(0);
         let held = nothing(&self.small).and_then(|small| Ok(Held { small, large: nothing(&self.large)? }));
         held.map_err(|_| no_room())
@@ -56,7 +60,10 @@ impl Room {
 
 impl Held {
     /// Room for so many bytes in all.
-    fn grow(&mut self, bytes: usize) -> Result<(), Problem> {
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn grow(&mut self, bytes: usize) -> Result<(), Problem> {
         let take = |held: &mut OwnedSemaphorePermit, bytes: usize| {
             let more = bytes.div_ceil(UNIT).saturating_sub(held.num_permits());
             let room = Arc::clone(held.semaphore());

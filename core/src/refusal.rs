@@ -64,6 +64,14 @@ impl Refusal {
         Self::new(Kind::Forbidden(None), "model_closed", closed.to_string())
     }
 
+    /// A tool of its own for records of this model shows a field that the rules hide.
+    pub fn hidden(model: &str, field: &str) -> Self {
+        let sentence = format!(
+            "this tool shows or finds by {field} of {model}, which the access file hides: use search_records and get_record"
+        );
+        Self::new(Kind::Forbidden(None), "model_closed", sentence)
+    }
+
     /// Nobody waits for the answer.
     pub fn cancelled() -> Self {
         Self::new(Kind::Cancelled, "cancelled", "the call was cancelled")

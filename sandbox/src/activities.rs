@@ -112,7 +112,6 @@ impl Env<'_> {
             let body = format!("<div><p><span>{kind}</span> done: <span>{summary}</span></p>{told}</div>");
             let values =
                 self.message(&text(&read("res_model")), read("res_id").id(), &body, "mail.mt_activities");
-            let values = values.as_object().cloned().unwrap_or_default();
             posted = Some(self.as_system(|env| env.create(&messages, &values, None))?);
         }
         match self.version() {

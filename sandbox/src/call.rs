@@ -94,8 +94,8 @@ impl Env<'_> {
         match method {
             "search" => self.search(model, bound.get("domain"), &page(bound)?).map(|ids| json!(ids)),
             "search_count" => {
-                let count = self.count(model, bound.get("domain"))?;
-                Ok(json!(bound.count("limit").map_or(count, |limit| count.min(limit))))
+                let limit = bound.count("limit").unwrap_or(usize::MAX);
+                Ok(json!(self.matching(model, bound.get("domain"))?.take(limit).count()))
             }
             "search_read" => {
                 let ids = self.search(model, bound.get("domain"), &page(bound)?)?;
@@ -145,6 +145,9 @@ impl Env<'_> {
             "action_feedback" => self.action_feedback(model, bound),
             "generate_access_token" => self.access_tokens(model, &bound.ids),
             "get_wkhtmltopdf_state" => Ok(json!(if self.db.prints { "ok" } else { "install" })),
+            "action_post" | "button_draft" | "button_cancel" => {
+                self.invoice_action(model, method, &bound.ids)
+            }
             "get_portal_url" => self.portal_url(model, bound),
             "action_quotation_send" => self.quotation_send(model, &bound.ids),
             action => self.order_action(model, action, &bound.ids),

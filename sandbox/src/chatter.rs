@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::Version;
 use crate::activities::tuple;
@@ -27,14 +27,13 @@ impl Env<'_> {
         let mut values = self.message(model.name, Some(*id), &body, subtype);
         for field in ["message_type", "subject"] {
             if python::truthy(bound.get(field)) {
-                values[field] = bound.get(field).clone();
+                values.insert(field.to_owned(), bound.get(field).clone());
             }
         }
         for field in ["partner_ids", "attachment_ids"] {
-            values[field] = json!(python::ids(bound.get(field)));
+            values.insert(field.to_owned(), json!(python::ids(bound.get(field))));
         }
         let messages = self.model("mail.message")?;
-        let values = values.as_object().cloned().unwrap_or_default();
         let message = self.as_system(|env| env.create(&messages, &values, None))?;
         Ok(match self.version() {
             Version::V18 => json!(message),
@@ -43,15 +42,16 @@ impl Env<'_> {
     }
 
     /// The values of a message of the caller's.
-    pub fn message(&self, model: &str, id: Option<i64>, body: &str, subtype: &str) -> Value {
+    pub fn message(&self, model: &str, id: Option<i64>, body: &str, subtype: &str) -> Map<String, Value> {
         let author = self.db.schema.get("res.users").and_then(|users| {
             let partner = self.db.value(users, self.uid, "partner_id");
             partner.id()
         });
-        json!({
+        let values = json!({
             "model": model, "res_id": id, "body": body, "message_type": "notification",
             "subtype_id": self.reference(subtype).map(|found| found.id), "author_id": author, "date": now(),
-        })
+        });
+        values.as_object().cloned().unwrap_or_default()
     }
 }
 

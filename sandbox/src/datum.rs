@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Value, json};
 
 use crate::error::Error;
+use crate::properties;
 use crate::python;
 use crate::schema::Kind;
 
@@ -101,13 +102,17 @@ impl Datum {
                 Some(text) => Self::text(datetime(text)?),
             },
             Kind::Json => Self::text(value.to_string()),
+            Kind::Properties(..) => Self::text(properties::values(value).ok_or_else(wrong)?.to_string()),
+            Kind::PropertiesDefinition if value.is_array() => Self::text(value.to_string()),
             Kind::Reference => match value.as_str().and_then(|text| text.split_once(',')) {
                 Some((_, id)) if id.parse::<i64>().is_ok() => Self::text(python::text(value)),
                 _ => return Err(wrong()),
             },
-            Kind::Html => Self::text(html(&python::text(value))),
+            Kind::Html => Self::text(cleaned(&html(&python::text(value)))),
             Kind::Char | Kind::Text | Kind::Binary => Self::text(python::text(value)),
-            Kind::Boolean | Kind::One2many(..) | Kind::Many2many(_) => return Err(wrong()),
+            Kind::PropertiesDefinition | Kind::Boolean | Kind::One2many(..) | Kind::Many2many(_) => {
+                return Err(wrong());
+            }
         })
     }
 
@@ -117,13 +122,22 @@ impl Datum {
             Self::Empty => match kind {
                 Kind::Integer | Kind::Many2oneReference(_) => json!(0),
                 Kind::Float | Kind::Monetary => json!(0.0),
-                Kind::One2many(..) | Kind::Many2many(_) => json!([]),
+                Kind::One2many(..)
+                | Kind::Many2many(_)
+                | Kind::Properties(..)
+                | Kind::PropertiesDefinition => {
+                    json!([])
+                }
                 _ => json!(false),
             },
             Self::Bool(flag) => json!(flag),
             Self::Int(number) => json!(number),
             Self::Float(number) => json!(number),
-            Self::Text(text) if *kind == Kind::Json => serde_json::from_str(text).unwrap_or(json!(false)),
+            Self::Text(text)
+                if matches!(kind, Kind::Json | Kind::Properties(..) | Kind::PropertiesDefinition) =>
+            {
+                serde_json::from_str(text).unwrap_or(json!(false))
+            }
             Self::Text(text) => json!(text),
             Self::Ids(ids) => json!(ids),
         }
@@ -220,6 +234,13 @@ fn html(text: &str) -> String {
         html.push_str(piece);
     }
     html + "</p>"
+}
+
+/// Without scripts, as Odoo keeps it.
+fn cleaned(html: &str) -> String {
+    let Some((before, rest)) = html.split_once("<script") else { return html.to_owned() };
+    let after = rest.split_once("</script>").map_or("", |(_, after)| after);
+    format!("{before}{}", cleaned(after))
 }
 
 /// Plain text as HTML.

@@ -52,6 +52,9 @@ const MORE: &[(&str, i64, &str, &str)] = &[
 /// A chessboard of 8 by 8 points.
 const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAGUlEQVR42mP4//9/oXc6JsmAVRRIMgxKHQCVBYQBShED5AAAAABJRU5ErkJggg==";
 
+/// The number of the last customer invoice.
+const LAST_INVOICE: i64 = 5;
+
 /// What the module for stock has on hand.
 const IN_STOCK: &[(i64, f64)] = &[(5, 42.0), (6, 17.0), (9, 3.0), (26174, 2.0)];
 
@@ -89,6 +92,7 @@ pub(crate) fn fill(db: &mut Database) -> Result<(), Error> {
     let orders = env.model("sale.order")?;
     let last = env.db.all(&orders).next_back().unwrap_or_default();
     env.db.set_number("sale.order", last);
+    env.db.set_number("account.move", LAST_INVOICE);
     env.db.commit();
     Ok(())
 }

@@ -13,8 +13,11 @@ use crate::matching::display_name;
 use crate::schema::Model;
 use crate::store::Database;
 
-/// Sets what follows from the content that the caller gives; a default's content is not looked at, as in Odoo.
-pub(crate) fn describe(values: &mut Map<String, Value>) {
+/// What nobody knows the kind of.
+const UNKNOWN: &str = "application/octet-stream";
+
+/// Sets what follows from the content; what a default's content is, Odoo does not look at.
+pub(crate) fn describe(values: &mut Map<String, Value>, is_given: bool) {
     for follows in ["file_size", "checksum"] {
         values.remove(follows);
     }
@@ -22,7 +25,7 @@ pub(crate) fn describe(values: &mut Map<String, Value>) {
     let name = values.get("name").and_then(Value::as_str).unwrap_or_default();
     if let Some(content) = content {
         let checksum: String = Sha1::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
-        let kind = mimetype(name, &content);
+        let kind = if is_given { mimetype(name, &content) } else { UNKNOWN };
         values.insert("file_size".to_owned(), json!(content.len()));
         values.insert("checksum".to_owned(), json!(checksum));
         values.entry("mimetype").or_insert(json!(kind));
@@ -58,7 +61,7 @@ pub(crate) fn mimetype(name: &str, content: &[u8]) -> &'static str {
     let by_name = || ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, kind)| *kind);
     let by_content = MAGIC.iter().find(|(magic, _)| content.starts_with(magic)).map(|(_, kind)| *kind);
     let text = || std::str::from_utf8(content).is_ok().then_some("text/plain");
-    by_content.or_else(by_name).or_else(text).unwrap_or("application/octet-stream")
+    by_content.or_else(by_name).or_else(text).unwrap_or(UNKNOWN)
 }
 
 /// A size as people read it.

@@ -11,7 +11,7 @@ use crate::env::Env;
 use crate::error::Error;
 use crate::periods::Period;
 use crate::schema::{Kind, Model};
-use crate::search::sort_key;
+use crate::search::{check_stored, sort_key};
 
 /// A `groupby` entry: a field, for dates with the length of the period.
 struct By {
@@ -115,6 +115,7 @@ impl Env<'_> {
             let (name, period) = spec.split_once(':').unwrap_or((spec, "month"));
             let unknown = || Error::value(format!("Invalid field '{name}' on model '{}'", model.name));
             let slot = model.slot(name).ok_or_else(unknown)?;
+            check_stored(model, slot)?;
             let kind = model.fields.get(slot).map_or(Kind::Char, |field| field.kind);
             let period = match kind {
                 Kind::Date | Kind::Datetime => Some(Period::named(period).ok_or_else(unknown)?),

@@ -30,6 +30,7 @@ mod onchange;
 mod options;
 mod orders;
 mod periods;
+mod properties;
 mod python;
 mod races;
 mod read;

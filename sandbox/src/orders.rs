@@ -1,4 +1,4 @@
-//! What an order's buttons do.
+//! What the buttons of orders and invoices do.
 
 use std::sync::Arc;
 
@@ -60,29 +60,53 @@ impl Env<'_> {
         matches!(self.db.value(model, id, "state").as_str(), Some("cancel" | "sent"))
     }
 
+    /// One of the buttons of an invoice.
+    pub fn invoice_action(&mut self, model: &Arc<Model>, action: &str, ids: &[i64]) -> Result<Value, Error> {
+        self.check_exist(model, ids)?;
+        for id in ids {
+            let is_draft = self.db.value(model, *id, "state").as_str() == Some("draft");
+            let name = self.db.value(model, *id, "name").as_str().unwrap_or_default().to_owned();
+            let values = match action {
+                "action_post" if !is_draft => {
+                    return Err(Error::user(format!("The entry {name} (id {id}) must be in draft.")));
+                }
+                "action_post" if name == "/" => {
+                    let number = self.db.next_number("account.move");
+                    json!({"state": "posted", "name": format!("INV/2026/{number:05}")})
+                }
+                "action_post" => json!({"state": "posted"}),
+                "button_draft" if is_draft => {
+                    return Err(Error::user("Only posted/cancelled journal entries can be reset to draft."));
+                }
+                "button_draft" => json!({"state": "draft"}),
+                _ => json!({"state": "cancel"}),
+            };
+            self.write(model, &[*id], values.as_object().unwrap_or(&Map::new()))?;
+        }
+        Ok(if action == "action_post" { json!(false) } else { Value::Null })
+    }
+
     /// The dialog in which a person writes the e-mail; nothing is sent.
     pub fn quotation_send(&mut self, model: &Arc<Model>, ids: &[i64]) -> Result<Value, Error> {
         self.check_exist(model, ids)?;
         self.check_rule(model, ids, Operation::Read)?;
-        let mut context = json!({
+        let (own, named) = match self.version() {
+            Version::V18 => (json!({"model_description": "Quotation"}), json!({})),
+            Version::V19 => (
+                json!({"email_notification_allow_footer": true, "hide_mail_template_management_options": true}),
+                json!({"name": "Send"}),
+            ),
+        };
+        let context = json!({
             "default_model": model.name, "default_res_ids": ids, "default_composition_mode": "comment",
             "default_email_layout_xmlid": "mail.mail_notification_layout_with_responsible_signature",
             "proforma": false, "force_email": true, "default_template_id": 19, "mark_so_as_sent": true,
         });
-        let mut dialog = json!({
+        let dialog = json!({
             "type": "ir.actions.act_window", "view_mode": "form", "res_model": "mail.compose.message",
-            "views": [[false, "form"]], "view_id": false, "target": "new",
+            "views": [[false, "form"]], "view_id": false, "target": "new", "context": joined(context, own),
         });
-        match self.version() {
-            Version::V18 => context["model_description"] = json!("Quotation"),
-            Version::V19 => {
-                context["email_notification_allow_footer"] = json!(true);
-                context["hide_mail_template_management_options"] = json!(true);
-                dialog["name"] = json!("Send");
-            }
-        }
-        dialog["context"] = context;
-        Ok(dialog)
+        Ok(joined(dialog, named))
     }
 
     /// Every line gets the price of the order's pricelist.
@@ -133,4 +157,11 @@ fn cancel_dialog(ids: &[i64]) -> Value {
             "model_description": "Sales Order",
         },
     })
+}
+
+fn joined(mut object: Value, more: Value) -> Value {
+    if let (Some(members), Value::Object(more)) = (object.as_object_mut(), more) {
+        members.extend(more);
+    }
+    object
 }

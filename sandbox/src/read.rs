@@ -84,6 +84,9 @@ impl Env<'_> {
             (Kind::Binary, Datum::Text(text)) if self.context.flag("bin_size", false) => {
                 json!(files::human_size(files::decode(text).map_or(0, |content| content.len())))
             }
+            (Kind::Properties(link, definition), value) => {
+                self.properties(model, id, link, definition, &value.to_json(&field.kind))
+            }
             (Kind::Many2one(other), Datum::Int(target)) if names => self.pair(other, *target),
             (Kind::One2many(other, _) | Kind::Many2many(other), Datum::Ids(ids)) => {
                 json!(self.visible(other, ids))
@@ -102,7 +105,7 @@ impl Env<'_> {
 
     /// The related records that are not archived, in their model's order.
     fn visible(&self, model: &str, ids: &[i64]) -> Vec<i64> {
-        let Some(model) = self.db.schema.get(model) else { return Vec::new() };
+        let Some(model) = self.db.schema.get(model).filter(|_| !ids.is_empty()) else { return Vec::new() };
         let active = model.slot("active").filter(|_| self.context.active_test());
         let is_active = |id: i64| active.is_none_or(|slot| self.db.at(model, id, slot).is_true());
         let shown = ids.iter().copied().filter(|id| self.db.exists(model.name, *id) && is_active(*id));
@@ -178,6 +181,10 @@ fn describe(field: &Field) -> Map<String, Value> {
         }
         Kind::Binary => {
             put("attachment", json!(true));
+        }
+        Kind::Properties(link, definition) => {
+            put("definition_record", json!(link));
+            put("definition_record_field", json!(definition));
         }
         Kind::Float | Kind::Monetary | Kind::Integer => {
             put("aggregator", json!("sum"));

@@ -27,6 +27,9 @@ pub(crate) enum Kind {
     Reference,
     /// An id, with the field that names its model.
     Many2oneReference(&'static str),
+    /// Fields a user adds: the link to the record that defines them, and its field that does.
+    Properties(&'static str, &'static str),
+    PropertiesDefinition,
     Selection(&'static [(&'static str, &'static str)]),
     Many2one(&'static str),
     /// The other model and its field that points back.
@@ -51,6 +54,8 @@ impl Kind {
             Self::Json => "json",
             Self::Reference => "reference",
             Self::Many2oneReference(_) => "many2one_reference",
+            Self::Properties(..) => "properties",
+            Self::PropertiesDefinition => "properties_definition",
             Self::Selection(_) => "selection",
             Self::Many2one(_) => "many2one",
             Self::One2many(..) => "one2many",
@@ -72,7 +77,9 @@ impl Kind {
 
     /// Whether `ORDER BY` and `GROUP BY` can have it.
     pub fn is_sortable(&self) -> bool {
-        !self.is_x2many() && !matches!(self, Self::Binary | Self::Json)
+        let whole =
+            matches!(self, Self::Binary | Self::Json | Self::Properties(..) | Self::PropertiesDefinition);
+        !self.is_x2many() && !whole
     }
 
     pub fn is_number(&self) -> bool {

@@ -30,9 +30,6 @@ impl Env<'_> {
         let mut values = values.clone();
         values.remove("id");
         self.check_fields(model, &values)?;
-        if model.name == "ir.attachment" {
-            files::describe(&mut values);
-        }
         // Only this record takes the context's defaults; those made below it do not.
         let defaults = self.context.take_defaults();
         for (name, value) in &defaults {
@@ -40,6 +37,9 @@ impl Env<'_> {
             if model.slot(field).is_some() && !values.contains_key(field) {
                 values.insert(field.to_owned(), value.clone());
             }
+        }
+        if model.name == "ir.attachment" {
+            files::describe(&mut values, !defaults.contains_key("default_datas"));
         }
         let created = self.create_with(model, values, id);
         self.context.0.extend(defaults);
@@ -102,7 +102,7 @@ impl Env<'_> {
             }
             let Some(mut row) = self.db.row(model, *id).map(Cow::into_owned) else { continue };
             if model.name == "ir.attachment" {
-                files::describe(&mut own);
+                files::describe(&mut own, true);
             }
             set(model, &mut row, "write_date", Datum::text(now()));
             set(model, &mut row, "write_uid", Datum::Int(self.uid));

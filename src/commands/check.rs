@@ -21,8 +21,8 @@ const LINKS: &str = "make hard links, which S3_LOGS_BUCKET needs,";
 ///
 /// # Errors
 /// When the configuration is bad or stdout is closed.
-pub async fn run() -> anyhow::Result<ExitCode> {
-    let config = Config::load()?;
+pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let config = Config::load(file)?;
     let mut out = std::io::stdout().lock();
     describe(&config, &mut out)?;
     twilio::describe(&config, &mut out)?;
@@ -96,8 +96,10 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
         out,
         "LOG_DIR={} LOG_LEVEL={} LOG_RETENTION_DAYS={days}",
         config.log_dir.display(),
-        config.log_level
+        config.log.level
     )?;
+    let cache = &config.metadata;
+    writeln!(out, "CACHE_TTL_SECONDS={} CACHE_MAX_SIZE={}", cache.ttl.as_secs(), cache.max_size)?;
     let (audit, limits) = (&config.audit, &config.limits);
     writeln!(out, "AUDIT_REQUIRED={} AUDIT_RETENTION_DAYS={}", audit.required, audit.retention_days)?;
     let number = |limit: Option<NonZeroU32>| limit.map(|limit| limit.to_string()).unwrap_or_default();

@@ -15,12 +15,13 @@ use mcp_odoo_core::input::{self, FieldError};
 use mcp_odoo_core::key::IdempotencyKey;
 use mcp_odoo_core::quotation::id::TrackingId;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::body::{self, Held, Room};
 use crate::error::Problem;
 use crate::json;
 
-pub use self::asked::Asked;
+pub use self::asked::{Asked, call};
 pub use self::signed::{SignedJson, SignedReport};
 
 /// The largest body: 1,000 lines and a description take far less.
@@ -57,18 +58,40 @@ async fn whole_body(request: Request) -> Result<(Bytes, Held), Problem> {
     body::read(&parts.headers, body, room, MAX_BODY, "the body may have at most 1 MiB").await
 }
 
+/// A JSON object as it came, for what has no type of its own.
+pub struct JsonObject(pub Map<String, Value>);
+
+/// The body of a request, which must be one.
+///
+/// # Errors
+/// When it is none, or too large.
+pub async fn json_object(request: Request) -> Result<JsonObject, Problem> {
+    let (body, _held) = json_body(request).await?;
+    match json(&body)? {
+        Value::Object(object) => Ok(JsonObject(object)),
+        _ => Err(Problem::invalid(vec![FieldError {
+            path: String::new(),
+            message: "send a JSON object".to_owned(),
+        }])),
+    }
+}
+
 fn valid<T>(body: &[u8]) -> Result<T, Problem>
 where
     T: DeserializeOwned + Validate<Context = ()>,
 {
+    input::parse(json(body)?).map_err(Problem::invalid)
+}
+
+/// JSON in which no key stands twice.
+fn json(body: &[u8]) -> Result<Value, Problem> {
     if let Some(path) = json::twice(body) {
         return Err(Problem::invalid(vec![FieldError { path, message: json::TWICE.to_owned() }]));
     }
-    let json = serde_json::from_slice(body).map_err(|error| {
+    serde_json::from_slice(body).map_err(|error| {
         let detail = format!("the body is not JSON: line {}, column {}", error.line(), error.column());
         Problem::new(StatusCode::BAD_REQUEST, "invalid_json", detail)
-    })?;
-    input::parse(json).map_err(Problem::invalid)
+    })
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -131,6 +131,16 @@ impl Sessions {
         Session { _place: Some(place), idle: Some(Idle::new(self.0.idle)), asked, ..self.local(transport) }
     }
 
+    /// A session of a client that whoever holds the transport looks after.
+    pub(super) fn attached<T>(&self, transport: T, place: Place) -> Session<T> {
+        Session { _place: Some(place), ..self.local(transport) }
+    }
+
+    /// After how long a client counts as gone of which nothing is heard.
+    pub(super) fn idle(&self) -> Duration {
+        self.0.idle
+    }
+
     /// The session of the process that started this one; its end of input is not the end of its interest.
     pub(super) fn local<T>(&self, transport: T) -> Session<T> {
         Session {

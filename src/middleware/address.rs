@@ -1,14 +1,20 @@
 //! Where a request comes from.
 
 use std::net::IpAddr;
+use std::sync::Weak;
 
 use axum::http::HeaderMap;
 use axum::http::header::FORWARDED;
 use ipnet::IpNet;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// Who is at the other end of a connection.
 #[derive(Clone, Copy)]
 pub struct Peer(pub IpAddr);
+
+/// The place that its connection takes: what goes on with the connection in another protocol holds it, too.
+#[derive(Clone)]
+pub struct Taken(pub Weak<OwnedSemaphorePermit>);
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 

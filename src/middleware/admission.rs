@@ -132,16 +132,16 @@ impl Bound {
         let is_bound = caller.ended.is_some() || caller.token_expires.is_some();
         is_bound.then(|| Self { caller: Arc::clone(caller), gate: Arc::clone(gate) })
     }
+}
 
-    /// Waits until they may not call any more.
-    async fn over(self) {
-        let Caller { ended, token_expires, .. } = &*self.caller;
-        let left = token_expires.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default());
-        tokio::select! {
-            Some(()) = OptionFuture::from(ended.as_ref().map(CancellationToken::cancelled)) => {}
-            Some(()) = OptionFuture::from(left.map(tokio::time::sleep)) => {}
-            else => std::future::pending().await,
-        }
+/// Waits until this caller may not call any more; for ever, where they may always.
+pub async fn over(caller: Arc<Caller>) {
+    let Caller { ended, token_expires, .. } = &*caller;
+    let left = token_expires.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default());
+    tokio::select! {
+        Some(()) = OptionFuture::from(ended.as_ref().map(CancellationToken::cancelled)) => {}
+        Some(()) = OptionFuture::from(left.map(tokio::time::sleep)) => {}
+        else => std::future::pending().await,
     }
 }
 
@@ -151,5 +151,5 @@ fn bounded(bound: Option<Bound>, response: Response) -> Response {
     if response.body().size_hint().exact().is_some() {
         return response;
     }
-    response.map(|body| Body::from_stream(body.into_data_stream().take_until(Box::pin(bound.over()))))
+    response.map(|body| Body::from_stream(body.into_data_stream().take_until(Box::pin(over(bound.caller)))))
 }

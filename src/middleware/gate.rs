@@ -141,7 +141,8 @@ impl Gate {
         let peer = request.extensions().get::<Peer>().map(|Peer(peer)| *peer);
         let address = peer.and_then(|peer| address::of(peer, request.headers(), &config.trusted_proxies));
         let request_id = request.extensions().get::<RequestId>().map_or_else(Uuid::nil, |RequestId(id)| *id);
-        let door = if request.uri().path().starts_with("/mcp") { Door::Mcp } else { Door::Rest };
+        let path = request.uri().path();
+        let door = if path.starts_with("/mcp") || path == "/sse" { Door::Mcp } else { Door::Rest };
         let audit = self.tenants.default_one().audit.clone();
         let from = Source { audit, door, address, request_id };
         let is_allowed = |address| address::is_in(&config.allowed_ips, address);

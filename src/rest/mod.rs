@@ -3,6 +3,7 @@
 pub mod docs;
 mod handoff;
 mod health;
+mod odoo;
 mod quotation;
 mod report;
 
@@ -21,5 +22,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(handoff::status))
         .routes(routes!(handoff::report))
         .routes(routes!(report::report))
+        .routes(routes!(odoo::query))
+        .routes(routes!(odoo::models))
+        .routes(routes!(odoo::fields))
         .routes(routes!(health::health))
 }

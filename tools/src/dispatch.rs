@@ -3,8 +3,10 @@
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
+use mcp_odoo_core::access::models::{Models, Verb};
 use mcp_odoo_core::access::{Caller, Door};
 use mcp_odoo_core::call::{Call, unless};
+use mcp_odoo_core::erp;
 use mcp_odoo_core::refusal::{Kind, Refusal};
 use mcp_odoo_core::tenants::Tenant;
 
@@ -59,6 +61,18 @@ async fn perform<O: Operation>(call: Call, request: O::Request) -> Result<O::Ans
     }
 }
 
+/// Whether the rules let this be done by a tool of its own for records of this model, which shows the fields it shows.
+///
+/// # Errors
+/// Why not.
+pub(crate) fn opens(models: &Models, model: &str, verb: Verb) -> Result<(), Refusal> {
+    models.allow(model, verb).map_err(|closed| Refusal::closed(&closed))?;
+    match models.hidden(model).into_iter().flatten().find(|field| erp::shows(model, field)) {
+        Some(field) => Err(Refusal::hidden(model, field)),
+        None => Ok(()),
+    }
+}
+
 /// Whether this caller may have it done.
 ///
 /// # Errors
@@ -72,8 +86,7 @@ pub fn permit(spec: &Spec, caller: &Caller, door: Door, tenant: &Tenant) -> Resu
         return Err(Refusal::new(Kind::Forbidden(None), "read_only", sentence));
     }
     if let Some((model, verb)) = spec.on_records() {
-        let closed = tenant.access.models().allow(model, verb);
-        closed.map_err(|closed| Refusal::closed(&closed))?;
+        opens(&tenant.access.models(), model, verb)?;
     }
     // Over REST it is signed, over stdio it is the owner's, and who logs in is permitted by name.
     if spec.does == Does::Tell

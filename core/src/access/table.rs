@@ -171,11 +171,6 @@ impl Table {
         let file = AccessFile::read(path)?;
         let apply = also(&file).map_err(|why| FileError(format!("{}: {why}", path.display())))?;
         let AccessFile { callers, models, .. } = file;
-        if models.hides() {
-            tracing::warn!(
-                "[models] hide has no effect on the tools that there are: they have fields of their own"
-            );
-        }
         table.models = models.into();
         for (name, entry) in callers {
             // Who stays as they were goes on: what is open for them does not end.

@@ -144,7 +144,7 @@ impl<'a, 'b> Converter<'a, 'b> {
                 let each = text.split(',').map(|text| self.target(other, column, text));
                 json!(each.collect::<Result<Vec<_>, _>>()?)
             }
-            Kind::Json => serde_json::from_str(text)
+            Kind::Json | Kind::Properties(..) | Kind::PropertiesDefinition => serde_json::from_str(text)
                 .map_err(|_| format!("'{text}' does not seem to be a valid JSON for field '%(field)s'"))?,
             Kind::Char | Kind::Text | Kind::Html | Kind::Binary | Kind::Reference | Kind::One2many(..) => {
                 json!(text)

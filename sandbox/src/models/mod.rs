@@ -1,5 +1,6 @@
 //! The models as data, one file per application.
 
+mod account;
 mod base;
 mod chatter;
 mod crm;
@@ -13,8 +14,15 @@ use crate::schema::{Field, Kind, Model};
 use crate::{ExtraField, Options, compute};
 
 /// The models with messages and activities.
-pub(crate) const CHATTER: &[&str] =
-    &["res.partner", "crm.lead", "sale.order", "project.project", "project.task", "product.product"];
+pub(crate) const CHATTER: &[&str] = &[
+    "res.partner",
+    "crm.lead",
+    "sale.order",
+    "project.project",
+    "project.task",
+    "product.product",
+    "account.move",
+];
 
 /// The models whose records have a picture.
 const PICTURED: &[&str] = &["res.partner", "product.product"];
@@ -28,6 +36,7 @@ pub(crate) fn all(options: &Options) -> Vec<Model> {
         product::models(options.stock),
         sale::models(version),
         project::models(),
+        account::models(),
         chatter::models(),
         files::models(),
     ]

@@ -160,8 +160,9 @@ fn companies(sandbox: &Sandbox, current: &Value, all: &Value) -> Result<Value, E
         let mut told = json!({
             "id": id, "name": of("name"), "sequence": 0, "child_ids": [], "parent_id": of("parent_id"),
         });
-        if sandbox.version() == Version::V19 {
-            told["currency_id"] = of("currency_id").get(0).cloned().unwrap_or(Value::Null);
+        if let (Version::V19, Some(told)) = (sandbox.version(), told.as_object_mut()) {
+            let currency = of("currency_id").get(0).cloned();
+            told.insert("currency_id".to_owned(), currency.unwrap_or(Value::Null));
         }
         allowed.insert(id.to_string(), told);
     }

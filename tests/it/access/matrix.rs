@@ -73,7 +73,7 @@ async fn routes(app: &TestApp) -> Vec<(Method, String, Option<Permission>)> {
                 "/api/elevenlabs/handoff" | "/api/handoff/{handoff_id}" | "/api/twilio/status" => {
                     Some(Permission::Handoffs)
                 }
-                "/odoo/report/{report_name}/{ids}" => Some(Permission::Read),
+                path if path.starts_with("/odoo/") => Some(Permission::Read),
                 path => panic!("{path} is not in the matrix"),
             };
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
@@ -141,6 +141,17 @@ async fn no_transport_of_mcp_opens_without_a_key_that_works() {
             ("stream", client.get(format!("{}/mcp", app.url)).header("accept", "text/event-stream")),
             ("end", client.delete(format!("{}/mcp", app.url)).header("mcp-session-id", "any")),
             ("sse", client.get(format!("{}/mcp/sse", app.url))),
+            ("short sse", client.get(format!("{}/sse", app.url))),
+            ("ws", client.get(format!("{}/mcp/ws", app.url))),
+            ("mode", client.get(format!("{}/mcp/mode", app.url))),
+            ("classic", client.post(format!("{}/mcp", app.url)).json(&initialize("2025-11-25"))),
+            ("plain", client.post(format!("{}/mcp", app.url)).json(&json!({ "tool": "search" }))),
+            ("plain hello", client.post(format!("{}/mcp/initialize", app.url))),
+            ("plain list", client.post(format!("{}/mcp/tools/list", app.url))),
+            ("stream", client.post(format!("{}/mcp/stream/tools/call", app.url))),
+            ("plain call", client.post(format!("{}/mcp/tools/call", app.url))),
+            ("plain resources", client.post(format!("{}/mcp/resources/list", app.url))),
+            ("plain resource", client.post(format!("{}/mcp/resources/read", app.url))),
             ("messages", client.post(format!("{}/mcp/messages?sessionId=any", app.url)).json(&json!({}))),
         ];
         for (what, open) in opens {
