@@ -146,8 +146,9 @@ impl Odoo {
             Ok(_) => {
                 let cookies = headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
                 let session = cookies.filter_map(|cookie| cookie.split(';').next()?.split_once('='));
-                let session = session.filter(|(name, _)| name.trim() == SESSION).map(|(_, value)| value);
-                let id = session.last().ok_or_else(|| OdooError::malformed("a log-in without a session"))?;
+                let mut session = session.filter(|(name, _)| name.trim() == SESSION).map(|(_, value)| value);
+                let id =
+                    session.next_back().ok_or_else(|| OdooError::malformed("a log-in without a session"))?;
                 Ok(Some(id.to_owned().into()))
             }
         }

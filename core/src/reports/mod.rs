@@ -84,7 +84,7 @@ impl Report {
 /// What a report shows nobody can say beforehand: where fields are hidden, of its model or of one that this points to, it is
 /// not made.
 async fn not_hidden(records: &Records, models: &Models, model: &str) -> Result<(), ReportError> {
-    if !models.hides() {
+    if !models.restrict() {
         return Ok(());
     }
     let fields = retried(|| records.fields(model)).await.map_err(|(error, _)| failed(records, error))?;
