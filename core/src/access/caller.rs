@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use futures::future::OptionFuture;
 use tokio_util::sync::CancellationToken;
 
 use super::{Permission, Permissions};
@@ -87,6 +88,16 @@ impl Caller {
     /// Whether they have shown a key, or a token.
     pub fn has_key(&self) -> bool {
         ![Self::LOCAL, Self::ANONYMOUS, Self::ELEVENLABS, Self::TWILIO].contains(&self.id())
+    }
+
+    /// Waits until they may not call any more; for ever, where they always may.
+    pub async fn over(&self) {
+        let left = self.token_expires.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default());
+        tokio::select! {
+            Some(()) = OptionFuture::from(self.ended.as_ref().map(CancellationToken::cancelled)) => {}
+            Some(()) = OptionFuture::from(left.map(tokio::time::sleep)) => {}
+            else => std::future::pending().await,
+        }
     }
 
     /// Whether they may see what this caller had done: their own, and what nobody in particular asked for, whose id cannot

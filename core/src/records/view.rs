@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::Records;
 use super::context::Context;
 use super::error::RecordError;
 use super::metadata::{Field, Fields};
 use super::nearest::nearest;
-use super::Records;
 use crate::access::models::{Closed, Models, Verb};
 use crate::odoo::{Odoo, OdooError};
 

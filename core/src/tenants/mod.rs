@@ -38,6 +38,7 @@ use crate::odoo::Odoo;
 use crate::quotation::salespeople::Salespeople;
 use crate::store::DEFAULT_TENANT;
 use crate::tasks::Tasks;
+use crate::watching::Watching;
 
 /// Writing calls that are worked on at once, at most; more of them wait. What is being written is seen through after a
 /// cancellation, and so no longer counted by its session.
@@ -71,6 +72,8 @@ pub struct Tenant {
     pub language: Language,
     /// Places for calls that write.
     pub writing: Writing,
+    /// What callers watch of the Odoo that is read.
+    pub watching: Watching,
     /// Who has had what done here and elsewhere.
     pub audit: Audit,
     /// How much callers may ask for, here and elsewhere.
@@ -98,6 +101,7 @@ impl Tenant {
 
     /// Lets what runs finish for so long, then leaves the rest to the journal.
     pub async fn shutdown(&self, grace: Duration) {
+        self.watching.shutdown();
         tokio::join!(self.handoffs.shutdown(grace), self.tasks.shutdown(grace));
     }
 }
