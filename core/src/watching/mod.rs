@@ -114,6 +114,11 @@ impl Watching {
         self.0.places.take(caller)
     }
 
+    /// Whether nothing is watched.
+    pub fn is_idle(&self) -> bool {
+        self.subjects().is_empty()
+    }
+
     /// Whether records of this model may still be read.
     pub fn is_open(&self, model: &str) -> bool {
         self.0.access.models().allow(model, Verb::Read).is_ok()
