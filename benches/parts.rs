@@ -109,6 +109,7 @@ fn auditing(criterion: &mut Criterion) {
             milliseconds: n % 900,
             request_id: Some("6f1c1f0e-0a0b-4c0d-8e0f-000000000001".into()),
             lost: 0,
+            repeated: 0,
         };
         serde_json::to_writer(&mut lines, &line).unwrap();
         lines.write_all(b"\n").unwrap();

@@ -22,6 +22,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::body::Room;
 use crate::config::Config;
 use crate::mcp::{self, Sessions};
 use crate::middleware::gate::Gate;
@@ -84,6 +85,7 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
             tenant,
             tenants,
             sessions: Sessions::new(&config.mcp, stop.clone()),
+            room: Room::new(),
             archive,
             stop,
         });
@@ -191,11 +193,15 @@ fn resume(state: &AppState, adopt_every: Duration) -> AbortOnDropHandle<()> {
 }
 
 /// Keeps up with who may call, and with whose Odoos these are.
-fn keep_up(state: &AppState) -> AbortOnDropHandle<()> {
-    let (access, tenants) = (Arc::clone(&state.tenant.access), state.tenants.clone());
-    AbortOnDropHandle::new(tokio::spawn(async move {
-        tokio::join!(access.watch(), tenants.resume(), tenants.tidy());
-    }))
+fn keep_up(state: &AppState) -> [AbortOnDropHandle<()>; 4] {
+    let [resuming, tidying, following] = [(); 3].map(|()| state.tenants.clone());
+    let tasks = [
+        Arc::clone(&state.tenant.access).watch().boxed(),
+        async move { resuming.resume().await }.boxed(),
+        async move { tidying.tidy().await }.boxed(),
+        async move { following.follow().await }.boxed(),
+    ];
+    tasks.map(|task| AbortOnDropHandle::new(tokio::spawn(task)))
 }
 
 /// Quotations first: who asked for one by MCP is still told how it ended. The folder is given free once nothing

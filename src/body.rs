@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use futures::StreamExt;
+use mcp_odoo_core::shares::{Share, Shares};
+use mcp_odoo_tools::caller::Identity;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::Problem;
@@ -19,52 +22,104 @@ const SMALL: usize = 64 * 1024;
 const ROOM_FOR_SMALL: usize = 16 * 1024 * 1024;
 const ROOM_FOR_LARGE: usize = 48 * 1024 * 1024;
 
-/// Memory for bodies that arrive or are worked on: 64 MiB in all. A cheap handle.
+/// Memory for bodies that arrive or are worked on: 64 MiB in all, of which no caller with a key and no tenant has more than
+/// half. A cheap handle.
 #[derive(Clone)]
 pub struct Room {
-    small: Arc<Semaphore>,
-    large: Arc<Semaphore>,
+    small: Part,
+    large: Part,
 }
 
 /// The room that one body takes, until it is dropped.
 #[derive(Debug)]
 pub struct Held {
-    small: OwnedSemaphorePermit,
-    large: OwnedSemaphorePermit,
+    small: HeldPart,
+    large: HeldPart,
+}
+
+#[derive(Clone)]
+struct Part {
+    units: usize,
+    free: Arc<Semaphore>,
+    shares: Shares,
+}
+
+#[derive(Debug)]
+struct HeldPart {
+    /// Of how much.
+    units: usize,
+    taken: OwnedSemaphorePermit,
+    share: Share,
+}
+
+impl Part {
+    fn new(bytes: usize) -> Self {
+        let units = bytes / UNIT;
+        Self { units, free: Arc::new(Semaphore::new(units)), shares: Shares::default() }
+    }
+
+    fn nothing(&self, whose: &[String]) -> Result<HeldPart, Problem> {
+        let taken = Arc::clone(&self.free).try_acquire_many_owned(0).map_err(|_| no_room())?;
+        Ok(HeldPart { units: self.units, taken, share: self.shares.nothing(whose.iter().cloned()) })
+    }
+}
+
+impl HeldPart {
+    fn another(&self) -> Result<Self, Problem> {
+        let taken = Arc::clone(self.taken.semaphore()).try_acquire_many_owned(0).map_err(|_| no_room())?;
+        Ok(Self { units: self.units, taken, share: self.share.another() })
+    }
+
+    fn grow(&mut self, bytes: usize) -> Result<(), Problem> {
+        let more = bytes.div_ceil(UNIT).saturating_sub(self.taken.num_permits());
+        if !self.share.grow(more, self.units) {
+            return Err(no_room());
+        }
+        let free = Arc::clone(self.taken.semaphore());
+        let more = free.try_acquire_many_owned(u32::try_from(more).unwrap_or(u32::MAX));
+        more.map(|more| self.taken.merge(more)).map_err(|_| no_room())
+    }
 }
 
 impl Room {
     /// All of it free.
     pub fn new() -> Self {
-        let room = |bytes: usize| Arc::new(Semaphore::new(bytes / UNIT));
-        Self { small: room(ROOM_FOR_SMALL), large: room(ROOM_FOR_LARGE) }
+        Self { small: Part::new(ROOM_FOR_SMALL), large: Part::new(ROOM_FOR_LARGE) }
     }
 
-    fn nothing(&self) -> Result<Held, Problem> {
-        let nothing = |room: &Arc<Semaphore>| Arc::clone(room).try_acquire_many_owned(0);
-        let held = nothing(&self.small).and_then(|small| Ok(Held { small, large: nothing(&self.large)? }));
-        held.map_err(|_| no_room())
+    /// Room for nothing yet, of who asks.
+    ///
+    /// # Errors
+    /// Never, while the service runs.
+    pub fn nothing(&self, identity: Option<&Identity>) -> Result<Held, Problem> {
+        let whose = identity.map(|Identity { caller, tenant, .. }| tenant.shares(caller)).unwrap_or_default();
+        Ok(Held { small: self.small.nothing(&whose)?, large: self.large.nothing(&whose)? })
     }
 
     /// Bytes that are held now.
     #[cfg(test)]
     fn taken(&self) -> usize {
-        let free = self.small.available_permits() + self.large.available_permits();
+        let free = self.small.free.available_permits() + self.large.free.available_permits();
         ROOM_FOR_SMALL + ROOM_FOR_LARGE - free * UNIT
     }
 }
 
 impl Held {
+    /// Room for nothing yet, of the same.
+    ///
+    /// # Errors
+    /// Never, while the service runs.
+    pub fn another(&self) -> Result<Self, Problem> {
+        Ok(Self { small: self.small.another()?, large: self.large.another()? })
+    }
+
     /// Room for so many bytes in all.
-    fn grow(&mut self, bytes: usize) -> Result<(), Problem> {
-        let take = |held: &mut OwnedSemaphorePermit, bytes: usize| {
-            let more = bytes.div_ceil(UNIT).saturating_sub(held.num_permits());
-            let room = Arc::clone(held.semaphore());
-            let more = room.try_acquire_many_owned(u32::try_from(more).unwrap_or(u32::MAX));
-            more.map(|more| held.merge(more)).map_err(|_| no_room())
-        };
-        take(&mut self.small, bytes.min(SMALL))?;
-        take(&mut self.large, bytes.saturating_sub(SMALL))
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn grow(&mut self, bytes: usize) -> Result<(), Problem> {
+        self.small.grow(bytes.min(SMALL))?;
+        self.large.grow(bytes.saturating_sub(SMALL))
     }
 }
 
@@ -73,17 +128,18 @@ fn no_room() -> Problem {
     Problem::unavailable("too_many_requests", detail, Duration::from_secs(5))
 }
 
-/// The whole body, and the room that it holds. `too_large` says what is taken.
+/// The whole body of the request with this head, and the room that it holds. `too_large` says what is taken.
 pub async fn read(
-    headers: &HeaderMap,
+    head: &Parts,
     body: Body,
     room: &Room,
     most: usize,
     too_large: &'static str,
 ) -> Result<(Bytes, Held), Problem> {
-    not_encoded(headers)?;
+    not_encoded(&head.headers)?;
+    let identity = head.extensions.get::<Identity>();
     let mut chunks = body.into_data_stream();
-    let (mut collected, mut size, mut held) = (Vec::new(), 0_usize, room.nothing()?);
+    let (mut collected, mut size, mut held) = (Vec::new(), 0_usize, room.nothing(identity)?);
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| {
             Problem::new(StatusCode::BAD_REQUEST, "body_cut_short", "the body did not arrive whole")
@@ -93,7 +149,7 @@ pub async fn read(
             held.grow(size)?;
             collected.extend_from_slice(&chunk);
         } else if size <= MAX_DISCARDED {
-            (collected, held) = (Vec::new(), room.nothing()?);
+            (collected, held) = (Vec::new(), room.nothing(identity)?);
         } else {
             break;
         }
@@ -123,7 +179,11 @@ mod tests {
     const MIB: usize = 1024 * 1024;
 
     async fn arrived(room: &Room, bytes: usize) -> Result<(Bytes, Held), Problem> {
-        read(&HeaderMap::new(), Body::from(vec![b'x'; bytes]), room, 4 * MIB, "4 MiB").await
+        read(&head(), Body::from(vec![b'x'; bytes]), room, 4 * MIB, "4 MiB").await
+    }
+
+    fn head() -> Parts {
+        axum::http::Request::new(()).into_parts().0
     }
 
     #[tokio::test]
@@ -136,7 +196,7 @@ mod tests {
         drop(held);
         assert_eq!(room.taken(), 0);
         let parts = stream::iter([Ok::<_, std::io::Error>(vec![0; MIB]), Ok(vec![0; MIB])]);
-        let whole = read(&HeaderMap::new(), Body::from_stream(parts), &room, 4 * MIB, "").await.unwrap();
+        let whole = read(&head(), Body::from_stream(parts), &room, 4 * MIB, "").await.unwrap();
         assert_eq!((whole.0.len(), room.taken()), (2 * MIB, 2 * MIB));
     }
 

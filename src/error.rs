@@ -69,6 +69,11 @@ impl Problem {
         &self.code
     }
 
+    /// What is wrong and what to do.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// A request whose fields break rules.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {

@@ -38,7 +38,7 @@ struct State {
     done: bool,
 }
 
-/// When it is dropped, what waits is written, if stderr takes it within a second.
+/// When it is dropped, what waits is written, if it is taken within a second.
 pub struct Open(Lines);
 
 /// Starts the thread.
@@ -68,7 +68,8 @@ impl Lines {
             drop(state);
             lost += write_all(&mut out, &lines);
             if lost > 0 {
-                let told = format!("mcp-odoo: {lost} lines of the log were lost: stderr did not take them\n");
+                let told =
+                    format!("mcp-odoo: {lost} lines of the log were lost: they were not taken in time\n");
                 if write_all(&mut out, told.as_bytes()) == 0 {
                     lost = 0;
                 }

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::{Extension, Router};
 use tower_http::cors::{Any, CorsLayer};
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::body::Room;
 use crate::error::Problem;
 use crate::middleware::admission::Admission;
 use crate::middleware::front::Front;
@@ -36,7 +35,6 @@ pub fn build(state: AppState, http: &HttpConfig, allowed: &Allowed, gate: &Arc<G
             // Before the gate: a page may read that it is refused, and asks first without saying who it is.
             Pages(cors(&http.cors)),
             Admission(Arc::clone(gate)),
-            Extension(Room::new()),
         ))
         .with_state(state);
     router.merge(metadata).merge(mcp)
@@ -55,6 +53,7 @@ fn cors(origins: &CorsOrigins) -> CorsLayer {
             request_log::REQUEST_ID,
         ])
         .expose_headers([
+            header::CONTENT_DISPOSITION,
             header::LOCATION,
             header::RETRY_AFTER,
             header::WWW_AUTHENTICATE,

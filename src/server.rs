@@ -1,6 +1,7 @@
 //! The listener: connections within bounds of number and patience.
 
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,14 +12,14 @@ use axum::serve::Listener;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use crate::middleware::address::Peer;
+use crate::middleware::address::Arrival;
 use crate::middleware::hosts::CorsOrigins;
 
 /// The web server.
@@ -45,31 +46,43 @@ pub async fn serve(mut listener: TcpListener, router: Router, config: HttpConfig
     let places = Arc::new(Semaphore::new(config.max_connections));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(config.header_timeout);
-    let open = GracefulShutdown::new();
+    // hyper-util's knows no connections that go on in another protocol.
+    let open = TaskTracker::new();
     let mut next = async || {
         // Who finds no place waits in the system's queue.
-        let place = Arc::clone(&places).acquire_owned().await;
+        let place = Arc::clone(&places).acquire_owned().await.ok().map(Arc::new);
         (place, accept(&mut listener).await)
     };
     while let Some((place, io)) = stop.run_until_cancelled(next()).await {
-        let peer = io.peer_addr().ok().map(|peer| Peer(peer.ip()));
+        let arrival = Arrival {
+            peer: io.peer_addr().ok().map(|peer| peer.ip()),
+            place: place.as_ref().map(Arc::downgrade).unwrap_or_default(),
+            ..Arrival::default()
+        };
         let service = router.clone().map_request(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
-            if let Some(peer) = peer {
-                request.extensions_mut().insert(peer);
-            }
+            request.extensions_mut().insert(arrival.clone());
             request
         });
         let service = TowerToHyperService::new(service);
-        let connection = open.watch(http.serve_connection(TokioIo::new(io), service));
-        tokio::spawn(async move {
+        let connection = http.serve_connection(TokioIo::new(io), service).with_upgrades();
+        let stop = stop.clone();
+        open.spawn(async move {
+            let mut connection = pin!(connection);
             // Whatever breaks a connection is over with it.
-            let _ = connection.await;
+            tokio::select! {
+                _ = connection.as_mut() => {}
+                () = stop.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    let _ = connection.await;
+                }
+            }
             drop(place);
         });
     }
     drop(listener);
-    open.shutdown().await;
+    open.close();
+    open.wait().await;
 }
 
 async fn accept(listener: &mut TcpListener) -> TcpStream {

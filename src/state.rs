@@ -8,6 +8,7 @@ use mcp_odoo_archive::Archive;
 use mcp_odoo_core::tenants::{Tenant, Tenants};
 use tokio_util::sync::CancellationToken;
 
+use crate::body::Room;
 use crate::mcp::Sessions;
 
 /// The state of the router. A handle: axum clones it several times for each request.
@@ -22,6 +23,8 @@ pub struct Shared {
     pub tenants: Tenants,
     /// The open MCP sessions.
     pub sessions: Sessions,
+    /// For bodies of REST that arrive.
+    pub room: Room,
     /// Copies of the log files.
     pub archive: Archive,
     /// Cancelled when the process stops: open event streams end.

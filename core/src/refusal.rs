@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use crate::access::Permission;
 use crate::access::models::Closed;
-use crate::erp::ErpError;
+use crate::erp::{ErpError, StepError};
 use crate::handoff::HandoffError;
 use crate::journal::JournalError;
 use crate::limits::Exceeded;
 use crate::records::RecordError;
+use crate::reports::ReportError;
 use crate::tasks::SubmitError;
 
 const NOT_ACCEPTED: &str = "the service cannot write its log files, so nothing was accepted; repeat later";
@@ -63,6 +64,14 @@ impl Refusal {
         Self::new(Kind::Forbidden(None), "model_closed", closed.to_string())
     }
 
+    /// A tool of its own for records of this model shows a field that the rules hide.
+    pub fn hidden(model: &str, field: &str) -> Self {
+        let sentence = format!(
+            "this tool shows or finds by {field} of {model}, which the access file hides: use search_records and get_record"
+        );
+        Self::new(Kind::Forbidden(None), "model_closed", sentence)
+    }
+
     /// Nobody waits for the answer.
     pub fn cancelled() -> Self {
         Self::new(Kind::Cancelled, "cancelled", "the call was cancelled")
@@ -73,6 +82,12 @@ impl Refusal {
         let sentence =
             "the service has a defect: tell its administrator, and look for what may have been made";
         Self::new(Kind::Defect, "internal_error", sentence)
+    }
+
+    /// The caller has more calls under way than Odoo answers in time.
+    pub fn too_many_reads() -> Self {
+        let sentence = "too many calls of this caller are waiting for Odoo: try again in a few seconds";
+        Self::new(Kind::TooMany(Duration::from_secs(5)), "busy", sentence)
     }
 
     /// What changes something must be noted, and cannot be.
@@ -109,12 +124,14 @@ impl From<ErpError> for Refusal {
             ErpError::Odoo { .. }
             | ErpError::NotTaken { .. }
             | ErpError::NotSeen { .. }
-            | ErpError::OutcomeUnknown { .. } => Kind::Upstream,
+            | ErpError::OutcomeUnknown { .. }
+            | ErpError::Step(StepError::NotDone { .. } | StepError::Unknown { .. }) => Kind::Upstream,
             ErpError::NotFound { .. }
             | ErpError::NotFoundInDevOdoo { .. }
             | ErpError::NoSalesperson
             | ErpError::NobodyCalled(_)
             | ErpError::Ambiguous { .. }
+            | ErpError::Step(StepError::Elsewhere { .. })
             | ErpError::Values { .. } => Kind::Invalid,
         };
         Self::new(kind, error.code(), error.to_string())
@@ -138,10 +155,25 @@ impl From<RecordError> for Refusal {
     }
 }
 
+impl From<ReportError> for Refusal {
+    fn from(error: ReportError) -> Self {
+        let kind = match error {
+            ReportError::Odoo(error) => return error.into(),
+            ReportError::Closed(closed) => return Self::closed(&closed),
+            ReportError::Hidden { .. } => Kind::Forbidden(None),
+            ReportError::Unknown { .. } | ReportError::NotFound { .. } => Kind::Invalid,
+            ReportError::NoWay { .. } | ReportError::TooLarge { .. } => Kind::Upstream,
+        };
+        Self::new(kind, error.code(), error.to_string())
+    }
+}
+
 impl From<SubmitError> for Refusal {
     fn from(error: SubmitError) -> Self {
         let kind = match &error {
-            SubmitError::QueueFull { retry_after, .. } => Kind::Unavailable(Some(*retry_after)),
+            SubmitError::QueueFull { retry_after, .. } | SubmitError::QueueShare { retry_after, .. } => {
+                Kind::Unavailable(Some(*retry_after))
+            }
             SubmitError::Stopping => Kind::Unavailable(Some(Duration::from_secs(5))),
             SubmitError::KeyReused | SubmitError::OtherOdoo => Kind::Invalid,
             SubmitError::Journal(cause) => return Self::by_journal(cause, NOT_ACCEPTED),
@@ -154,7 +186,9 @@ impl From<HandoffError> for Refusal {
     fn from(error: HandoffError) -> Self {
         let kind = match &error {
             HandoffError::NotConfigured(_) => Kind::Unavailable(None),
-            HandoffError::TooMany => Kind::Unavailable(Some(Duration::from_secs(60))),
+            HandoffError::TooMany | HandoffError::TooManyOfOne => {
+                Kind::Unavailable(Some(Duration::from_secs(60)))
+            }
             HandoffError::Stopping => Kind::Unavailable(Some(Duration::from_secs(5))),
             HandoffError::KeyReused => Kind::Invalid,
             HandoffError::Failed { .. } => Kind::Upstream,

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use crate::Version;
-use crate::datum;
-use crate::env::{Context, Env, now};
+use crate::env::{Context, Env};
 use crate::error::{Error, Exception};
 use crate::methods::{Bound, Method, Style};
 use crate::python;
@@ -45,7 +44,7 @@ impl Call {
         }
         let method =
             Method::find(version, model.name, &self.method).ok_or_else(|| self.unknown_method(version))?;
-        let bound = method.bind(self.style, self.positional, self.named)?;
+        let bound = method.bind(version, model.name, self.style, self.positional, self.named)?;
         let context = Context(bound.context.clone());
         let mut env = Env { db, uid: self.uid, sudo: false, context };
         env.choose_language()?;
@@ -93,13 +92,13 @@ impl Env<'_> {
     ) -> Result<Value, Error> {
         let names = bound.arguments.get("load").is_none_or(|load| load == "_classic_read");
         match method {
-            "search" => self.search(model, bound.get("domain"), &page(bound)).map(|ids| json!(ids)),
+            "search" => self.search(model, bound.get("domain"), &page(bound)?).map(|ids| json!(ids)),
             "search_count" => {
-                let count = self.count(model, bound.get("domain"))?;
-                Ok(json!(bound.count("limit").map_or(count, |limit| count.min(limit))))
+                let limit = bound.count("limit").unwrap_or(usize::MAX);
+                Ok(json!(self.matching(model, bound.get("domain"))?.take(limit).count()))
             }
             "search_read" => {
-                let ids = self.search(model, bound.get("domain"), &page(bound))?;
+                let ids = self.search(model, bound.get("domain"), &page(bound)?)?;
                 self.read(model, &ids, &bound.names("fields"), names).map(Value::Array)
             }
             "read" => self.read(model, &bound.ids, &bound.names("fields"), names).map(Value::Array),
@@ -122,7 +121,7 @@ impl Env<'_> {
             "message_post" => self.message_post(model, bound),
             "check_object_reference" => self.check_object_reference(&bound.arguments),
             "web_read" => self.web_read(model, &bound.ids, &specification(bound)).map(Value::Array),
-            "web_search_read" => self.web_search_read(model, bound, &page(bound)),
+            "web_search_read" => self.web_search_read(model, bound, &page(bound)?),
             "web_save" => self.web_save(model, bound),
             "export_data" => self.export_data(model, &bound.ids, &bound.names("fields_to_export")),
             "onchange" => self.onchange(model, bound),
@@ -132,6 +131,25 @@ impl Env<'_> {
             "context_get" => self.context_get(),
             "has_group" => self.has_group(&bound.ids, bound.get("group_ext_id")),
             "has_access" => self.has_access(model, &bound.ids, bound.get("operation")),
+            "check_access_rights" => self.check_access_rights(model, bound),
+            "get_available_models" => Ok(self.available_models()),
+            "display_name_for" => Ok(self.display_name_for(&bound.names("models"))),
+            "default_get" => {
+                let fields = [bound.names("fields_list"), bound.names("fields")].concat();
+                self.default_get(model, &fields)
+            }
+            "copy" => self.copy(model, bound),
+            "action_archive" => self.set_active(model, &bound.ids, false),
+            "action_unarchive" => self.set_active(model, &bound.ids, true),
+            "activity_schedule" => self.activity_schedule(model, bound),
+            "action_feedback" => self.action_feedback(model, bound),
+            "generate_access_token" => self.access_tokens(model, &bound.ids),
+            "get_wkhtmltopdf_state" => Ok(json!(if self.db.prints { "ok" } else { "install" })),
+            "action_post" | "button_draft" | "button_cancel" => {
+                self.invoice_action(model, method, &bound.ids)
+            }
+            "get_portal_url" => self.portal_url(model, bound),
+            "action_quotation_send" => self.quotation_send(model, &bound.ids),
             action => self.order_action(model, action, &bound.ids),
         }
     }
@@ -154,44 +172,9 @@ impl Env<'_> {
         }
     }
 
-    fn message_post(&mut self, model: &Arc<Model>, bound: &Bound) -> Result<Value, Error> {
-        let ids = bound.ids.as_slice();
-        self.check_exist(model, ids)?;
-        self.check_rule(model, ids, crate::env::Operation::Read)?;
-        let users = self.model("res.users")?;
-        let author = self.db.value(&users, self.uid, "partner_id").id();
-        let body = match bound.get("body").as_str() {
-            Some(text) if !python::truthy(bound.get("body_is_html")) => datum::paragraph(text),
-            html => html.unwrap_or_default().to_owned(),
-        };
-        let values = json!({
-            "model": model.name, "res_id": ids.first(), "body": body, "message_type": "notification",
-            "author_id": author, "date": now(),
-        });
-        let messages = self.model("mail.message")?;
-        let values = values.as_object().cloned().unwrap_or_default();
-        let id = self.as_system(|env| env.create(&messages, &values, None))?;
-        Ok(match self.version() {
-            Version::V18 => json!(id),
-            Version::V19 => json!([id]),
-        })
-    }
-
-    fn order_action(&mut self, model: &Arc<Model>, action: &str, ids: &[i64]) -> Result<Value, Error> {
-        self.check_exist(model, ids)?;
-        let state = |id: &i64| self.db.value(model, *id, "state").as_str().map(str::to_owned);
-        let is_open = |id: &i64| matches!(state(id).as_deref(), Some("draft" | "sent"));
-        let values = match action {
-            "action_confirm" if !ids.iter().all(is_open) => {
-                return Err(Error::user("Some orders are not in a state requiring confirmation."));
-            }
-            "action_confirm" => json!({"state": "sale", "date_order": now()}),
-            "action_quotation_sent" => json!({"state": "sent"}),
-            "action_cancel" => json!({"state": "cancel"}),
-            _ => json!({"state": "draft"}),
-        };
-        self.write(model, ids, &values.as_object().cloned().unwrap_or_default())?;
-        Ok(json!(true))
+    fn set_active(&mut self, model: &Arc<Model>, ids: &[i64], active: bool) -> Result<Value, Error> {
+        let values = Map::from_iter([("active".to_owned(), json!(active))]);
+        self.write(model, ids, &values).map(|()| Value::Null)
     }
 
     fn parameter(&self, model: &Arc<Model>, bound: &Bound) -> Result<Value, Error> {
@@ -215,10 +198,13 @@ impl Env<'_> {
     }
 }
 
-fn page(bound: &Bound) -> Page {
-    Page {
+fn page(bound: &Bound) -> Result<Page, Error> {
+    if bound.get("limit").as_i64().is_some_and(|limit| limit < 0) {
+        return Err(Error::new(Exception::InvalidLimit, "LIMIT must not be negative"));
+    }
+    Ok(Page {
         offset: bound.count("offset").unwrap_or_default(),
         limit: bound.count("limit"),
         order: bound.get("order").as_str().map(str::to_owned),
-    }
+    })
 }

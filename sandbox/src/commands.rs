@@ -43,17 +43,22 @@ impl Env<'_> {
     }
 
     /// Carries out the commands of one2many fields.
-    pub fn follow(&mut self, id: i64, waiting: Commands) -> Result<(), Error> {
+    pub fn follow(&mut self, model: &Model, id: i64, waiting: Commands) -> Result<(), Error> {
         for (field, value) in waiting {
             let Kind::One2many(other, inverse) = field.kind else { continue };
             let other = self.model(other)?;
             for command in commands(&value) {
-                let pointing = self.db.pointing(&other, inverse, id);
+                let pointing = self.db.lines(model, id, &other, inverse);
                 match command {
                     Command::Create(mut values) => {
                         values.remove("id");
                         self.check_line(&other, &values)?;
                         values.insert(inverse.to_owned(), json!(id));
+                        if let Some(Kind::Many2oneReference(of)) =
+                            other.field(inverse).map(|field| field.kind)
+                        {
+                            values.insert(of.to_owned(), json!(model.name));
+                        }
                         self.create(&other, &values, None)?;
                     }
                     Command::Update(line, values) => self.write(&other, &[line], &values)?,

@@ -24,6 +24,8 @@ pub(crate) fn display_name(db: &Database, model: &Model, id: i64) -> Datum {
             ))
         }
         "ir.model.data" => text("complete_name"),
+        "mail.message" => text("subject"),
+        "mail.activity" => text("summary"),
         _ => text("name"),
     };
     Datum::text(name.unwrap_or_else(|| format!("{},{id}", model.name)))
@@ -72,6 +74,18 @@ fn money(amount: f64) -> Datum {
 
 pub(crate) fn list_price(db: &Database, model: &Model, id: i64) -> Datum {
     db.value(model, id, "list_price").into_owned()
+}
+
+/// The partners with a tag.
+pub(crate) fn tagged_partners(db: &Database, _: &Model, id: i64) -> Datum {
+    let Some(partners) = db.schema.get("res.partner") else { return Datum::Empty };
+    let tagged = |partner: &i64| db.value(partners, *partner, "category_id").ids().contains(&id);
+    Datum::Ids(db.stored(partners).filter(tagged).collect())
+}
+
+/// Where a customer looks at an order.
+pub(crate) fn order_page(_: &Database, _: &Model, id: i64) -> Datum {
+    Datum::text(format!("/my/orders/{id}"))
 }
 
 pub(crate) fn line_untaxed(db: &Database, model: &Model, id: i64) -> Datum {

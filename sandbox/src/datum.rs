@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Value, json};
 
 use crate::error::Error;
+use crate::properties;
 use crate::python;
 use crate::schema::Kind;
 
@@ -74,7 +75,9 @@ impl Datum {
             return Ok(Self::Empty);
         }
         Ok(match kind {
-            Kind::Integer | Kind::Many2one(_) => Self::Int(integer(value).ok_or_else(wrong)?),
+            Kind::Integer | Kind::Many2one(_) | Kind::Many2oneReference(_) => {
+                Self::Int(integer(value).ok_or_else(wrong)?)
+            }
             Kind::Float | Kind::Monetary => {
                 let not_a_number = || match value {
                     Value::String(_) => {
@@ -89,15 +92,27 @@ impl Datum {
                 Some(key) if options.iter().any(|(known, _)| *known == key) => Self::text(key),
                 _ => return Err(wrong()),
             },
-            Kind::Date => {
-                moment(value).map_or(Self::Empty, |text| Self::text(text.get(..10).unwrap_or(text)))
+            Kind::Date => match moment(value) {
+                None => Self::Empty,
+                Some(text) => Self::text(date(text)?),
+            },
+            Kind::Datetime => match moment(value) {
+                None => Self::Empty,
+                Some(text) if text.len() == 10 => Self::text(format!("{} 00:00:00", date(text)?)),
+                Some(text) => Self::text(datetime(text)?),
+            },
+            Kind::Json => Self::text(value.to_string()),
+            Kind::Properties(..) => Self::text(properties::values(value).ok_or_else(wrong)?.to_string()),
+            Kind::PropertiesDefinition if value.is_array() => Self::text(value.to_string()),
+            Kind::Reference => match value.as_str().and_then(|text| text.split_once(',')) {
+                Some((_, id)) if id.parse::<i64>().is_ok() => Self::text(python::text(value)),
+                _ => return Err(wrong()),
+            },
+            Kind::Html => Self::text(cleaned(&html(&python::text(value)))),
+            Kind::Char | Kind::Text | Kind::Binary => Self::text(python::text(value)),
+            Kind::PropertiesDefinition | Kind::Boolean | Kind::One2many(..) | Kind::Many2many(_) => {
+                return Err(wrong());
             }
-            Kind::Datetime => moment(value).map_or(Self::Empty, |text| {
-                if text.len() == 10 { Self::text(format!("{text} 00:00:00")) } else { Self::text(text) }
-            }),
-            Kind::Html => Self::text(html(&python::text(value))),
-            Kind::Char | Kind::Text => Self::text(python::text(value)),
-            Kind::Boolean | Kind::One2many(..) | Kind::Many2many(_) => return Err(wrong()),
         })
     }
 
@@ -105,14 +120,24 @@ impl Datum {
     pub fn to_json(&self, kind: &Kind) -> Value {
         match self {
             Self::Empty => match kind {
-                Kind::Integer => json!(0),
+                Kind::Integer | Kind::Many2oneReference(_) => json!(0),
                 Kind::Float | Kind::Monetary => json!(0.0),
-                Kind::One2many(..) | Kind::Many2many(_) => json!([]),
+                Kind::One2many(..)
+                | Kind::Many2many(_)
+                | Kind::Properties(..)
+                | Kind::PropertiesDefinition => {
+                    json!([])
+                }
                 _ => json!(false),
             },
             Self::Bool(flag) => json!(flag),
             Self::Int(number) => json!(number),
             Self::Float(number) => json!(number),
+            Self::Text(text)
+                if matches!(kind, Kind::Json | Kind::Properties(..) | Kind::PropertiesDefinition) =>
+            {
+                serde_json::from_str(text).unwrap_or(json!(false))
+            }
             Self::Text(text) => json!(text),
             Self::Ids(ids) => json!(ids),
         }
@@ -170,6 +195,28 @@ fn float(value: &Value) -> Option<f64> {
     }
 }
 
+/// As Python's `strptime` has it.
+fn date(text: &str) -> Result<&str, Error> {
+    let day = text.get(..10).unwrap_or(text);
+    match day.parse::<chrono::NaiveDate>() {
+        Ok(_) => Ok(day),
+        Err(_) => Err(Error::value(format!(
+            "time data {} does not match format '%Y-%m-%d'",
+            python::repr(&json!(day))
+        ))),
+    }
+}
+
+fn datetime(text: &str) -> Result<&str, Error> {
+    match chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S") {
+        Ok(_) => Ok(text),
+        Err(_) => Err(Error::value(format!(
+            "time data {} does not match format '%Y-%m-%d %H:%M:%S'",
+            python::repr(&json!(text))
+        ))),
+    }
+}
+
 fn moment(value: &Value) -> Option<&str> {
     value.as_str().map(str::trim).filter(|text| !text.is_empty())
 }
@@ -187,6 +234,13 @@ fn html(text: &str) -> String {
         html.push_str(piece);
     }
     html + "</p>"
+}
+
+/// Without scripts, as Odoo keeps it.
+fn cleaned(html: &str) -> String {
+    let Some((before, rest)) = html.split_once("<script") else { return html.to_owned() };
+    let after = rest.split_once("</script>").map_or("", |(_, after)| after);
+    format!("{before}{}", cleaned(after))
 }
 
 /// Plain text as HTML.

@@ -45,8 +45,15 @@ const MORE: &[(&str, i64, &str, &str)] = &[
     ("res.partner", 15, "vat", "US12345677"),
     ("res.partner", 16, "vat", "ATO850101AB1"),
     ("product.product", 5, "barcode", "601647855631"),
+    ("product.product", 5, "image_1920", PICTURE),
     ("product.product", 26174, "barcode", "7501234567893"),
 ];
+
+/// A chessboard of 8 by 8 points.
+const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAGUlEQVR42mP4//9/oXc6JsmAVRRIMgxKHQCVBYQBShED5AAAAABJRU5ErkJggg==";
+
+/// The number of the last customer invoice.
+const LAST_INVOICE: i64 = 5;
 
 /// What the module for stock has on hand.
 const IN_STOCK: &[(i64, f64)] = &[(5, 42.0), (6, 17.0), (9, 3.0), (26174, 2.0)];
@@ -71,6 +78,10 @@ pub(crate) fn fill(db: &mut Database) -> Result<(), Error> {
     for (model, id, field, value) in MORE {
         write(&mut env, model, *id, field, &json!(value))?;
     }
+    // The system's own user and its partner are archived.
+    for (model, id) in [("res.users", 1), ("res.partner", 2)] {
+        write(&mut env, model, id, "active", &json!(false))?;
+    }
     if env.model("product.product")?.slot("qty_available").is_some() {
         for (id, quantity) in IN_STOCK {
             write(&mut env, "product.product", *id, "qty_available", &json!(quantity))?;
@@ -81,12 +92,13 @@ pub(crate) fn fill(db: &mut Database) -> Result<(), Error> {
     let orders = env.model("sale.order")?;
     let last = env.db.all(&orders).next_back().unwrap_or_default();
     env.db.set_number("sale.order", last);
+    env.db.set_number("account.move", LAST_INVOICE);
     env.db.commit();
     Ok(())
 }
 
 /// What sets this database apart from all others.
-fn uuid() -> String {
+pub(crate) fn uuid() -> String {
     static MADE: AtomicU64 = AtomicU64::new(0);
     let count = MADE.fetch_add(1, Ordering::Relaxed) & 0xffff_ffff_ffff;
     let nanos = Utc::now().timestamp_nanos_opt().unwrap_or_default();

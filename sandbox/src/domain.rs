@@ -9,6 +9,7 @@ use crate::Version;
 use crate::datum::Datum;
 use crate::error::Error;
 use crate::matching;
+use crate::periods::{self, Part};
 use crate::python;
 use crate::schema::{Kind, Model};
 use crate::store::Database;
@@ -34,6 +35,19 @@ pub(crate) struct Step {
     pub model: Arc<Model>,
     pub slot: usize,
     pub kind: Kind,
+    /// What of a date is asked about.
+    pub part: Option<Part>,
+}
+
+impl Step {
+    /// The value of a record at this step.
+    pub fn value<'a>(&self, db: &'a Database, id: i64) -> std::borrow::Cow<'a, Datum> {
+        let value = db.at(&self.model, id, self.slot);
+        match self.part {
+            Some(part) => std::borrow::Cow::Owned(part.of(&value)),
+            None => value,
+        }
+    }
 }
 
 /// What is asked of the value.
@@ -97,7 +111,13 @@ impl Expr {
             }
         };
         let mut stack: Vec<Self> = Vec::new();
-        let malformed = || Error::value(format!("Malformed domain {}", python::repr(domain)));
+        let malformed = || {
+            let text = python::repr(domain);
+            Error::value(match db.schema.version {
+                Version::V18 => format!("Domain {text} is syntactically not correct."),
+                Version::V19 => format!("Domain() malformed domain {text}"),
+            })
+        };
         for item in items.iter().rev() {
             let expr = match item {
                 Value::String(operator) => match operator.as_str() {
@@ -138,7 +158,10 @@ pub(crate) fn mentions(domain: &Value, field: &str) -> bool {
 
 fn leaf(db: &Database, model: &Arc<Model>, parts: &[Value]) -> Result<Expr, Error> {
     let [left, operator, right] = parts else {
-        return Err(Error::value(format!("Invalid leaf {}", python::leaf(parts))));
+        return Err(Error::value(match db.schema.version {
+            Version::V18 => format!("not enough values to unpack (expected 3, got {})", parts.len()),
+            Version::V19 => format!("Domain() invalid item in domain: {}", python::repr(&Value::from(parts))),
+        }));
     };
     if let (Some(left), Some("=")) = (left.as_i64(), operator.as_str()) {
         return Ok(Expr::Always(right.as_i64() == Some(left)));
@@ -152,6 +175,7 @@ fn leaf(db: &Database, model: &Arc<Model>, parts: &[Value]) -> Result<Expr, Erro
         return Err(invalid());
     }
     let path = path(db, model, left.as_str().unwrap_or_default(), parts)?;
+    let version = db.schema.version;
     let Some(step) = path.last() else { return Err(invalid()) };
     let (test, negate) = match operator.as_str() {
         "=?" if !python::truthy(right) => return Ok(Expr::Always(true)),
@@ -163,10 +187,10 @@ fn leaf(db: &Database, model: &Arc<Model>, parts: &[Value]) -> Result<Expr, Erro
             let other = step.kind.relation().and_then(|name| db.schema.get(name)).ok_or_else(invalid)?;
             (Test::Related(Box::new(Expr::parse(db, other, right)?)), operator == "not any")
         }
-        "<" => (Test::Less(bound(&step.kind, right, false)), false),
-        ">=" => (Test::GreaterOrEqual(bound(&step.kind, right, false)), false),
-        "<=" => (Test::LessOrEqual(bound(&step.kind, right, true)), false),
-        ">" => (Test::Greater(bound(&step.kind, right, true)), false),
+        "<" => (Test::Less(bound(version, &step.kind, right, false)), false),
+        ">=" => (Test::GreaterOrEqual(bound(version, &step.kind, right, false)), false),
+        "<=" => (Test::LessOrEqual(bound(version, &step.kind, right, true)), false),
+        ">" => (Test::Greater(bound(version, &step.kind, right, true)), false),
         like => like_test(like, right),
     };
     Ok(Expr::Leaf(Leaf { path, test, negate }))
@@ -179,9 +203,17 @@ fn like_test(operator: &str, right: &Value) -> (Test, bool) {
 }
 
 fn path(db: &Database, model: &Arc<Model>, dotted: &str, parts: &[Value]) -> Result<Vec<Step>, Error> {
-    let mut path = Vec::new();
+    let mut path: Vec<Step> = Vec::new();
     let mut current = Some(Arc::clone(model));
     for name in dotted.split('.') {
+        if let (Some(Step { kind: Kind::Date | Kind::Datetime, .. }), Some(part)) =
+            (path.last(), Part::named(name))
+            && let Some(last) = path.last_mut()
+        {
+            last.part = Some(part);
+            last.kind = Kind::Integer;
+            continue;
+        }
         let known = current.as_ref().and_then(|model| Some((Arc::clone(model), model.slot(name)?)));
         let Some((owner, slot)) = known else {
             let place = match db.schema.version {
@@ -189,14 +221,18 @@ fn path(db: &Database, model: &Arc<Model>, dotted: &str, parts: &[Value]) -> Res
                 Version::V19 => "condition",
             };
             let model = current.map_or(model.name, |model| model.name);
+            let mut leaf = parts.to_vec();
+            if let Some(left) = leaf.first_mut() {
+                *left = Value::from(name);
+            }
             return Err(Error::value(format!(
                 "Invalid field {model}.{name} in {place} {}",
-                python::leaf(parts)
+                python::leaf(&leaf)
             )));
         };
         let kind = owner.fields.get(slot).map_or(Kind::Char, |field| field.kind);
         current = kind.relation().and_then(|name| db.schema.get(name)).cloned();
-        path.push(Step { model: owner, slot, kind });
+        path.push(Step { model: owner, slot, kind, part: None });
     }
     Ok(path)
 }
@@ -225,8 +261,14 @@ pub(crate) fn is_id(step: &Step) -> bool {
     step.model.slot("id") == Some(step.slot)
 }
 
-fn bound(kind: &Kind, right: &Value, end_of_day: bool) -> Datum {
-    let value = operand(kind, right);
+fn bound(version: Version, kind: &Kind, right: &Value, end_of_day: bool) -> Datum {
+    let moment =
+        right.as_str().filter(|_| version == Version::V19 && matches!(kind, Kind::Date | Kind::Datetime));
+    let value = match moment.and_then(periods::relative) {
+        Some(moment) if *kind == Kind::Date => Datum::text(moment.format("%Y-%m-%d").to_string()),
+        Some(moment) => Datum::text(moment.format("%Y-%m-%d %H:%M:%S").to_string()),
+        None => operand(kind, right),
+    };
     match (kind, value.as_str()) {
         (Kind::Datetime, Some(date)) if date.len() == 10 => {
             Datum::text(format!("{date} {}", if end_of_day { "23:59:59" } else { "00:00:00" }))

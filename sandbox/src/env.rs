@@ -10,7 +10,7 @@ use crate::domain::Expr;
 use crate::error::{Error, Exception};
 use crate::language::Language;
 use crate::python;
-use crate::schema::{Model, Rights};
+use crate::schema::{Kind, Model, Rights};
 use crate::store::Database;
 
 /// The user who may do everything and owns what the system makes.
@@ -177,8 +177,10 @@ impl Env<'_> {
 
     /// Refuses what a rule keeps from the user among records that exist.
     pub fn check_rule(&self, model: &Arc<Model>, ids: &[i64], operation: Operation) -> Result<(), Error> {
-        let Some(rule) = self.rule(model)? else { return Ok(()) };
-        if ids.iter().all(|id| !self.db.exists(model.name, *id) || rule.matches(self.db, *id)) {
+        let rule = self.rule(model)?;
+        let allowed =
+            |id: i64| rule.as_ref().is_none_or(|rule| rule.matches(self.db, id)) && self.reaches(model, id);
+        if ids.iter().all(|id| !self.db.exists(model.name, *id) || allowed(*id)) {
             return Ok(());
         }
         let users = self.model("res.users")?;
@@ -195,6 +197,24 @@ impl Env<'_> {
                 model.name
             ),
         ))
+    }
+
+    /// Whether the user may read what a message, an activity or a file hangs on.
+    pub fn reaches(&self, model: &Model, id: i64) -> bool {
+        let Some(field) = model.hangs_on.and_then(|name| model.field(name)).filter(|_| !self.sudo) else {
+            return true;
+        };
+        let Kind::Many2oneReference(of) = field.kind else { return true };
+        let mine = self.db.value(model, id, "create_uid").id() == Some(self.uid);
+        let name = self.db.value(model, id, of);
+        let (Some(other), Some(target)) = (
+            name.as_str().and_then(|name| self.db.schema.get(name)),
+            self.db.value(model, id, &field.name).id(),
+        ) else {
+            return mine || self.in_group(GROUP_ADMIN);
+        };
+        self.check_rights(other, Operation::Read).is_ok()
+            && self.check_rule(other, &[target], Operation::Read).is_ok()
     }
 
     /// Refuses ids of records that are not there.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::Version;
-use crate::schema::Model;
+use crate::schema::{Field, Model};
 
 /// The Python exception a call ended in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,12 @@ pub enum Exception {
     Attribute,
     /// `IndexError`
     Index,
+    /// `KeyError`
+    Key,
+    /// `psycopg2`: text where a number belongs
+    InvalidText,
+    /// `psycopg2`: a negative limit
+    InvalidLimit,
     /// `UserError`
     User,
     /// `ValidationError`
@@ -107,6 +113,26 @@ impl Error {
         Self::new(Exception::Missing, message)
     }
 
+    /// A record that another one needs, or a value that does not exist: PostgreSQL does not tell them apart.
+    pub(crate) fn foreign_key(version: Version, model: &Model, field: &Field) -> Self {
+        Self::validation(match version {
+            Version::V18 => format!(
+                "The operation cannot be completed: another model requires the record being deleted. If possible, \
+                 archive it instead.\n\nModel: {} ({})\nConstraint: {}_{}_fkey",
+                model.title,
+                model.name,
+                model.name.replace('.', "_"),
+                field.name
+            ),
+            Version::V19 => format!(
+                "The operation cannot be completed: Another model is using the record you are trying to delete.\n\n\
+                 The troublemaker is: '{}' ({})\nThanks to the following constraint: '{}' ({})\nHow about archiving \
+                 the record instead?",
+                model.title, model.name, field.label, field.name
+            ),
+        })
+    }
+
     pub(crate) fn invalid_field(version: Version, model: &str, field: &str) -> Self {
         Self::value(match version {
             Version::V18 => format!("Invalid field '{field}' on model '{model}'"),
@@ -152,6 +178,9 @@ impl Error {
             Exception::Type => "builtins.TypeError",
             Exception::Attribute => "builtins.AttributeError",
             Exception::Index => "builtins.IndexError",
+            Exception::Key => "builtins.KeyError",
+            Exception::InvalidText => "psycopg2.errors.InvalidTextRepresentation",
+            Exception::InvalidLimit => "psycopg2.errors.InvalidRowCountInLimitClause",
             Exception::User => "odoo.exceptions.UserError",
             Exception::Validation => "odoo.exceptions.ValidationError",
             Exception::Missing => "odoo.exceptions.MissingError",
@@ -216,10 +245,13 @@ impl Error {
             Exception::Unprocessable => "422 Unprocessable Entity: ",
             _ => "",
         };
+        let text = match self.exception {
+            Exception::Key => format!("'{}'", self.message),
+            _ => self.message.clone(),
+        };
         format!(
             "Traceback (most recent call last):\n  File \"odoo/http.py\", line 1, in \
-             _transactioning\n{class}: {status}{}\n",
-            self.message
+             _transactioning\n{class}: {status}{text}\n"
         )
     }
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::Version;
 use crate::datum::Datum;
 use crate::env::Env;
 use crate::error::Error;
 use crate::periods::Period;
 use crate::schema::{Kind, Model};
-use crate::search::sort_key;
+use crate::search::{check_stored, sort_key};
 
 /// A `groupby` entry: a field, for dates with the length of the period.
 struct By {
@@ -59,7 +60,15 @@ impl Env<'_> {
             for aggregate in &aggregates {
                 row.insert(aggregate.key.clone(), self.aggregate(model, aggregate, &group.ids));
             }
-            row.insert("__domain".to_owned(), combined(&domain, extra_domain(model, &by, &group.keys)));
+            let mut extra = extra_domain(model, &by, &group.keys);
+            if self.version() == Version::V19 && by.is_empty() {
+                extra.push(json!([1, "=", 1]));
+            }
+            row.insert("__domain".to_owned(), combined(&domain, extra));
+            let ranges: Map<_, _> = by.iter().zip(&group.keys).filter_map(range).collect();
+            if !ranges.is_empty() {
+                row.insert("__range".to_owned(), Value::Object(ranges));
+            }
             if lazy && specs.len() > 1 {
                 row.insert("__context".to_owned(), json!({"group_by": specs.get(1..)}));
             }
@@ -85,7 +94,11 @@ impl Env<'_> {
             for (by, key) in by.iter().zip(&group.keys) {
                 row.insert(by.spec.clone(), self.formatted_label(by, key));
             }
-            row.insert("__extra_domain".to_owned(), Value::Array(extra_domain(model, &by, &group.keys)));
+            let mut extra = extra_domain(model, &by, &group.keys);
+            if by.is_empty() {
+                extra.push(json!([1, "=", 1]));
+            }
+            row.insert("__extra_domain".to_owned(), Value::Array(extra));
             if specs.iter().any(|spec| spec == "__count") {
                 row.insert("__count".to_owned(), json!(group.ids.len()));
             }
@@ -102,6 +115,7 @@ impl Env<'_> {
             let (name, period) = spec.split_once(':').unwrap_or((spec, "month"));
             let unknown = || Error::value(format!("Invalid field '{name}' on model '{}'", model.name));
             let slot = model.slot(name).ok_or_else(unknown)?;
+            check_stored(model, slot)?;
             let kind = model.fields.get(slot).map_or(Kind::Char, |field| field.kind);
             let period = match kind {
                 Kind::Date | Kind::Datetime => Some(Period::named(period).ok_or_else(unknown)?),
@@ -120,14 +134,17 @@ impl Env<'_> {
     ) -> Result<Vec<Aggregate>, Error> {
         let mut aggregates = Vec::new();
         for spec in specs {
-            let (name, function) = spec.split_once(':').unwrap_or((spec, "sum"));
+            let (label, function) = spec.split_once(':').unwrap_or((spec, "sum"));
+            // `label:function(field)`
+            let inner = function.strip_suffix(')').and_then(|function| function.split_once('('));
+            let (function, name) = inner.unwrap_or((function, label));
             let slot = model
                 .slot(name)
                 .ok_or_else(|| Error::value(format!("Invalid field '{name}' on model '{}'", model.name)))?;
             let is_number = model.fields.get(slot).is_some_and(|field| field.kind.is_number());
             if (is_number && name != "id") || spec.contains(':') {
                 let function = function.to_owned();
-                aggregates.push(Aggregate { key: key(name, &function), slot, function });
+                aggregates.push(Aggregate { key: key(label, &function), slot, function });
             }
         }
         Ok(aggregates)
@@ -203,6 +220,14 @@ impl Env<'_> {
                     values().map(|value| format!("{value:?}")).collect();
                 json!(distinct.len())
             }
+            "min" | "max" if !kind.is_number() => {
+                let found = values().filter(|value| !value.is_empty());
+                let found = match aggregate.function.as_str() {
+                    "min" => found.min_by(Datum::order),
+                    _ => found.max_by(Datum::order),
+                };
+                found.map_or(json!(false), |value| value.to_json(&kind))
+            }
             "min" => numbers().reduce(f64::min).map_or(json!(false), number),
             "max" => numbers().reduce(f64::max).map_or(json!(false), number),
             #[allow(clippy::cast_precision_loss)]
@@ -211,6 +236,13 @@ impl Env<'_> {
             _ => number(numbers().sum::<f64>() + 0.0),
         }
     }
+}
+
+/// From when to when a group of dates goes.
+fn range((by, key): (&By, &Datum)) -> Option<(String, Value)> {
+    let period = by.period?;
+    let range = key.as_str().map(|start| json!({"from": start, "to": period.end(start)}));
+    Some((by.spec.clone(), range.unwrap_or(json!(false))))
 }
 
 fn extra_domain(model: &Model, by: &[By], keys: &[Datum]) -> Vec<Value> {

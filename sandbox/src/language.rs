@@ -133,9 +133,15 @@ const SPANISH: &[(&str, &str)] = &[
     ),
     (
         "The operation cannot be completed: another model requires the record being deleted. If possible, archive it \
-         instead.\n\nModel: {}, Constraint: {}",
+         instead.\n\nModel: {}\nConstraint: {}",
         "La operación no se puede completar: otro modelo requiere el registro que se está eliminando. Si es posible, \
-         archívelo en su lugar.\n\nModelo: {}, Restricción: {}",
+         archívelo en su lugar.\n\nModelo: {}\nRestricción: {}",
+    ),
+    (
+        "The operation cannot be completed: Another model is using the record you are trying to delete.\n\nThe \
+         troublemaker is: {}\nThanks to the following constraint: {}\nHow about archiving the record instead?",
+        "La operación no se puede completar: otro modelo está utilizando el registro que intenta eliminar.\n\nEl \
+         causante es: {}\nDebido a la siguiente restricción: {}\n¿Y si mejor archiva el registro?",
     ),
     (
         "The operation cannot be completed: Contacts require a name",

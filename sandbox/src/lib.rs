@@ -4,10 +4,14 @@
 //! the wording of errors. The database is `sandbox`; `admin` may do everything, `demo` is a plain salesperson
 //! (each one's password is its login), `portal` a customer; the API keys are `sandbox` and `sandbox-demo`.
 
+mod activities;
+mod bulk;
 mod call;
+mod chatter;
 mod commands;
 mod companies;
 mod compute;
+mod copies;
 mod datum;
 mod demo;
 mod domain;
@@ -15,6 +19,7 @@ mod env;
 mod error;
 mod export;
 mod external_ids;
+mod files;
 mod group;
 mod language;
 mod load;
@@ -23,10 +28,13 @@ mod methods;
 mod models;
 mod onchange;
 mod options;
+mod orders;
 mod periods;
+mod properties;
 mod python;
 mod races;
 mod read;
+mod reports;
 mod rounding;
 mod rules;
 mod schema;
@@ -84,6 +92,8 @@ impl Sandbox {
         if let Err(error) = demo::fill(&mut database) {
             tracing::error!(%error, "the demo data is incomplete");
         }
+        database.add_bulk(options.records);
+        database.prints = !options.no_wkhtmltopdf;
         let shared = Shared { options, database: Mutex::new(database), sessions: Mutex::default() };
         Self { shared: Arc::new(shared) }
     }

@@ -43,7 +43,7 @@ impl Leaf {
 
 impl Test {
     fn holds(&self, db: &Database, step: &Step, id: i64) -> bool {
-        let value = db.at(&step.model, id, step.slot);
+        let value = step.value(db, id);
         let is = |expected: &[Ordering], bound: &Datum| {
             value.normal(&step.kind).compare(bound).is_some_and(|order| expected.contains(&order))
         };

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::Version;
 use crate::error::{Error, Exception};
+use crate::models::CHATTER;
 use crate::python;
 
 /// A method that can be called from outside.
@@ -37,6 +38,11 @@ const fn only(version: Version, method: Method) -> Method {
 const MESSAGE: &[&str] =
     &["body", "subject", "message_type", "subtype_xmlid", "partner_ids", "attachment_ids", "body_is_html"];
 
+const ACTIVITY: &[&str] =
+    &["act_type_xmlid", "date_deadline", "summary", "note", "user_id", "activity_type_id"];
+
+const ORDER: &[&str] = &["sale.order"];
+
 /// Every method the sandbox knows.
 pub(crate) const METHODS: &[Method] = &[
     on_model("search", 1, &["domain", "offset", "limit", "order"]),
@@ -60,14 +66,34 @@ pub(crate) const METHODS: &[Method] = &[
             &["domain", "groupby", "aggregates", "having", "offset", "limit", "order"],
         ),
     ),
+    of(CHATTER, on_records("message_post", 0, MESSAGE)),
+    of(CHATTER, on_records("activity_schedule", 0, ACTIVITY)),
+    of(&["mail.activity"], on_records("action_feedback", 0, &["feedback", "attachment_ids"])),
+    of(ORDER, on_records("action_confirm", 0, &[])),
+    of(ORDER, on_records("action_quotation_sent", 0, &[])),
+    of(ORDER, on_records("action_quotation_send", 0, &[])),
+    of(ORDER, on_records("action_cancel", 0, &[])),
+    of(ORDER, on_records("action_draft", 0, &[])),
+    of(ORDER, on_records("action_lock", 0, &[])),
+    of(ORDER, on_records("action_unlock", 0, &[])),
+    of(ORDER, on_records("action_update_prices", 0, &[])),
     of(
-        &["res.partner", "crm.lead", "sale.order", "project.project", "project.task"],
-        on_records("message_post", 0, MESSAGE),
+        ORDER,
+        on_records("get_portal_url", 0, &["suffix", "report_type", "download", "query_string", "anchor"]),
     ),
-    of(&["sale.order"], on_records("action_confirm", 0, &[])),
-    of(&["sale.order"], on_records("action_quotation_sent", 0, &[])),
-    of(&["sale.order"], on_records("action_cancel", 0, &[])),
-    of(&["sale.order"], on_records("action_draft", 0, &[])),
+    of(&["account.move"], on_records("action_post", 0, &[])),
+    of(&["account.move"], on_records("button_draft", 0, &[])),
+    of(&["account.move"], on_records("button_cancel", 0, &[])),
+    on_records("copy", 0, &["default"]),
+    only(Version::V18, on_model("default_get", 1, &["fields_list"])),
+    only(Version::V19, on_model("default_get", 1, &["fields"])),
+    on_records("action_archive", 0, &[]),
+    on_records("action_unarchive", 0, &[]),
+    on_model("check_access_rights", 1, &["operation", "raise_exception"]),
+    of(&["ir.model"], on_model("get_available_models", 0, &[])),
+    of(&["ir.model"], on_model("display_name_for", 1, &["models"])),
+    of(&["ir.attachment"], on_records("generate_access_token", 0, &[])),
+    of(&["ir.actions.report"], on_model("get_wkhtmltopdf_state", 0, &[])),
     of(
         &["ir.model.data"],
         on_model("check_object_reference", 2, &["module", "xml_id", "raise_on_access_error"]),
@@ -130,6 +156,8 @@ impl Method {
     /// Binds arguments as Python would.
     pub fn bind(
         &self,
+        version: Version,
+        model: &str,
         style: Style,
         positional: Vec<Value>,
         mut named: Map<String, Value>,
@@ -141,17 +169,31 @@ impl Method {
         let mut positional = positional.into_iter();
         if self.on_records {
             let ids = if style == Style::Named { named.remove("ids") } else { positional.next() };
+            if let Some(text) = ids.as_ref().and_then(not_an_id) {
+                return Err(invalid_id(version, model, text));
+            }
             bound.ids = ids.as_ref().map(python::ids).unwrap_or_default();
+        } else if style == Style::Named && named.contains_key("ids") {
+            let text = format!("cannot call {model}.{} with ids", self.name);
+            return Err(Error::new(Exception::Unprocessable, text));
         }
+        let given = positional.len() + 1;
         for (parameter, value) in self.parameters.iter().zip(positional.by_ref()) {
             bound.arguments.insert((*parameter).to_owned(), value);
         }
         if positional.next().is_some() {
-            return Err(self.wrong(style, "too many positional arguments"));
+            let (least, most) = (self.required + 1, self.parameters.len() + 1);
+            let range = if least == most { most.to_string() } else { format!("from {least} to {most}") };
+            let text = format!("takes {range} positional arguments but {given} were given");
+            return Err(self.wrong(model, style, &text));
         }
         for (name, value) in named {
             if !self.parameters.contains(&name.as_str()) {
-                return Err(self.wrong(style, &format!("got an unexpected keyword argument '{name}'")));
+                return Err(self.wrong(
+                    model,
+                    style,
+                    &format!("got an unexpected keyword argument '{name}'"),
+                ));
             }
             bound.arguments.insert(name, value);
         }
@@ -161,7 +203,7 @@ impl Method {
                 Style::Named => format!("missing a required argument: '{missing}'"),
                 Style::Positional => format!("missing 1 required positional argument: '{missing}'"),
             };
-            return Err(self.wrong(style, &text));
+            return Err(self.wrong(model, style, &text));
         }
         if let Some(domain) = bound.arguments.remove("args") {
             bound.arguments.insert("domain".to_owned(), domain);
@@ -169,10 +211,39 @@ impl Method {
         Ok(bound)
     }
 
-    fn wrong(&self, style: Style, text: &str) -> Error {
-        match style {
-            Style::Named => Error::new(Exception::Unprocessable, text),
-            Style::Positional => Error::new(Exception::Type, format!("BaseModel.{}() {text}", self.name)),
+    /// Applications have a `create` and a `write` of their own, in a class named after the model.
+    fn wrong(&self, model: &str, style: Style, text: &str) -> Error {
+        if style == Style::Named {
+            return Error::new(Exception::Unprocessable, text);
         }
+        let class = match self.name {
+            "create" | "write" => model.split('.').map(capitalized).collect(),
+            _ => "BaseModel".to_owned(),
+        };
+        Error::new(Exception::Type, format!("{class}.{}() {text}", self.name))
     }
+}
+
+fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// The first of the ids that is no number.
+fn not_an_id(ids: &Value) -> Option<&str> {
+    match ids {
+        Value::Array(ids) => ids.iter().find_map(Value::as_str),
+        other => other.as_str(),
+    }
+}
+
+fn invalid_id(version: Version, model: &str, text: &str) -> Error {
+    let table = model.replace('.', "_");
+    let query = match version {
+        Version::V18 => format!("... FROM \"{table}\" WHERE (\"{table}\".\"id\" IN ('{text}')) AN..."),
+        Version::V19 => format!("...\" FROM \"{table}\" WHERE \"{table}\".\"id\" IN ('{text}') AND..."),
+    };
+    let pointer = " ".repeat(61);
+    let text = format!("invalid input syntax for type integer: \"{text}\"\nLINE 1: {query}\n{pointer}^");
+    Error::new(Exception::InvalidText, text)
 }

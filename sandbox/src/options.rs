@@ -47,6 +47,10 @@ pub struct Options {
     pub language: Language,
     /// Whether the module for stock is there: products have a quantity on hand.
     pub stock: bool,
+    /// Whether wkhtmltopdf is missing, so that no report can be had as PDF.
+    pub no_wkhtmltopdf: bool,
+    /// So many more partners, which take no memory: each is worked out when it is read.
+    pub records: u32,
     /// How long every call of a method takes before it has any effect.
     pub latency: Duration,
     /// Fields this database has beyond the standard ones.
@@ -71,6 +75,22 @@ pub enum ExtraKind {
     Integer,
     /// A line of text
     Char,
+    /// Lines of text
+    Text,
+    /// A number
+    Float,
+    /// Yes or no
+    Boolean,
+    /// A day
+    Date,
+    /// A moment
+    Datetime,
+    /// A file, in base64
+    Binary,
+    /// Any JSON
+    Json,
+    /// A record of any model, as `model,id`
+    Reference,
 }
 
 impl ExtraField {
@@ -83,6 +103,14 @@ impl ExtraField {
         let kind = match self.kind {
             ExtraKind::Integer => Kind::Integer,
             ExtraKind::Char => Kind::Char,
+            ExtraKind::Text => Kind::Text,
+            ExtraKind::Float => Kind::Float,
+            ExtraKind::Boolean => Kind::Boolean,
+            ExtraKind::Date => Kind::Date,
+            ExtraKind::Datetime => Kind::Datetime,
+            ExtraKind::Binary => Kind::Binary,
+            ExtraKind::Json => Kind::Json,
+            ExtraKind::Reference => Kind::Reference,
         };
         Field::new(self.name.clone(), self.name.clone(), kind)
     }

@@ -1,6 +1,6 @@
 //! The periods by which dates are grouped.
 
-use chrono::{Datelike, Days, Months, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
 
 use crate::datum::Datum;
 
@@ -73,4 +73,86 @@ impl Period {
 
 fn date(text: &str) -> Option<NaiveDate> {
     text.get(..10)?.parse().ok()
+}
+
+/// A number out of a date, such as `date_order.month_number` in a domain.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Part {
+    Year,
+    Quarter,
+    Month,
+    Week,
+    DayOfYear,
+    DayOfMonth,
+    DayOfWeek,
+    Hour,
+    Minute,
+    Second,
+}
+
+impl Part {
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "year_number" => Self::Year,
+            "quarter_number" => Self::Quarter,
+            "month_number" => Self::Month,
+            "iso_week_number" => Self::Week,
+            "day_of_year" => Self::DayOfYear,
+            "day_of_month" => Self::DayOfMonth,
+            "day_of_week" => Self::DayOfWeek,
+            "hour_number" => Self::Hour,
+            "minute_number" => Self::Minute,
+            "second_number" => Self::Second,
+            _ => return None,
+        })
+    }
+
+    /// The number of a date or datetime.
+    pub fn of(self, value: &Datum) -> Datum {
+        let Some(date) = value.as_str().and_then(date) else { return Datum::Empty };
+        let moment =
+            value.as_str().and_then(|text| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S").ok());
+        let time = moment.map_or(NaiveTime::MIN, |moment| moment.time());
+        Datum::Int(match self {
+            Self::Year => date.year().into(),
+            Self::Quarter => ((date.month() - 1) / 3 + 1).into(),
+            Self::Month => date.month().into(),
+            Self::Week => date.iso_week().week().into(),
+            Self::DayOfYear => date.ordinal().into(),
+            Self::DayOfMonth => date.day().into(),
+            Self::DayOfWeek => date.weekday().num_days_from_sunday().into(),
+            Self::Hour => time.hour().into(),
+            Self::Minute => time.minute().into(),
+            Self::Second => time.second().into(),
+        })
+    }
+}
+
+/// A moment told from now, such as `today -30d` or `now +2H`.
+pub(crate) fn relative(text: &str) -> Option<NaiveDateTime> {
+    let mut words = text.split_whitespace();
+    let now = Utc::now().naive_utc();
+    let start = match words.next()? {
+        "today" => now.date().and_time(NaiveTime::MIN),
+        "now" => now,
+        _ => return None,
+    };
+    words.try_fold(start, |moment, word| {
+        let (number, unit) = word.split_at_checked(word.len().checked_sub(1)?)?;
+        let count: i64 = number.parse().ok()?;
+        let months = |months: i64| {
+            let by = Months::new(u32::try_from(months.abs()).ok()?);
+            if months < 0 { moment.checked_sub_months(by) } else { moment.checked_add_months(by) }
+        };
+        match unit {
+            "d" => moment.checked_add_signed(TimeDelta::try_days(count)?),
+            "w" => moment.checked_add_signed(TimeDelta::try_weeks(count)?),
+            "m" => months(count),
+            "y" => months(count.checked_mul(12)?),
+            "H" => moment.checked_add_signed(TimeDelta::try_hours(count)?),
+            "M" => moment.checked_add_signed(TimeDelta::try_minutes(count)?),
+            "S" => moment.checked_add_signed(TimeDelta::try_seconds(count)?),
+            _ => None,
+        }
+    })
 }

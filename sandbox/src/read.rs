@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::Version;
 use crate::datum::Datum;
 use crate::env::{Env, Operation};
-use crate::error::Error;
+use crate::error::{Error, Exception};
+use crate::files;
 use crate::matching::display_name;
 use crate::schema::{Field, Kind, Model};
 use crate::search::{Page, in_default_order};
@@ -23,11 +24,17 @@ impl Env<'_> {
         names: bool,
     ) -> Result<Vec<Value>, Error> {
         self.may_read(model)?;
-        let all = || model.fields.iter().map(|field| field.name.to_string()).collect();
+        let open = model.fields.iter().filter(|field| !field.forbidden);
+        let all = || open.map(|field| field.name.to_string()).collect();
         let fields: Vec<String> = if fields.is_empty() { all() } else { fields.to_vec() };
         let mut slots = Vec::new();
         for name in &fields {
             slots.push((name, model.slot(name).ok_or_else(|| self.unreadable(model, name))?));
+        }
+        let forbidden = model.fields.iter().filter(|field| field.forbidden);
+        if let Some(field) = forbidden.into_iter().find(|field| fields.iter().any(|name| *name == field.name))
+        {
+            return Err(self.forbidden(model, &field.name));
         }
         self.check_rule(model, ids, Operation::Read)?;
         let record = |id: &i64| {
@@ -39,6 +46,24 @@ impl Env<'_> {
             Value::Object(record)
         };
         Ok(ids.iter().filter(|id| self.db.exists(model.name, **id)).map(record).collect())
+    }
+
+    fn forbidden(&self, model: &Model, field: &str) -> Error {
+        let (uid, of) = (
+            self.uid,
+            format!("on {} ({}). Please contact your system administrator.", model.title, model.name),
+        );
+        let text = match self.version() {
+            Version::V18 => format!(
+                "You do not have enough rights to access the fields \"{field}\" {of}\n\nOperation: read\nUser: {uid}\n\
+                 Fields:\n- {field} (always forbidden)"
+            ),
+            Version::V19 => format!(
+                "You do not have enough rights to access the field \"{field}\" {of}\n\nOperation: read\nUser: {uid}\n\
+                 Groups: always forbidden"
+            ),
+        };
+        Error::new(Exception::Access, text)
     }
 
     pub fn unreadable(&self, model: &Model, field: &str) -> Error {
@@ -56,6 +81,12 @@ impl Env<'_> {
         }
         let value = self.db.at(model, id, slot);
         match (field.kind, value.as_ref()) {
+            (Kind::Binary, Datum::Text(text)) if self.context.flag("bin_size", false) => {
+                json!(files::human_size(files::decode(text).map_or(0, |content| content.len())))
+            }
+            (Kind::Properties(link, definition), value) => {
+                self.properties(model, id, link, definition, &value.to_json(&field.kind))
+            }
             (Kind::Many2one(other), Datum::Int(target)) if names => self.pair(other, *target),
             (Kind::One2many(other, _) | Kind::Many2many(other), Datum::Ids(ids)) => {
                 json!(self.visible(other, ids))
@@ -74,7 +105,7 @@ impl Env<'_> {
 
     /// The related records that are not archived, in their model's order.
     fn visible(&self, model: &str, ids: &[i64]) -> Vec<i64> {
-        let Some(model) = self.db.schema.get(model) else { return Vec::new() };
+        let Some(model) = self.db.schema.get(model).filter(|_| !ids.is_empty()) else { return Vec::new() };
         let active = model.slot("active").filter(|_| self.context.active_test());
         let is_active = |id: i64| active.is_none_or(|slot| self.db.at(model, id, slot).is_true());
         let shown = ids.iter().copied().filter(|id| self.db.exists(model.name, *id) && is_active(*id));
@@ -103,6 +134,7 @@ impl Env<'_> {
         let wanted = model
             .fields
             .iter()
+            .filter(|field| !field.forbidden)
             .filter(|field| names.is_empty() || names.iter().any(|name| *name == field.name));
         let described = wanted.map(|field| {
             let mut description = describe(field);
@@ -114,7 +146,7 @@ impl Env<'_> {
 }
 
 fn describe(field: &Field) -> Map<String, Value> {
-    let sortable = !field.kind.is_x2many();
+    let sortable = field.kind.is_sortable() && !field.fleeting;
     let mut description = Map::new();
     let mut put = |key: &str, value: Value| description.insert(key.to_owned(), value);
     put("type", json!(field.kind.name()));
@@ -122,7 +154,7 @@ fn describe(field: &Field) -> Map<String, Value> {
     put("string", json!(field.label));
     put("required", json!(field.required));
     put("readonly", json!(field.readonly));
-    put("store", json!(field.name != "display_name"));
+    put("store", json!(!field.fleeting));
     put("searchable", json!(true));
     put("sortable", json!(sortable));
     put("groupable", json!(sortable));
@@ -143,6 +175,16 @@ fn describe(field: &Field) -> Map<String, Value> {
         }
         Kind::Selection(options) => {
             put("selection", json!(options));
+        }
+        Kind::Many2oneReference(of) => {
+            put("model_field", json!(of));
+        }
+        Kind::Binary => {
+            put("attachment", json!(true));
+        }
+        Kind::Properties(link, definition) => {
+            put("definition_record", json!(link));
+            put("definition_record_field", json!(definition));
         }
         Kind::Float | Kind::Monetary | Kind::Integer => {
             put("aggregator", json!("sum"));

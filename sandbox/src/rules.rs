@@ -42,6 +42,10 @@ pub(crate) fn defaults(env: &mut Env<'_>, model: &Model, values: &mut Values) ->
         "sale.order.line" => line(env, values),
         "crm.lead" => lead(env, values),
         "project.task" => task(env, values),
+        "mail.activity" => {
+            crate::activities::defaults(env, values);
+            Ok(())
+        }
         _ => Ok(()),
     }
 }
@@ -92,7 +96,7 @@ fn line(env: &mut Env<'_>, values: &mut Values) -> Result<(), Error> {
 }
 
 /// What the order's pricelist makes of the product's price.
-fn price(env: &Env<'_>, product: i64, order: Option<i64>) -> Result<f64, Error> {
+pub(crate) fn price(env: &Env<'_>, product: i64, order: Option<i64>) -> Result<f64, Error> {
     let (orders, items) = (env.model("sale.order")?, env.model("product.pricelist.item")?);
     let products = env.model("product.product")?;
     let own = env.db.value(&products, product, "list_price").as_f64().unwrap_or_default();

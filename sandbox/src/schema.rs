@@ -20,6 +20,16 @@ pub(crate) enum Kind {
     Boolean,
     Date,
     Datetime,
+    /// Base64
+    Binary,
+    Json,
+    /// `model,id`
+    Reference,
+    /// An id, with the field that names its model.
+    Many2oneReference(&'static str),
+    /// Fields a user adds: the link to the record that defines them, and its field that does.
+    Properties(&'static str, &'static str),
+    PropertiesDefinition,
     Selection(&'static [(&'static str, &'static str)]),
     Many2one(&'static str),
     /// The other model and its field that points back.
@@ -40,6 +50,12 @@ impl Kind {
             Self::Boolean => "boolean",
             Self::Date => "date",
             Self::Datetime => "datetime",
+            Self::Binary => "binary",
+            Self::Json => "json",
+            Self::Reference => "reference",
+            Self::Many2oneReference(_) => "many2one_reference",
+            Self::Properties(..) => "properties",
+            Self::PropertiesDefinition => "properties_definition",
             Self::Selection(_) => "selection",
             Self::Many2one(_) => "many2one",
             Self::One2many(..) => "one2many",
@@ -59,8 +75,15 @@ impl Kind {
         matches!(self, Self::One2many(..) | Self::Many2many(_))
     }
 
+    /// Whether `ORDER BY` and `GROUP BY` can have it.
+    pub fn is_sortable(&self) -> bool {
+        let whole =
+            matches!(self, Self::Binary | Self::Json | Self::Properties(..) | Self::PropertiesDefinition);
+        !self.is_x2many() && !whole
+    }
+
     pub fn is_number(&self) -> bool {
-        matches!(self, Self::Integer | Self::Float | Self::Monetary)
+        matches!(self, Self::Integer | Self::Float | Self::Monetary | Self::Many2oneReference(_))
     }
 }
 
@@ -86,6 +109,10 @@ pub(crate) struct Field {
     pub readonly: bool,
     pub indexed: bool,
     pub hidden: bool,
+    /// Refused to everybody.
+    pub forbidden: bool,
+    /// Worked out anew for each reader, so that nothing is ordered or grouped by it.
+    pub fleeting: bool,
     /// Read from and written to the record that [`Model::inherits`] names.
     pub inherited: bool,
     pub compute: Option<Compute>,
@@ -107,6 +134,8 @@ impl Field {
             required: false,
             readonly: false,
             hidden: false,
+            forbidden: false,
+            fleeting: false,
             inherited: false,
             compute: None,
             default: Datum::Empty,
@@ -131,6 +160,12 @@ impl Field {
         self
     }
 
+    /// What it points to cannot be deleted.
+    pub fn restrict(mut self) -> Self {
+        self.on_delete = OnDelete::Restrict;
+        self
+    }
+
     pub fn readonly(mut self) -> Self {
         self.readonly = true;
         self
@@ -145,6 +180,18 @@ impl Field {
     /// Never read back.
     pub fn hidden(mut self) -> Self {
         self.hidden = true;
+        self
+    }
+
+    /// Refused to everybody.
+    pub fn forbidden(mut self) -> Self {
+        self.forbidden = true;
+        self
+    }
+
+    /// Computed, and not in the database.
+    pub fn fleeting(mut self) -> Self {
+        self.fleeting = true;
         self
     }
 
@@ -214,6 +261,10 @@ pub(crate) struct Model {
     pub of_company: &'static [&'static str],
     /// The fields `name_search` looks in.
     pub name_fields: &'static [&'static str],
+    /// The field no two records have the same value in, and what is said of a second one.
+    pub unique: Option<(&'static str, &'static str)>,
+    /// Whether a record may be read by whom the record it hangs on may be: the field that holds its id.
+    pub hangs_on: Option<&'static str>,
     /// The many2one whose target's fields this model has too (`_inherits`).
     pub inherits: Option<&'static str>,
     slots: HashMap<String, usize>,
@@ -231,6 +282,8 @@ impl Model {
             company: None,
             of_company: &[],
             name_fields: &["display_name"],
+            unique: None,
+            hangs_on: None,
             inherits: None,
             slots: HashMap::new(),
         }
@@ -263,6 +316,16 @@ impl Model {
 
     pub fn name_fields(mut self, fields: &'static [&'static str]) -> Self {
         self.name_fields = fields;
+        self
+    }
+
+    pub fn unique(mut self, field: &'static str, message: &'static str) -> Self {
+        self.unique = Some((field, message));
+        self
+    }
+
+    pub fn hangs_on(mut self, field: &'static str) -> Self {
+        self.hangs_on = Some(field);
         self
     }
 

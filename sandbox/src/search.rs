@@ -11,7 +11,7 @@ use crate::domain::{Expr, Leaf, Test, is_id, mentions};
 use crate::env::Env;
 use crate::error::Error;
 use crate::matching::display_name;
-use crate::schema::{Kind, Model};
+use crate::schema::{Field, Kind, Model};
 use crate::store::{Database, Key};
 
 /// Which of the records found, and in which order.
@@ -30,10 +30,10 @@ impl Env<'_> {
         let end = page.limit.map_or(usize::MAX, |limit| page.offset.saturating_add(limit));
         let ids: Vec<i64> = match order.first() {
             None => found.take(end).collect(),
-            Some(OrderBy { slot, descending: false }) if model.slot("id") == Some(*slot) => {
+            Some(OrderBy { slot, descending: false, .. }) if model.slot("id") == Some(*slot) => {
                 found.take(end).collect()
             }
-            Some(_) => self.sorted(model, found.collect(), &order),
+            Some(_) => self.sorted(model, found, &order, end),
         };
         Ok(ids.into_iter().take(end).skip(page.offset).collect())
     }
@@ -60,23 +60,37 @@ impl Env<'_> {
             model.slot("active").filter(|_| self.context.active_test() && !mentions(domain, "active"));
         let rule = self.rule(model)?;
         let model = Arc::clone(model);
-        Ok(candidates(self.db, &model, &expr).into_iter().filter(move |id| {
+        Ok(candidates(self.db, &model, &expr).filter(move |id| {
             active.is_none_or(|slot| self.db.at(&model, *id, slot).is_true())
                 && rule.as_ref().is_none_or(|rule| rule.matches(self.db, *id))
                 && expr.matches(self.db, *id)
+                && self.reaches(&model, *id)
         }))
     }
 
-    fn sorted(&self, model: &Model, ids: Vec<i64>, order: &[OrderBy]) -> Vec<i64> {
-        let mut keyed: Vec<(Vec<Datum>, i64)> = ids
-            .into_iter()
-            .map(|id| (order.iter().map(|by| sort_key(self.db, model, id, by.slot)).collect(), id))
-            .collect();
-        keyed.sort_by(|(left, _), (right, _)| {
+    /// The first records in this order, `end` at most; no more than twice as many are kept meanwhile.
+    fn sorted(
+        &self,
+        model: &Model,
+        ids: impl Iterator<Item = i64>,
+        order: &[OrderBy],
+        end: usize,
+    ) -> Vec<i64> {
+        let compare = |(left, _): &(Vec<Datum>, i64), (right, _): &(Vec<Datum>, i64)| {
             order.iter().zip(left.iter().zip(right)).fold(Ordering::Equal, |so_far, (by, (left, right))| {
-                so_far.then_with(|| if by.descending { right.order(left) } else { left.order(right) })
+                so_far.then_with(|| by.compare(left, right))
             })
-        });
+        };
+        let most = end.saturating_mul(2).max(1_000);
+        let mut keyed: Vec<(Vec<Datum>, i64)> = Vec::new();
+        for id in ids {
+            keyed.push((order.iter().map(|by| sort_key(self.db, model, id, by.slot)).collect(), id));
+            if keyed.len() > most {
+                keyed.sort_by(compare);
+                keyed.truncate(end);
+            }
+        }
+        keyed.sort_by(compare);
         keyed.into_iter().map(|(_, id)| id).collect()
     }
 }
@@ -84,7 +98,7 @@ impl Env<'_> {
 /// Sorts the records of a one2many or many2many as their model does.
 pub(crate) fn in_default_order(env: &Env<'_>, model: &Model, ids: Vec<i64>) -> Vec<i64> {
     match order_of(model, None) {
-        Ok(order) => env.sorted(model, ids, &order),
+        Ok(order) => env.sorted(model, ids.into_iter(), &order, usize::MAX),
         Err(_) => ids,
     }
 }
@@ -92,6 +106,32 @@ pub(crate) fn in_default_order(env: &Env<'_>, model: &Model, ids: Vec<i64>) -> V
 struct OrderBy {
     slot: usize,
     descending: bool,
+    /// Where empty values stand; PostgreSQL takes them for the greatest.
+    empty_first: bool,
+}
+
+impl OrderBy {
+    fn compare(&self, left: &Datum, right: &Datum) -> Ordering {
+        match (left.is_empty(), right.is_empty()) {
+            (true, false) if self.empty_first => Ordering::Less,
+            (true, false) => Ordering::Greater,
+            (false, true) if self.empty_first => Ordering::Greater,
+            (false, true) => Ordering::Less,
+            _ if self.descending => right.order(left),
+            _ => left.order(right),
+        }
+    }
+}
+
+/// Refuses to order or group by what is not in the database.
+pub(crate) fn check_stored(model: &Model, slot: usize) -> Result<(), Error> {
+    match model.fields.get(slot).filter(|field| field.fleeting) {
+        Some(Field { name, .. }) => {
+            let text = format!("Cannot convert {}.{name} to SQL because it is not stored", model.name);
+            Err(Error::value(text))
+        }
+        None => Ok(()),
+    }
 }
 
 fn order_of(model: &Model, order: Option<&str>) -> Result<Vec<OrderBy>, Error> {
@@ -111,12 +151,20 @@ fn order_of(model: &Model, order: Option<&str>) -> Result<Vec<OrderBy>, Error> {
         let slot = model
             .slot(name)
             .ok_or_else(|| Error::value(format!("Invalid field '{name}' on model '{}'", model.name)))?;
-        let descending = match words.next().map(str::to_lowercase).as_deref() {
-            None | Some("asc" | "nulls") => false,
-            Some("desc") => true,
-            Some(_) => return Err(malformed()),
+        check_stored(model, slot)?;
+        let words: Vec<String> = words.map(str::to_lowercase).collect();
+        let (descending, rest) = match words.split_first() {
+            Some((word, rest)) if word == "desc" => (true, rest),
+            Some((word, rest)) if word == "asc" => (false, rest),
+            _ => (false, words.as_slice()),
         };
-        Ok(OrderBy { slot, descending })
+        let empty_first = match rest.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            [] => descending,
+            ["nulls", "first"] => true,
+            ["nulls", "last"] => false,
+            _ => return Err(malformed()),
+        };
+        Ok(OrderBy { slot, descending, empty_first })
     };
     order.split(',').map(by).collect()
 }
@@ -135,11 +183,27 @@ pub(crate) fn sort_key(db: &Database, model: &Model, id: i64, slot: usize) -> Da
 }
 
 /// The fewest records among which every match must be, by ascending id.
-fn candidates(db: &Database, model: &Model, expr: &Expr) -> Vec<i64> {
-    let narrowed = expr.conjuncts().into_iter().filter_map(|leaf| by_index(db, model, leaf));
+fn candidates<'a>(db: &'a Database, model: &Model, expr: &Expr) -> Box<dyn Iterator<Item = i64> + 'a> {
+    let conjuncts = expr.conjuncts();
+    let narrowed = conjuncts.iter().filter_map(|leaf| by_index(db, model, leaf));
     match narrowed.min_by_key(BTreeSet::len) {
-        Some(ids) => ids.into_iter().collect(),
-        None => db.all(model).collect(),
+        Some(ids) => Box::new(ids.into_iter()),
+        None => {
+            let first = conjuncts.iter().filter_map(|leaf| at_least(leaf)).max();
+            Box::new(db.all_from(model, first.unwrap_or(i64::MIN)))
+        }
+    }
+}
+
+/// The least id that a condition on the id itself leaves.
+fn at_least(leaf: &Leaf) -> Option<i64> {
+    match (leaf.path.as_slice(), &leaf.test, leaf.negate) {
+        ([step], Test::Greater(Datum::Int(id)) | Test::GreaterOrEqual(Datum::Int(id)), false)
+            if is_id(step) =>
+        {
+            Some(*id)
+        }
+        _ => None,
     }
 }
 

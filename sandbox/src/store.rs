@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use crate::bulk::{self, Bulk};
 use crate::datum::Datum;
 use crate::language::Language;
 use crate::races::Races;
@@ -32,8 +33,15 @@ impl Key {
 #[derive(Default)]
 struct Table {
     rows: BTreeMap<i64, Row>,
+    bulk: Bulk,
     last_id: i64,
     indexes: HashMap<(usize, Key), BTreeSet<i64>>,
+}
+
+impl Table {
+    fn has(&self, id: i64) -> bool {
+        self.rows.contains_key(&id) || self.bulk.has(id)
+    }
 }
 
 struct Undo {
@@ -46,6 +54,8 @@ struct Undo {
 pub(crate) struct Database {
     pub schema: Arc<Schema>,
     pub races: Races,
+    /// Whether the server can make PDF files.
+    pub prints: bool,
     /// The language PostgreSQL speaks.
     pub server_language: Language,
     /// The language of the call under way.
@@ -65,6 +75,7 @@ impl Database {
         Self {
             schema,
             races: Races::default(),
+            prints: true,
             server_language,
             language: Language::default(),
             spanish_names: HashMap::new(),
@@ -75,16 +86,45 @@ impl Database {
         }
     }
 
-    pub fn row(&self, model: &Model, id: i64) -> Option<&Row> {
-        self.tables.get(model.name)?.rows.get(&id)
+    /// Adds so many records that are worked out when they are read.
+    pub fn add_bulk(&mut self, count: u32) {
+        if let Some(table) = self.tables.get_mut(bulk::MODEL) {
+            table.bulk = Bulk::new(count);
+            table.last_id = table.last_id.max(table.bulk.ids.end - 1);
+        }
+    }
+
+    pub fn row(&self, model: &Model, id: i64) -> Option<Cow<'_, Row>> {
+        let table = self.tables.get(model.name)?;
+        match table.rows.get(&id) {
+            Some(row) => Some(Cow::Borrowed(row)),
+            None => table.bulk.has(id).then(|| Cow::Owned(bulk::row(model, id))),
+        }
     }
 
     pub fn exists(&self, model: &str, id: i64) -> bool {
-        self.tables.get(model).is_some_and(|table| table.rows.contains_key(&id))
+        self.tables.get(model).is_some_and(|table| table.has(id))
     }
 
     /// The ids of all records, ascending.
     pub fn all(&self, model: &Model) -> impl DoubleEndedIterator<Item = i64> + '_ {
+        self.all_from(model, i64::MIN)
+    }
+
+    /// The ids from this one on, ascending.
+    pub fn all_from(&self, model: &Model, first: i64) -> impl DoubleEndedIterator<Item = i64> + use<'_> {
+        self.tables.get(model.name).into_iter().flat_map(move |table| {
+            let Bulk { ids, gone } = &table.bulk;
+            let stored = |from: i64, to: i64| {
+                (from < to).then(|| table.rows.range(from..to).map(|(id, _)| *id)).into_iter().flatten()
+            };
+            let made = (ids.start.max(first)..ids.end).filter(|id| !gone.contains(id));
+            stored(first, ids.start).chain(made).chain(stored(first.max(ids.end), i64::MAX))
+        })
+    }
+
+    /// The ids of the records that are not worked out.
+    pub fn stored(&self, model: &Model) -> impl Iterator<Item = i64> + use<'_> {
         self.tables.get(model.name).into_iter().flat_map(|table| table.rows.keys().copied())
     }
 
@@ -119,7 +159,7 @@ impl Database {
             return self.inherited(model, id, &field.name).unwrap_or(Cow::Owned(Datum::Empty));
         }
         if let Kind::One2many(other, inverse) = field.kind {
-            let ids = self.schema.get(other).map(|other| self.pointing(other, inverse, id));
+            let ids = self.schema.get(other).map(|other| self.lines(model, id, other, inverse));
             return Cow::Owned(Datum::Ids(ids.unwrap_or_default()));
         }
         if field.name == "name"
@@ -128,10 +168,21 @@ impl Database {
         {
             return Cow::Owned(Datum::text(name.as_str()));
         }
-        match self.row(model, id).and_then(|row| row.get(slot)) {
+        let Some(table) = self.tables.get(model.name) else { return Cow::Owned(Datum::Empty) };
+        match table.rows.get(&id).and_then(|row| row.get(slot)) {
             Some(datum) => Cow::Borrowed(datum),
+            None if table.bulk.has(id) => Cow::Owned(bulk::value(field, id)),
             None => Cow::Owned(Datum::Empty),
         }
+    }
+
+    /// The records whose field `inverse` points to this one, ascending.
+    pub fn lines(&self, model: &Model, id: i64, other: &Model, inverse: &str) -> Vec<i64> {
+        let mut ids = self.pointing(other, inverse, id);
+        if let Some(Kind::Many2oneReference(of)) = other.field(inverse).map(|field| field.kind) {
+            ids.retain(|line| self.value(other, *line, of).as_str() == Some(model.name));
+        }
+        ids
     }
 
     fn inherited(&self, model: &Model, id: i64, field: &str) -> Option<Cow<'_, Datum>> {
@@ -169,7 +220,14 @@ impl Database {
     fn replace(&mut self, model: &Model, id: i64, row: Option<Row>) -> Option<Row> {
         let table = self.tables.get_mut(model.name)?;
         table.last_id = table.last_id.max(id);
-        let previous = table.rows.remove(&id);
+        let made = table.bulk.has(id).then(|| bulk::row(model, id));
+        if table.bulk.ids.contains(&id) {
+            match row {
+                Some(_) => table.bulk.gone.remove(&id),
+                None => table.bulk.gone.insert(id),
+            };
+        }
+        let previous = table.rows.remove(&id).or(made);
         for (slot, field) in model.fields.iter().enumerate().filter(|(_, field)| field.indexed) {
             let key = |row: Option<&Row>| row.and_then(|row| row.get(slot)).and_then(Key::of);
             let (old, new) = (key(previous.as_ref()), key(row.as_ref()));

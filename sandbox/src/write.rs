@@ -1,13 +1,16 @@
 //! `create`, `write` and `unlink`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::Version;
 use crate::commands::Commands;
 use crate::datum::Datum;
 use crate::env::{DEFAULT, Env, Operation, now};
-use crate::error::Error;
+use crate::error::{Error, Exception};
+use crate::files;
 use crate::language::Language;
 use crate::python;
 use crate::rounding::half_up;
@@ -34,6 +37,9 @@ impl Env<'_> {
             if model.slot(field).is_some() && !values.contains_key(field) {
                 values.insert(field.to_owned(), value.clone());
             }
+        }
+        if model.name == "ir.attachment" {
+            files::describe(&mut values, !defaults.contains_key("default_datas"));
         }
         let created = self.create_with(model, values, id);
         self.context.0.extend(defaults);
@@ -62,7 +68,7 @@ impl Env<'_> {
         }
         let commands = self.assign(model, &mut row, &values)?;
         self.finish(model, id, row)?;
-        self.follow(id, commands)?;
+        self.follow(model, id, commands)?;
         self.check_company(model, id, None)?;
         self.check_rule(model, &[id], Operation::Create)?;
         Ok(id)
@@ -76,6 +82,9 @@ impl Env<'_> {
         values: &Map<String, Value>,
     ) -> Result<(), Error> {
         self.check_rights(model, Operation::Write)?;
+        if let (Version::V19, Some(name)) = (self.version(), unknown(model, values)) {
+            return Err(Error::new(Exception::Key, name));
+        }
         self.check_fields(model, values)?;
         self.check_exist(model, ids)?;
         // Whoever may not read a record is told so first.
@@ -91,12 +100,16 @@ impl Env<'_> {
             {
                 *name = python::text(&new);
             }
-            let Some(mut row) = self.db.row(model, *id).cloned() else { continue };
+            let Some(mut row) = self.db.row(model, *id).map(Cow::into_owned) else { continue };
+            if model.name == "ir.attachment" {
+                files::describe(&mut own, true);
+            }
             set(model, &mut row, "write_date", Datum::text(now()));
             set(model, &mut row, "write_uid", Datum::Int(self.uid));
             let commands = self.assign(model, &mut row, &own)?;
             self.finish(model, *id, row)?;
-            self.follow(*id, commands)?;
+            self.check_tree(model, *id)?;
+            self.follow(model, *id, commands)?;
             self.check_company(model, *id, Some(&written))?;
         }
         self.check_rule(model, ids, Operation::Write)
@@ -128,6 +141,14 @@ impl Env<'_> {
                 }
             }
         }
+        for other in schema.models() {
+            let hooks = other.fields.iter().filter(|field| matches!(field.kind, Kind::Many2oneReference(_)));
+            for field in hooks {
+                for line in self.db.lines(model, id, other, &field.name) {
+                    self.remove(other, line)?;
+                }
+            }
+        }
         self.db.put(model, id, None);
         Ok(())
     }
@@ -146,25 +167,18 @@ impl Env<'_> {
         match field.on_delete {
             OnDelete::Cascade => self.remove(other, pointing),
             OnDelete::SetNull => {
-                if let Some(mut row) = self.db.row(other, pointing).cloned() {
+                if let Some(mut row) = self.db.row(other, pointing).map(Cow::into_owned) {
                     set(other, &mut row, &field.name, Datum::Empty);
                     self.db.put(other, pointing, Some(row));
                 }
                 Ok(())
             }
-            OnDelete::Restrict => Err(Error::validation(format!(
-                "The operation cannot be completed: another model requires the record being deleted. If \
-                 possible, archive it instead.\n\nModel: {} ({}), Constraint: {}_{}_fkey",
-                other.title,
-                other.name,
-                other.name.replace('.', "_"),
-                field.name
-            ))),
+            OnDelete::Restrict => Err(Error::foreign_key(self.version(), other, field)),
         }
     }
 
     fn check_fields(&self, model: &Model, values: &Map<String, Value>) -> Result<(), Error> {
-        match values.keys().find(|name| model.slot(name).is_none()) {
+        match unknown(model, values) {
             Some(name) => Err(Error::invalid_field(self.version(), model.name, name)),
             None => Ok(()),
         }
@@ -204,7 +218,7 @@ impl Env<'_> {
             if let (Kind::Many2one(other), Some(target)) = (field.kind, datum.id())
                 && !self.db.exists(other, target)
             {
-                return Err(Error::missing_record(other, target, self.uid));
+                return Err(Error::foreign_key(self.version(), model, field));
             }
             if let Some(cell) = row.get_mut(slot) {
                 *cell = datum;
@@ -216,6 +230,7 @@ impl Env<'_> {
     fn finish(&mut self, model: &Arc<Model>, id: i64, mut row: Row) -> Result<(), Error> {
         rules::derive(model, &mut row);
         rules::check(model, &row)?;
+        self.check_unique(model, id, &row)?;
         let empty = |(field, datum): &(&Field, &Datum)| {
             field.required && field.is_stored() && !field.kind.is_number() && datum.is_empty()
         };
@@ -227,6 +242,31 @@ impl Env<'_> {
             ));
         }
         self.db.put(model, id, Some(row));
+        Ok(())
+    }
+
+    /// Refuses a record among its own parents.
+    fn check_tree(&self, model: &Model, id: i64) -> Result<(), Error> {
+        let mut above = self.db.value(model, id, "parent_id").id();
+        while let Some(parent) = above {
+            if parent == id {
+                return Err(Error::validation(match model.name {
+                    "res.partner" => "You cannot create recursive Partner hierarchies.",
+                    _ => "Recursion Detected.",
+                }));
+            }
+            above = self.db.value(model, parent, "parent_id").id();
+        }
+        Ok(())
+    }
+
+    fn check_unique(&self, model: &Model, id: i64, row: &Row) -> Result<(), Error> {
+        let Some((field, message)) = model.unique else { return Ok(()) };
+        let mine = model.slot(field).and_then(|slot| row.get(slot));
+        let same = |other: &i64| *other != id && Some(self.db.value(model, *other, field).as_ref()) == mine;
+        if self.db.stored(model).any(|other| same(&other)) {
+            return Err(Error::validation(format!("The operation cannot be completed: {message}")));
+        }
         Ok(())
     }
 
@@ -260,6 +300,10 @@ impl Env<'_> {
             _ => Ok(()),
         }
     }
+}
+
+fn unknown<'a>(model: &Model, values: &'a Map<String, Value>) -> Option<&'a str> {
+    values.keys().map(String::as_str).find(|name| model.slot(name).is_none())
 }
 
 fn take_inherited(model: &Model, values: &mut Map<String, Value>) -> Map<String, Value> {

@@ -1,6 +1,7 @@
 //! Says why a caller may have something done, or may not.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -52,9 +53,10 @@ impl<W: Write> Reasons<'_, W> {
 /// # Errors
 /// When the configuration is bad, there is no such operation, or stdout is closed.
 pub fn run(
+    file: Option<&Path>,
     Arguments { what: What::Explain { caller, operation, model } }: Arguments,
 ) -> anyhow::Result<ExitCode> {
-    let config = Config::load()?.access;
+    let config = Config::load(file)?.access;
     let spec = specs().into_iter().find(|spec| spec.name == operation).with_context(|| {
         let names: Vec<_> = specs().iter().map(|spec| spec.name).collect();
         format!("there is no operation {operation}: there are {}", names.join(", "))

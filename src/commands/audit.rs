@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
@@ -55,11 +56,11 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When the configuration is bad, the disk refuses, or stdout is closed.
-pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+pub async fn run(file: Option<&Path>, arguments: Arguments) -> anyhow::Result<ExitCode> {
     if let (Some(from), Some(to)) = (arguments.from, arguments.to) {
         ensure!(from <= to, "--from {from} is after --to {to}: --from takes the earlier of the two days");
     }
-    let folder = Config::load()?.audit.folder;
+    let folder = Config::load(file)?.audit.folder;
     let (limit, json, filter) = (arguments.limit.get(), arguments.json, arguments.filter());
     let found = tokio::task::spawn_blocking(move || search(&folder, &filter, limit)).await?;
     let (lines, more) = found.context("cannot read LOG_DIR/audit")?;
@@ -102,9 +103,10 @@ fn row(line: &Line<'_>) -> [String; 10] {
         Id::Record(id) => id.to_string(),
         Id::Named(id) => id.clone(),
     });
-    let outcome = match line.lost {
-        0 => line.outcome.clone().into_owned(),
-        lost => format!("{} {lost}", line.outcome),
+    let outcome = match (line.lost, line.repeated) {
+        (0, 0) => line.outcome.clone().into_owned(),
+        (0, repeated) => format!("{}, {repeated} more", line.outcome),
+        (lost, _) => format!("{} {lost}", line.outcome),
     };
     [
         line.time.clone().into_owned(),

@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod oauth;
 mod s3;
+mod tenants;
 mod twilio;
 
 use std::io::{self, Write};
@@ -12,6 +13,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use mcp_odoo_core::journal::{Journal, JournalError};
+use mcp_odoo_core::odoo::Odoo;
 
 use crate::config::{AllowedHosts, Config, CorsOrigins};
 
@@ -21,8 +23,8 @@ const LINKS: &str = "make hard links, which S3_LOGS_BUCKET needs,";
 ///
 /// # Errors
 /// When the configuration is bad or stdout is closed.
-pub async fn run() -> anyhow::Result<ExitCode> {
-    let config = Config::load()?;
+pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let config = Config::load(file)?;
     let mut out = std::io::stdout().lock();
     describe(&config, &mut out)?;
     twilio::describe(&config, &mut out)?;
@@ -34,7 +36,11 @@ pub async fn run() -> anyhow::Result<ExitCode> {
     let reader = config.odoo.as_ref().map(|odoo| ("ODOO", odoo, config.dev_odoo.is_none()));
     let writer = config.dev_odoo.as_ref().map(|odoo| ("DEV_ODOO", odoo, true));
     for (name, odoo, writes) in reader.into_iter().chain(writer) {
-        match account::check(odoo, &config.sales, writes).await {
+        let found = match Odoo::new(odoo.clone()) {
+            Ok(odoo) => account::check(&odoo, &config.sales, writes).await,
+            Err(error) => Err(error.into()),
+        };
+        match found {
             Ok(found) => writeln!(out, "✓ {name}: {found}")?,
             Err(error) => {
                 good = false;
@@ -45,6 +51,7 @@ pub async fn run() -> anyhow::Result<ExitCode> {
     if config.odoo.is_none() {
         writeln!(out, "✓ ODOO: not configured, the embedded one will be used")?;
     }
+    good &= tenants::check(&config, &mut out).await?;
     good &= twilio::check(&config.twilio, &mut out).await?;
     match &config.s3 {
         Some(s3) => good &= s3::check(s3, &mut out).await?,
@@ -96,8 +103,10 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
         out,
         "LOG_DIR={} LOG_LEVEL={} LOG_RETENTION_DAYS={days}",
         config.log_dir.display(),
-        config.log_level
+        config.log.level
     )?;
+    let cache = &config.metadata;
+    writeln!(out, "CACHE_TTL_SECONDS={} CACHE_MAX_SIZE={}", cache.ttl.as_secs(), cache.max_size)?;
     let (audit, limits) = (&config.audit, &config.limits);
     writeln!(out, "AUDIT_REQUIRED={} AUDIT_RETENTION_DAYS={}", audit.required, audit.retention_days)?;
     let number = |limit: Option<NonZeroU32>| limit.map(|limit| limit.to_string()).unwrap_or_default();

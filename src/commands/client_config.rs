@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use super::healthcheck::reachable;
-use crate::config::{Config, Env, HTTP_VARIABLES, SECRET_VARIABLES, VARIABLES};
+use crate::config::{Config, Env, HTTP_VARIABLES, SECRET_VARIABLES};
 
 /// A program that speaks MCP.
 #[derive(Clone, Copy, ValueEnum)]
@@ -73,8 +73,8 @@ impl Client {
 ///
 /// # Errors
 /// When the configuration is bad, the binary cannot be located or stdout is closed.
-pub fn run(client: Client) -> anyhow::Result<ExitCode> {
-    let variables = Env::read(Path::new(".env"), VARIABLES)?;
+pub fn run(file: Option<&Path>, client: Client) -> anyhow::Result<ExitCode> {
+    let variables = Config::variables(file)?;
     let config = Config::from_env(&variables)?;
     let url = match &config.messages.public_url {
         Some(url) => format!("{}/mcp", url.as_str().trim_end_matches('/')),
@@ -122,7 +122,10 @@ fn environment(
 ) -> anyhow::Result<(Map<String, Value>, Vec<String>)> {
     // Without a bucket those of AWS are there for others.
     let has_bucket = variables.iter().any(|(name, _)| name == "S3_LOGS_BUCKET");
-    let is_for_it = |name: &str| !HTTP_VARIABLES.contains(&name) && (has_bucket || !name.starts_with("AWS_"));
+    // Clients keep what comes on stderr; a file would be looked for in their folder.
+    let is_for_it = |name: &str| {
+        !HTTP_VARIABLES.contains(&name) && name != "LOG_HANDLERS" && (has_bucket || !name.starts_with("AWS_"))
+    };
     let (mut env, mut secrets) = (Map::new(), Vec::new());
     for (name, value) in variables.iter().filter(|(name, _)| is_for_it(name)) {
         let value = if SECRET_VARIABLES.contains(&name) {

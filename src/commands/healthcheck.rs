@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -17,8 +18,8 @@ const LIMIT: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// When the configuration is bad or stdout is closed.
-pub async fn run() -> anyhow::Result<ExitCode> {
-    let http = Config::load()?.http;
+pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let http = Config::load(file)?.http;
     let address = SocketAddr::new(reachable(http.host), http.port);
     let problem = match tokio::time::timeout(LIMIT, ask(address)).await {
         Ok(Ok(status)) if status.starts_with("HTTP/1.1 200") => None,

@@ -74,8 +74,8 @@ struct New {
 ///
 /// # Errors
 /// When the configuration is bad, the access file cannot be used, or stdout is closed.
-pub fn run(Arguments { what }: Arguments) -> anyhow::Result<ExitCode> {
-    let config = Config::load()?;
+pub fn run(file: Option<&Path>, Arguments { what }: Arguments) -> anyhow::Result<ExitCode> {
+    let config = Config::load(file)?;
     let Some(path) = config.access.file else {
         bail!(
             "set ACCESS_FILE to the file that says who may call, e.g. ACCESS_FILE=access.toml; it is made if it is not there"

@@ -1,6 +1,7 @@
 //! Lists log files or shows one, from the disk or from the bucket.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
@@ -45,11 +46,11 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When the configuration is bad, the disk or the store refuses, or stdout is closed.
-pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+pub async fn run(file: Option<&Path>, arguments: Arguments) -> anyhow::Result<ExitCode> {
     if let (Some(from), Some(to)) = (arguments.from, arguments.to) {
         ensure!(from <= to, "--from {from} is after --to {to}: --from takes the earlier of the two days");
     }
-    let config = Config::load()?;
+    let config = Config::load(file)?;
     let library = if arguments.s3 {
         Library::bucket(config.s3.as_ref().context("S3_LOGS_BUCKET is not set")?).await
     } else {

@@ -4,6 +4,7 @@ pub mod access;
 pub mod audit;
 pub mod check;
 pub mod client_config;
+pub mod config;
 mod embedded;
 pub mod healthcheck;
 pub mod keys;
@@ -15,9 +16,23 @@ pub mod stdio;
 mod stop_signal;
 mod table;
 
+use std::path::Path;
+use std::process::ExitCode;
+
 use mcp_odoo_core::twilio::TwilioSetup;
 
-use crate::config::Config;
+use crate::config::{Config, Connection};
+
+/// Runs what the configuration says, where no command is named.
+///
+/// # Errors
+/// When the configuration is bad, or what that runs fails.
+pub async fn run_unnamed(file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    match Config::load(file)?.connection {
+        Connection::Stdio => stdio::run(file).await,
+        Connection::Http => serve::run(file).await,
+    }
+}
 
 /// Says what the configuration lacks, however messages come.
 fn warn(config: &Config) {

@@ -30,6 +30,12 @@ pub struct Arguments {
     /// Have the module for stock: products know their quantity on hand
     #[arg(long)]
     stock: bool,
+    /// Have no wkhtmltopdf: reports come as HTML, never as PDF
+    #[arg(long)]
+    no_wkhtmltopdf: bool,
+    /// So many contacts more, worked out as they are read
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=10_000_000))]
+    records: u32,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -62,7 +68,15 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         OdooLanguage::Spanish => Language::Spanish,
     };
     let latency = Duration::from_millis(arguments.latency_ms);
-    let options = Options { version, language, stock: arguments.stock, latency, ..Options::default() };
+    let options = Options {
+        version,
+        language,
+        stock: arguments.stock,
+        no_wkhtmltopdf: arguments.no_wkhtmltopdf,
+        records: arguments.records,
+        latency,
+        ..Options::default()
+    };
     let stop = stop_signal()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port))
         .await

@@ -1,5 +1,6 @@
 //! Serves until asked to stop.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -16,10 +17,10 @@ use crate::telemetry;
 ///
 /// # Errors
 /// When the configuration is bad, or the port or the log folder cannot be used.
-pub async fn run() -> anyhow::Result<ExitCode> {
-    let config = Config::load()?;
+pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let config = Config::load(file)?;
     let stop = stop_signal()?;
-    let _log = telemetry::start(config.log_level)?;
+    let _log = telemetry::start(&config.log)?;
     super::warn(&config);
     if matches!(config.twilio, TwilioSetup::Ready(_)) && config.messages.webhook_secret.is_none() {
         tracing::warn!(

@@ -1,5 +1,6 @@
 //! Serves MCP on stdin and stdout until the input ends or the process is asked to stop.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use mcp_odoo_core::journal::Target;
@@ -20,10 +21,10 @@ const MOST_PROCESSES: u32 = 100;
 ///
 /// # Errors
 /// When the configuration is bad or the log folder cannot be used.
-pub async fn run() -> anyhow::Result<ExitCode> {
-    let config = Config::load()?;
+pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let config = Config::load(file)?;
     let stop = stop_signal()?;
-    let _log = telemetry::start(config.log_level)?;
+    let _log = telemetry::start(&config.log)?;
     super::warn(&config);
     let embedded = Embedded::if_needed(&config).await?;
     let (odoo, target) = embedded.odoo();

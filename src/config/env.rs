@@ -1,21 +1,23 @@
-//! Reads variables: the process environment first, then a `.env` file; empty means not set.
+//! Reads variables: the process environment first, then a `.env` file, then the configuration file; empty means not set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
 use mcp_odoo_core::odoo::http::address;
 use url::Url;
 
-use super::ConfigError;
+use super::{ConfigError, file, odoo};
 
 /// The variables as they were given.
 #[derive(Clone, Default)]
 pub struct Env {
     values: BTreeMap<String, String>,
+    /// Those that the configuration file gave, with its name.
+    from_file: Option<(PathBuf, BTreeSet<&'static str>)>,
 }
 
 impl Env {
@@ -50,6 +52,56 @@ impl Env {
             }
         }
         Ok(values.into_iter().collect())
+    }
+
+    /// The same with the configuration file below it: the one that is named, or the one that is looked for.
+    ///
+    /// # Errors
+    /// When it cannot be read, or one of the others cannot.
+    pub fn read_with(
+        env_file: &Path,
+        known: &[&'static str],
+        config_file: Option<&Path>,
+    ) -> Result<Self, ConfigError> {
+        let mut env = Self::read(env_file, known)?;
+        let mut given = BTreeSet::new();
+        let below = file::read(config_file)?;
+        // By whatever name of the same thing.
+        let unset: Vec<_> = below
+            .into_iter()
+            .filter(|(name, _)| odoo::names_of(name).iter().all(|name| env.text(name).is_none()))
+            .collect();
+        for (name, value) in unset {
+            env.values.insert(name.to_owned(), value);
+            given.insert(name);
+        }
+        let path = config_file.unwrap_or(Path::new(file::DEFAULT));
+        env.from_file = Some((path.to_owned(), given));
+        Ok(env)
+    }
+
+    /// Says what is wrong in the words of the configuration file, where that gave the value.
+    pub(super) fn explain(&self, error: ConfigError) -> ConfigError {
+        let Some((path, given)) = &self.from_file else { return error };
+        let key = |name: &str| {
+            let key = file::KEYS.iter().find(|(known, _)| *known == name).map(|(_, key)| *key);
+            key.filter(|_| given.contains(name))
+        };
+        match &error {
+            ConfigError::Takes { name, takes } => match key(name) {
+                Some(key) => ConfigError::file(path, &format!("{key} (as {name}) takes {takes}")),
+                None => error,
+            },
+            ConfigError::Missing { name, because, takes } => match key(because) {
+                Some(because) => {
+                    let known = file::KEYS.iter().find(|(known, _)| known == name);
+                    let missing = known.map_or(*name, |(_, key)| *key);
+                    ConfigError::file(path, &format!("{missing} is required when {because} is set: {takes}"))
+                }
+                None => error,
+            },
+            ConfigError::File(_) => error,
+        }
     }
 
     /// The variables that are set, by name, with their texts.
@@ -136,7 +188,7 @@ impl Env {
 
 impl FromIterator<(String, String)> for Env {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(values: I) -> Self {
-        Self { values: values.into_iter().collect() }
+        Self { values: values.into_iter().collect(), from_file: None }
     }
 }
 

@@ -1,8 +1,10 @@
-//! The configuration: read once, from the environment and `.env`, into the settings that each part owns. No part knows of
+//! The configuration: read once, from the environment, `.env` and a JSON file, into the settings that each part owns. No part knows of
 //! this module, only what puts the parts together.
 
 mod access;
 mod env;
+mod file;
+mod log;
 mod messages;
 mod oauth;
 mod odoo;
@@ -31,11 +33,12 @@ use mcp_odoo_core::watching::WatchConfig;
 use mcp_odoo_tools::Toolsets;
 
 pub use self::env::Env;
+pub use self::file::ConfigFile;
 pub use self::odoo::CallConfig;
 pub use crate::mcp::McpConfig;
 pub use crate::middleware::hosts::{Allowed, AllowedHosts, CorsOrigins};
 pub use crate::server::HttpConfig;
-pub use crate::telemetry::LogLevel;
+pub use crate::telemetry::{LineFormat, LogConfig, LogHandler, LogLevel, LogTarget};
 
 /// A configuration that the process cannot start with, in one line.
 #[derive(Debug, thiserror::Error)]
@@ -118,12 +121,23 @@ pub struct Config {
     pub log_retention_days: u64,
     /// Where copies of the log files go.
     pub s3: Option<S3Config>,
-    /// `LOG_LEVEL`
-    pub log_level: LogLevel,
+    /// The process log.
+    pub log: LogConfig,
     /// How long what Odoo says of itself is remembered.
     pub metadata: MetadataConfig,
     /// How what callers watch is looked at.
     pub watching: WatchConfig,
+    /// `CONNECTION_TYPE`: what runs when no command is named.
+    pub connection: Connection,
+}
+
+/// How MCP is served when no command says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// Over stdin and stdout.
+    Stdio,
+    /// Over HTTP, in all its forms.
+    Http,
 }
 
 /// Every variable that is read.
@@ -143,7 +157,8 @@ pub const VARIABLES: &[&str] = &[
     "HANDOFF_DEADLINE_SECONDS", "PUBLIC_URL", "ELEVENLABS_WEBHOOK_SECRET", "MCP_MODE", "API_KEY", "ACCESS_FILE",
     "ALLOW_ANONYMOUS", "ALLOWED_IPS", "TRUSTED_PROXIES", "TENANT_HEADERS", "TENANT_HOSTS", "REQUESTS_PER_MINUTE",
     "REQUESTS_PER_HOUR", "REQUESTS_PER_DAY", "RATE_LIMIT_MAX_WAIT_SECONDS", "AUDIT_REQUIRED", "AUDIT_RETENTION_DAYS",
-    "OAUTH_ISSUER", "OAUTH_AUDIENCE", "OAUTH_SCOPE_PREFIX", "OAUTH_TENANT_CLAIM", "TOOLSETS", "CACHE_TTL_SECONDS", "CACHE_MAX_SIZE",
+    "OAUTH_ISSUER", "OAUTH_AUDIENCE", "OAUTH_SCOPE_PREFIX", "OAUTH_TENANT_CLAIM", "TOOLSETS", "LOG_FORMAT",
+    "LOG_HANDLERS", "CACHE_TTL_SECONDS", "CACHE_MAX_SIZE", "CONNECTION_TYPE",
 ];
 
 /// Of those, what only matters to who serves over HTTP.
@@ -152,7 +167,7 @@ pub const HTTP_VARIABLES: &[&str] = &[
     "HOST", "PORT", "CORS_ORIGINS", "REQUEST_TIMEOUT_SECONDS", "MAX_CONNECTIONS", "MCP_MAX_SESSIONS", "MCP_IDLE_SECONDS",
     "ALLOWED_HOSTS", "ALLOWED_ORIGINS", "PUBLIC_URL", "ELEVENLABS_WEBHOOK_SECRET", "API_KEY", 
     "ALLOW_ANONYMOUS", "ALLOWED_IPS", "TRUSTED_PROXIES", "TENANT_HEADERS", "TENANT_HOSTS",
-    "OAUTH_ISSUER", "OAUTH_AUDIENCE", "OAUTH_SCOPE_PREFIX", "OAUTH_TENANT_CLAIM",
+    "OAUTH_ISSUER", "OAUTH_AUDIENCE", "OAUTH_SCOPE_PREFIX", "OAUTH_TENANT_CLAIM", "CONNECTION_TYPE",
 ];
 
 /// Of those, what is never printed.
@@ -163,12 +178,20 @@ pub const SECRET_VARIABLES: &[&str] = &[
 ];
 
 impl Config {
-    /// Reads the environment and `.env` in the working folder.
+    /// Reads the environment, `.env` in the working folder, and the configuration file, where there is one.
     ///
     /// # Errors
-    /// One line that names the variable and says what it takes.
-    pub fn load() -> Result<Self, ConfigError> {
-        Self::from_env(&Env::read(Path::new(".env"), VARIABLES)?)
+    /// One line that names the variable or the key and says what it takes.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::from_env(&Self::variables(file)?)
+    }
+
+    /// The variables that [`Self::load`] reads.
+    ///
+    /// # Errors
+    /// When `.env` or the configuration file cannot be read.
+    pub fn variables(file: Option<&Path>) -> Result<Env, ConfigError> {
+        Env::read_with(Path::new(".env"), VARIABLES, file)
     }
 
     /// Reads these variables.
@@ -176,6 +199,10 @@ impl Config {
     /// # Errors
     /// One line that names the variable and says what it takes.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        Self::read(env).map_err(|error| env.explain(error))
+    }
+
+    fn read(env: &Env) -> Result<Self, ConfigError> {
         let calls = odoo::calls(env)?;
         let (odoo, dev_odoo) = odoo::accounts(env, calls)?;
         let tasks = TaskConfig::default();
@@ -217,12 +244,19 @@ impl Config {
             log_dir,
             log_retention_days: env.number("LOG_RETENTION_DAYS", 0..=36_500, 0)?,
             s3: s3::s3(env)?,
-            log_level: env.parse("LOG_LEVEL", "error, warn, info, debug or trace", LogLevel::Info)?,
+            log: log::log(env)?,
             metadata: MetadataConfig {
                 ttl: Duration::from_secs(env.number("CACHE_TTL_SECONDS", 0..=86_400, 300)?),
                 max_size: env.number("CACHE_MAX_SIZE", 1..=100_000, 1000)?,
             },
             watching: WatchConfig::default(),
+            connection: match env.text("CONNECTION_TYPE") {
+                Some("stdio") => Connection::Stdio,
+                None | Some("http" | "streamable_http") => Connection::Http,
+                Some(_) => {
+                    return Err(ConfigError::takes("CONNECTION_TYPE", "stdio, http or streamable_http"));
+                }
+            },
         })
     }
 

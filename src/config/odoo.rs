@@ -43,6 +43,13 @@ const DEV_ODOO: OdooNames = OdooNames {
     passwords: &[],
 };
 
+/// All names of the same thing: whichever is set, it is set.
+pub(super) fn names_of<'a>(name: &'a &'static str) -> Vec<&'a str> {
+    let secrets = [&[ODOO.key], ODOO.passwords].concat();
+    let groups = [ODOO.database, ODOO.login, &secrets];
+    groups.into_iter().find(|names| names.contains(name)).map_or_else(|| vec![*name], <[_]>::to_vec)
+}
+
 pub(super) fn calls(env: &Env) -> Result<CallConfig, ConfigError> {
     Ok(CallConfig {
         protocol: env.parse("ODOO_PROTOCOL", "auto, json2, jsonrpc or xmlrpc", ProtocolChoice::Auto)?,

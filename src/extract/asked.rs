@@ -50,7 +50,11 @@ where
     }
 }
 
-fn call(request: &Request) -> Result<Call, Problem> {
+/// The call that this request is.
+///
+/// # Errors
+/// Never behind the gate.
+pub fn call(request: &Request) -> Result<Call, Problem> {
     // The gate has found out.
     let identity = request.extensions().get::<Identity>().ok_or_else(Problem::internal)?;
     let language = language(request.headers()).unwrap_or(identity.tenant.language);

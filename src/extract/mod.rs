@@ -15,12 +15,14 @@ use mcp_odoo_core::input::{self, FieldError};
 use mcp_odoo_core::key::IdempotencyKey;
 use mcp_odoo_core::quotation::id::TrackingId;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::body::{self, Held, Room};
 use crate::error::Problem;
 use crate::json;
+use crate::state::AppState;
 
-pub use self::asked::Asked;
+pub use self::asked::{Asked, call};
 pub use self::signed::{SignedJson, SignedReport};
 
 /// The largest body: 1,000 lines and a description take far less.
@@ -29,46 +31,65 @@ const MAX_BODY: usize = 1024 * 1024;
 /// A JSON body that keeps the rules of its type.
 pub struct ValidJson<T>(pub T);
 
-impl<S, T> FromRequest<S> for ValidJson<T>
+impl<T> FromRequest<AppState> for ValidJson<T>
 where
-    S: Send + Sync,
     T: DeserializeOwned + Validate<Context = ()>,
 {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let (body, _held) = json_body(request).await?;
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        let (body, _held) = json_body(request, &state.room).await?;
         valid(&body).map(Self)
     }
 }
 
-async fn json_body(request: Request) -> Result<(Bytes, Held), Problem> {
+async fn json_body(request: Request, room: &Room) -> Result<(Bytes, Held), Problem> {
     if !is_json(request.headers()) {
         let detail = "send the body as JSON with the header Content-Type: application/json";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail));
     }
-    whole_body(request).await
+    whole_body(request, room).await
 }
 
-async fn whole_body(request: Request) -> Result<(Bytes, Held), Problem> {
+async fn whole_body(request: Request, room: &Room) -> Result<(Bytes, Held), Problem> {
     let (parts, body) = request.into_parts();
-    // The router gives all requests the same.
-    let room = parts.extensions.get::<Room>().ok_or_else(Problem::internal)?;
-    body::read(&parts.headers, body, room, MAX_BODY, "the body may have at most 1 MiB").await
+    body::read(&parts, body, room, MAX_BODY, "the body may have at most 1 MiB").await
+}
+
+/// A JSON object as it came, for what has no type of its own.
+pub struct JsonObject(pub Map<String, Value>);
+
+/// The body of a request, which must be one.
+///
+/// # Errors
+/// When it is none, or too large.
+pub async fn json_object(request: Request, room: &Room) -> Result<JsonObject, Problem> {
+    let (body, _held) = json_body(request, room).await?;
+    match json(&body)? {
+        Value::Object(object) => Ok(JsonObject(object)),
+        _ => Err(Problem::invalid(vec![FieldError {
+            path: String::new(),
+            message: "send a JSON object".to_owned(),
+        }])),
+    }
 }
 
 fn valid<T>(body: &[u8]) -> Result<T, Problem>
 where
     T: DeserializeOwned + Validate<Context = ()>,
 {
+    input::parse(json(body)?).map_err(Problem::invalid)
+}
+
+/// JSON in which no key stands twice.
+fn json(body: &[u8]) -> Result<Value, Problem> {
     if let Some(path) = json::twice(body) {
         return Err(Problem::invalid(vec![FieldError { path, message: json::TWICE.to_owned() }]));
     }
-    let json = serde_json::from_slice(body).map_err(|error| {
+    serde_json::from_slice(body).map_err(|error| {
         let detail = format!("the body is not JSON: line {}, column {}", error.line(), error.column());
         Problem::new(StatusCode::BAD_REQUEST, "invalid_json", detail)
-    })?;
-    input::parse(json).map_err(Problem::invalid)
+    })
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, Request};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use chrono::Utc;
 use garde::Validate;
 use mcp_odoo_core::elevenlabs;
@@ -16,11 +16,13 @@ use mcp_odoo_core::tenants::Tenant;
 use mcp_odoo_core::twilio::{TwilioSetup, signature};
 use mcp_odoo_tools::caller::Identity;
 use mcp_odoo_tools::reports::MessageReport;
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
 use super::{json_body, valid, whole_body};
 use crate::error::Problem;
+use crate::middleware::tenant;
 use crate::state::AppState;
 
 /// A JSON body that keeps the rules of its type, from a webhook of ElevenLabs: signed, where `ELEVENLABS_WEBHOOK_SECRET` is set.
@@ -29,6 +31,8 @@ pub struct SignedJson<T> {
     pub value: T,
     /// What a signed request that is sent once more has in common with the first.
     pub replay: Option<IdempotencyKey>,
+    /// For whom it is.
+    pub tenant: Arc<Tenant>,
 }
 
 impl<T> FromRequest<AppState> for SignedJson<T>
@@ -37,30 +41,41 @@ where
 {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &AppState) -> Result<Self, Problem> {
-        let tenant = tenant(&request)?;
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
+        let identity = request.extensions().get::<Identity>().ok_or_else(Problem::internal)?;
+        let (caller, tenant) = (Arc::clone(&identity.caller), Arc::clone(&identity.tenant));
+        // Who has shown a key need not sign.
+        let signed = if caller.has_key() { None } else { signed(state, request.headers(), &tenant)? };
         let signature = request.headers().get(elevenlabs::HEADER);
         let signature = signature.map(|value| value.to_str().unwrap_or_default().to_owned());
-        // Who has shown a key need not sign.
-        let identity = request.extensions().get::<Identity>();
-        let has_key = identity.is_some_and(|Identity { caller, .. }| caller.has_key());
-        let (body, _held) = json_body(request).await?;
-        let mut replay = None;
-        if let Some(secret) = tenant.webhook_secret.as_ref().filter(|_| !has_key) {
-            let signature = signature.as_deref();
-            elevenlabs::verify(secret, signature, &body, Utc::now())
-                .map_err(|error| Problem::not_signed(&error))?;
-            let mark = elevenlabs::replay_mark(signature.unwrap_or_default(), &body);
-            replay = IdempotencyKey::try_from(mark).ok();
-        }
-        valid(&body).map(|value| Self { value, replay })
+        let (body, _held) = json_body(request, &state.room).await?;
+        let Some((name, secret)) = signed else {
+            return valid(&body).map(|value| Self { value, replay: None, tenant });
+        };
+        let signature = signature.as_deref();
+        elevenlabs::verify(&secret, signature, &body, Utc::now())
+            .map_err(|error| Problem::not_signed(&error))?;
+        let mark = elevenlabs::replay_mark(signature.unwrap_or_default(), &body);
+        // Nobody else has it opened.
+        let tenant = state.tenants.by_name(&name).await?;
+        valid(&body).map(|value| Self { value, replay: IdempotencyKey::try_from(mark).ok(), tenant })
     }
 }
 
-/// For whom the request is, as the gate has found out.
-fn tenant(request: &Request) -> Result<Arc<Tenant>, Problem> {
-    let identity = request.extensions().get::<Identity>().ok_or_else(Problem::internal)?;
-    Ok(Arc::clone(&identity.tenant))
+/// What the request must be signed with, and for which tenant. The gate has opened the tenant of one that need not be.
+fn signed(
+    state: &AppState,
+    headers: &HeaderMap,
+    opened: &Tenant,
+) -> Result<Option<(String, SecretString)>, Problem> {
+    if let Some(signed) = tenant::signed(&state.tenants, headers)? {
+        return Ok(Some(signed));
+    }
+    // The file has changed since the gate: a moment ago it had to be signed.
+    if tenant::named(headers)?.is_some_and(|name| name != opened.id) {
+        return Err(Problem::not_signed(&elevenlabs::SignatureError::Mismatch));
+    }
+    Ok(opened.webhook_secret.clone().map(|secret| (opened.id.clone(), secret)))
 }
 
 /// What Twilio reports of a message of its account, and whose that was; nothing where it says too little.
@@ -73,7 +88,7 @@ impl FromRequest<AppState> for SignedReport {
         let query = request.uri().query().map(str::to_owned);
         let signed = request.headers().get(signature::HEADER).and_then(|value| value.to_str().ok());
         let signed = signed.map(str::to_owned);
-        let (body, _held) = whole_body(request).await?;
+        let (body, _held) = whole_body(request, &state.room).await?;
         let body = std::str::from_utf8(&body)
             .map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "not_text", "the body is not UTF-8"))?;
         let pairs = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());

@@ -30,7 +30,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// call: till then it holds the room.
 pub(super) async fn read(parts: &mut Parts, body: Body, room: &Room) -> Result<Bytes, Problem> {
     let late = || Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the body took too long");
-    let whole = body::read(&parts.headers, body, room, MAX_BODY, TOO_LARGE);
+    let whole = body::read(parts, body, room, MAX_BODY, TOO_LARGE);
     let (body, held) = tokio::time::timeout(PATIENCE, whole).await.map_err(|_| late())??;
     parts.extensions.insert(Arc::new(held));
     Ok(body)

@@ -2,14 +2,18 @@
 
 mod batch;
 mod body;
+mod channel;
 mod lines;
+mod once;
+mod plain;
 mod session;
-mod shares;
 mod single;
 mod sse;
 pub mod stdio;
 mod step_up;
+mod stream;
 mod streamable;
+mod ws;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +23,7 @@ use axum::http::{HeaderName, Method, header};
 use rmcp::ServerHandler;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
+use self::once::Once;
 pub use self::session::Sessions;
 
 use crate::error::Problem;
@@ -48,8 +53,12 @@ pub fn routes<H: ServerHandler + Clone + Sync>(
     sessions: &Sessions,
 ) -> Router {
     let front = Front { hosts: hosts::mcp(allowed), limit: None };
+    let once = Once::new(handler.clone(), sessions.clone());
     sse::routes(handler.clone(), sessions.clone())
-        .merge(streamable::routes(handler, sessions.clone()))
+        .merge(ws::routes(handler.clone(), sessions.clone()))
+        .merge(plain::routes(once.clone()))
+        .merge(stream::routes(once.clone()))
+        .merge(streamable::routes(handler, sessions.clone(), once))
         .method_not_allowed_fallback(Problem::wrong_method)
         .layer((front, Pages(cors()), Admission(Arc::clone(gate))))
 }

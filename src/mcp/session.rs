@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use mcp_odoo_core::shares::{Share, Shares};
 use mcp_odoo_tools::caller::Identity;
 use rmcp::RoleServer;
 use rmcp::model::{
@@ -17,7 +18,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::shares::{Share, Shares};
 use super::{McpConfig, body};
 use crate::body::Room;
 use crate::error::Problem;
@@ -55,10 +55,12 @@ pub(super) enum Refusal {
     Full(usize),
     #[error("{0} requests without a session are being answered already (MCP_MAX_SESSIONS); repeat later")]
     Busy(usize),
-    #[error("this caller has half of the {0} MCP sessions of this service (MCP_MAX_SESSIONS): end some")]
+    #[error(
+        "this caller, or its tenant, has half of the {0} MCP sessions of this service (MCP_MAX_SESSIONS): end some"
+    )]
     OwnFull(usize),
     #[error(
-        "half of the {0} requests without a session that this service answers at once are this caller's; repeat later"
+        "half of the {0} requests without a session that this service answers at once are this caller's, or its tenant's; repeat later"
     )]
     OwnBusy(usize),
     #[error("the service is restarting; repeat in a few seconds")]
@@ -113,7 +115,7 @@ impl Sessions {
         if self.0.stop.is_cancelled() {
             return Err(Refusal::Stopping);
         }
-        let share = self.0.shares.take(identity, self.0.max).ok_or(Refusal::OwnFull(self.0.max))?;
+        let share = share(&self.0.shares, identity, self.0.max).ok_or(Refusal::OwnFull(self.0.max))?;
         let permit = Arc::clone(&self.0.places).try_acquire_owned().map_err(|_| Refusal::Full(self.0.max))?;
         self.0.open.send_modify(|open| *open += 1);
         Ok(Place { _permit: permit, _share: share, open: self.0.open.clone() })
@@ -121,7 +123,7 @@ impl Sessions {
 
     /// Takes a place for one request that belongs to no session.
     pub(super) fn admit_single(&self, identity: &Identity) -> Result<SinglePlace, Refusal> {
-        let share = self.0.single_shares.take(identity, self.0.max).ok_or(Refusal::OwnBusy(self.0.max))?;
+        let share = share(&self.0.single_shares, identity, self.0.max).ok_or(Refusal::OwnBusy(self.0.max))?;
         let permit = Arc::clone(&self.0.single).try_acquire_owned();
         Ok(SinglePlace { _permit: permit.map_err(|_| Refusal::Busy(self.0.max))?, _share: share })
     }
@@ -129,6 +131,16 @@ impl Sessions {
     /// A session of a client that may vanish without a word.
     pub(super) fn remote<T>(&self, transport: T, place: Place, asked: Asked) -> Session<T> {
         Session { _place: Some(place), idle: Some(Idle::new(self.0.idle)), asked, ..self.local(transport) }
+    }
+
+    /// A session of a client that whoever holds the transport looks after.
+    pub(super) fn attached<T>(&self, transport: T, place: Place) -> Session<T> {
+        Session { _place: Some(place), ..self.local(transport) }
+    }
+
+    /// After how long a client counts as gone of which nothing is heard.
+    pub(super) fn idle(&self) -> Duration {
+        self.0.idle
     }
 
     /// The session of the process that started this one; its end of input is not the end of its interest.
@@ -147,6 +159,10 @@ impl Sessions {
             asked: Asked::default(),
         }
     }
+}
+
+fn share(shares: &Shares, Identity { caller, tenant, .. }: &Identity, of: usize) -> Option<Share> {
+    shares.place(tenant.shares(caller), of)
 }
 
 impl From<Refusal> for Problem {

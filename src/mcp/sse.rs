@@ -16,23 +16,18 @@ use axum::{Extension, Router, http::HeaderMap};
 use futures::{StreamExt, stream};
 use mcp_odoo_core::access::Caller;
 use mcp_odoo_tools::caller::Identity;
+use rmcp::ServerHandler;
 use rmcp::model::{ClientJsonRpcMessage, GetExtensions, ServerJsonRpcMessage};
-use rmcp::transport::TransportAdapterIdentity;
-use rmcp::transport::sink_stream::SinkStreamTransport;
-use rmcp::{ServerHandler, service::serve_server_with_ct};
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
-use tokio_util::sync::{DropGuard, PollSender};
+use tokio_util::sync::DropGuard;
 use uuid::Uuid;
 
-use super::session::{Asked, Sessions};
+use super::channel::{self, Begin, Channel, Inlet};
+use super::session::Sessions;
 use super::{batch, body, step_up};
 use crate::error::Problem;
 
 /// Where clients post, as the first event tells them.
 const MESSAGES: &str = "/mcp/messages";
-/// Messages that wait on the way in and out of one session.
-const BUFFER: usize = 16;
 /// Comments between events, so that proxies keep the connection and a broken one is noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Where a proxy says that it has mounted this service.
@@ -43,7 +38,12 @@ const NO_BUFFERING: &str = "x-accel-buffering";
 /// The routes of this transport.
 pub(super) fn routes<H: ServerHandler + Clone>(handler: H, sessions: Sessions) -> Router {
     let shared = Arc::new(Shared { handler, sessions, inboxes: Arc::default() });
-    Router::new().route("/mcp/sse", get(open::<H>)).route(MESSAGES, post(message::<H>)).with_state(shared)
+    // The shorter name is that of other servers.
+    Router::new()
+        .route("/mcp/sse", get(open::<H>))
+        .route("/sse", get(open::<H>))
+        .route(MESSAGES, post(message::<H>))
+        .with_state(shared)
 }
 
 struct Shared<H> {
@@ -58,10 +58,7 @@ type Inboxes = Arc<Mutex<HashMap<Uuid, Arc<Inbox>>>>;
 struct Inbox {
     caller: Arc<Caller>,
     tenant: String,
-    /// Those of one request at once: all of a batch arrive, or none.
-    messages: mpsc::Sender<Vec<ClientJsonRpcMessage>>,
-    /// Held weakly: the stream ends with the session.
-    answers: mpsc::WeakSender<ServerJsonRpcMessage>,
+    inlet: Inlet,
     has_batches: Arc<AtomicBool>,
 }
 
@@ -77,38 +74,25 @@ async fn open<H: ServerHandler + Clone>(
 ) -> Result<impl IntoResponse, Problem> {
     let place = shared.sessions.admit(&identity)?;
     let id = Uuid::new_v4();
-    let (messages, incoming) = mpsc::channel(BUFFER);
-    let incoming = ReceiverStream::new(incoming).flat_map(stream::iter::<Vec<_>>);
-    let (answers, outgoing) = mpsc::channel(BUFFER);
+    let Channel { inlet, answers, end } =
+        channel::open(shared.handler.clone(), &shared.sessions, place, Begin::Handshake);
     let has_batches = Arc::new(AtomicBool::new(false));
     let inbox = Inbox {
         caller: Arc::clone(&identity.caller),
         tenant: identity.tenant.id.clone(),
-        messages,
-        answers: answers.downgrade(),
+        inlet,
         has_batches: Arc::clone(&has_batches),
     };
     lock(&shared.inboxes).insert(id, Arc::new(inbox));
-    let transport = SinkStreamTransport::new(PollSender::new(answers), incoming);
-    let session = shared.sessions.remote(transport, place, Asked::default());
-    let end = shared.sessions.abort().child_token();
-    let (handler, token) = (shared.handler.clone(), end.clone());
-    tokio::spawn(async move {
-        let serving =
-            serve_server_with_ct::<_, _, _, TransportAdapterIdentity>(handler, session, token).await;
-        if let Ok(running) = serving {
-            let _ = running.waiting().await;
-        }
-    });
     let endpoint = format!("{}{MESSAGES}?sessionId={}", prefix(&headers), id.simple());
     let endpoint = Event::default().event("endpoint").data(endpoint);
-    let answers = ReceiverStream::new(outgoing).inspect(move |answer| {
+    let answers = answers.inspect(move |answer| {
         if batch::may_follow(answer) {
             has_batches.store(true, Ordering::Relaxed);
         }
     });
     let events = stream::once(async { endpoint }).chain(answers.map(event));
-    let hold = Hold { id, inboxes: Arc::clone(&shared.inboxes), _end: end.drop_guard() };
+    let hold = Hold { id, inboxes: Arc::clone(&shared.inboxes), _end: end };
     let events = events.map(move |event| {
         let _ = &hold;
         Ok::<_, Infallible>(event)
@@ -179,7 +163,7 @@ async fn message<H: ServerHandler + Clone>(
 }
 
 /// The message with the head of its request, for the handler.
-fn with(mut message: ClientJsonRpcMessage, parts: Parts) -> ClientJsonRpcMessage {
+pub(super) fn with(mut message: ClientJsonRpcMessage, parts: Parts) -> ClientJsonRpcMessage {
     match &mut message {
         ClientJsonRpcMessage::Request(request) => {
             request.request.extensions_mut().insert(parts);
@@ -195,21 +179,13 @@ fn with(mut message: ClientJsonRpcMessage, parts: Parts) -> ClientJsonRpcMessage
 impl Inbox {
     /// Delivers messages soon, or says why not.
     async fn take(&self, messages: Vec<ClientJsonRpcMessage>) -> Result<(), Problem> {
-        match tokio::time::timeout(body::PATIENCE, self.deliver(messages)).await {
+        match tokio::time::timeout(body::PATIENCE, self.inlet.deliver(messages)).await {
             Ok(delivered) => delivered.ok_or_else(unknown),
             Err(_) => {
                 let detail = "the session has too many answers that were not fetched; read its stream";
                 Err(Problem::unavailable("session_busy", detail, Duration::from_secs(5)))
             }
         }
-    }
-
-    /// Waits until the client has read what it was sent, so that answers to who never reads do not pile up.
-    async fn deliver(&self, messages: Vec<ClientJsonRpcMessage>) -> Option<()> {
-        let answers = self.answers.upgrade()?;
-        drop(answers.reserve().await.ok()?);
-        drop(answers);
-        self.messages.send(messages).await.ok()
     }
 }
 

@@ -23,15 +23,20 @@ use rmcp::transport::streamable_http_server::session::local::{
 use rmcp::transport::streamable_http_server::session::{ServerSseMessage, SessionId, SessionManager};
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 
+use super::once::Once;
 use super::session::{Asked, Refusal, Session, Sessions, id_in_use};
 use super::single::{self, Single};
-use super::{batch, body, step_up};
+use super::{batch, body, plain, step_up};
 use crate::error::Problem;
 
 const SESSION_ID: &str = "mcp-session-id";
 
 /// The route of this transport.
-pub(super) fn routes<H: ServerHandler + Clone + Sync>(handler: H, sessions: Sessions) -> Router {
+pub(super) fn routes<H: ServerHandler + Clone + Sync>(
+    handler: H,
+    sessions: Sessions,
+    once: Once<H>,
+) -> Router {
     let config = StreamableHttpServerConfig::default()
         .with_cancellation_token(sessions.abort().clone())
         .with_max_request_body_bytes(body::MAX_BODY)
@@ -57,12 +62,14 @@ pub(super) fn routes<H: ServerHandler + Clone + Sync>(handler: H, sessions: Sess
     Router::new()
         .route("/mcp", any(serve::<H>))
         .route("/mcp/", any(serve::<H>))
-        .with_state(Arc::new(Shared { service, manager }))
+        .with_state(Arc::new(Shared { service, manager, once }))
 }
 
 struct Shared<H> {
     service: StreamableHttpService<H, Manager>,
     manager: Arc<Manager>,
+    /// For clients that take no streams.
+    once: Once<H>,
 }
 
 tokio::task_local! {
@@ -98,6 +105,10 @@ async fn serve<H: ServerHandler + Clone + Sync>(
     };
     if let Some(refused) = body::ambiguous(&body) {
         return refused;
+    }
+    if parts.method == Method::POST && body::is_json(&parts.headers) && plain::is_plain(&parts.headers, &body)
+    {
+        return plain::at_mcp(&shared.once, &identity, parts, &body).await;
     }
     if let Err(problem) = step_up::check(&identity, &body) {
         return problem.into_response();

@@ -1,14 +1,24 @@
 //! Where a request comes from.
 
 use std::net::IpAddr;
+use std::sync::Weak;
 
 use axum::http::HeaderMap;
 use axum::http::header::FORWARDED;
 use ipnet::IpNet;
+use tokio::sync::OwnedSemaphorePermit;
+use uuid::Uuid;
 
-/// Who is at the other end of a connection.
-#[derive(Clone, Copy)]
-pub struct Peer(pub IpAddr);
+/// How a request came: goes with it from the listener on, as one, for each part would cost an allocation.
+#[derive(Clone, Default)]
+pub struct Arrival {
+    /// Who is at the other end of the connection.
+    pub peer: Option<IpAddr>,
+    /// What names the request.
+    pub request_id: Uuid,
+    /// The place that its connection takes: what goes on with the connection in another protocol holds it, too.
+    pub place: Weak<OwnedSemaphorePermit>,
+}
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 

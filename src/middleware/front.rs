@@ -16,8 +16,9 @@ use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 use tower::{Layer, Service};
 
+use super::address::Arrival;
 use super::hosts;
-use super::request_log::{Entry, RequestId};
+use super::request_log::Entry;
 use crate::error::Problem;
 
 /// What stands before a service.
@@ -60,7 +61,7 @@ where
         let entry = Entry::new(&request);
         let state = match (self.front.hosts)(&request) {
             Ok(()) => {
-                request.extensions_mut().insert(RequestId(entry.id()));
+                request.extensions_mut().get_or_insert_default::<Arrival>().request_id = entry.id();
                 State::Serving { future: AssertUnwindSafe(self.inner.call(request)).catch_unwind() }
             }
             Err(problem) => State::Refused { problem: Some(problem) },

@@ -15,8 +15,7 @@ use mcp_odoo_core::tenants::Tenants;
 use mcp_odoo_tools::caller::Identity;
 use uuid::Uuid;
 
-use super::address::{self, Peer};
-use super::request_log::RequestId;
+use super::address::{self, Arrival};
 use super::tenant::{self, Chosen};
 use crate::error::{Lacks, Problem};
 use crate::oauth;
@@ -65,6 +64,14 @@ impl Who {
         }
     }
 
+    fn into_caller(self) -> Arc<Caller> {
+        match self {
+            Self::Guest(guest) => Arc::clone(&guest.caller),
+            Self::Subject(subject) => Arc::clone(&subject.caller),
+            Self::Other(caller) => caller,
+        }
+    }
+
     /// The tenants that they may choose from, none for that of the environment; nothing where they may choose any.
     fn tenants(&self) -> Option<&[String]> {
         match self {
@@ -77,16 +84,16 @@ impl Who {
 }
 
 /// Where a request comes from, for the audit of those that are refused.
+#[derive(Clone, Copy)]
 struct Source {
-    audit: Audit,
     door: Door,
     address: Option<IpAddr>,
     request_id: Uuid,
 }
 
 impl Source {
-    fn refused(&self, problem: Problem) -> Problem {
-        self.audit.refused(self.door, self.address, self.request_id, problem.code());
+    fn refused(self, audit: &Audit, problem: Problem) -> Problem {
+        audit.refused(self.door, self.address, self.request_id, problem.code());
         problem
     }
 }
@@ -138,46 +145,48 @@ impl Gate {
     /// Who sends this request, and for whom it is.
     pub fn find(&self, request: &Request) -> Found {
         let config = self.access.config();
-        let peer = request.extensions().get::<Peer>().map(|Peer(peer)| *peer);
+        let arrival = request.extensions().get::<Arrival>();
+        let request_id = arrival.map_or_else(Uuid::nil, |arrival| arrival.request_id);
+        let peer = arrival.and_then(|arrival| arrival.peer);
         let address = peer.and_then(|peer| address::of(peer, request.headers(), &config.trusted_proxies));
-        let request_id = request.extensions().get::<RequestId>().map_or_else(Uuid::nil, |RequestId(id)| *id);
-        let door = if request.uri().path().starts_with("/mcp") { Door::Mcp } else { Door::Rest };
-        let audit = self.tenants.default_one().audit.clone();
-        let from = Source { audit, door, address, request_id };
+        let path = request.uri().path();
+        let door = if path.starts_with("/mcp") || path == "/sse" { Door::Mcp } else { Door::Rest };
+        let (from, audit) = (Source { door, address, request_id }, &self.tenants.default_one().audit);
         let is_allowed = |address| address::is_in(&config.allowed_ips, address);
         if !config.allowed_ips.is_empty() && !address.is_some_and(is_allowed) {
             let detail = "this address may not call (ALLOWED_IPS)";
             let problem = Problem::new(StatusCode::FORBIDDEN, Denied::Address.code(), detail);
-            return Found::Now(Err(from.refused(problem)));
+            return Found::Now(Err(from.refused(audit, problem)));
         }
         let headers = request.headers();
         let entrance = self.entrance(request);
-        // What tells nothing of anybody is nobody's; the report of a message names its tenant by itself.
-        let is_of_no_tenant =
-            matches!(entrance, Entrance::Open | Entrance::WellKnown | Entrance::Signed(Signer::Twilio));
         match self.shown(headers, entrance, address) {
-            Ok(Shown::Who(who)) => admit(&self.tenants, &who, headers, is_of_no_tenant, from),
+            Ok(Shown::Who(who)) => admit(&self.tenants, who, headers, entrance, from),
             Ok(Shown::Token(oauth, token)) => {
                 if let Some(subject) = oauth.known(token) {
-                    return admit(&self.tenants, &Who::Subject(subject), headers, is_of_no_tenant, from);
+                    return admit(&self.tenants, Who::Subject(subject), headers, entrance, from);
                 }
                 let (oauth, token) = (oauth.clone(), token.to_owned());
                 let (tenants, headers) = (self.tenants.clone(), headers.clone());
                 let finding = async move {
                     let verified = oauth.verify(&token).await;
+                    let refused = |problem| from.refused(&tenants.default_one().audit, problem);
                     let subject =
-                        verified.map_err(|error| from.refused(oauth::refused(oauth.config(), &error)))?;
-                    match admit(&tenants, &Who::Subject(subject), &headers, is_of_no_tenant, from) {
+                        verified.map_err(|error| refused(oauth::refused(oauth.config(), &error)))?;
+                    match admit(&tenants, Who::Subject(subject), &headers, entrance, from) {
                         Found::Now(identity) => identity,
                         Found::Later(opening) => opening.await,
                     }
                 };
                 Found::Later(finding.boxed())
             }
-            Err(problem) => Found::Now(Err(from.refused(match &self.oauth {
-                Some(oauth) => oauth::or_token(oauth.config(), problem, headers),
-                None => problem,
-            }))),
+            Err(problem) => {
+                let problem = match &self.oauth {
+                    Some(oauth) => oauth::or_token(oauth.config(), problem, headers),
+                    None => problem,
+                };
+                Found::Now(Err(from.refused(audit, problem)))
+            }
         }
     }
 
@@ -235,7 +244,9 @@ impl Gate {
         let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
         match route {
             "/health" | "/openapi.json" | "/docs" | "/docs/" | "/docs/{*rest}" => Entrance::Open,
-            "/api/elevenlabs/handoff" if tenant::signs(&self.tenants, request.headers()) => {
+            "/api/elevenlabs/handoff"
+                if tenant::signed(&self.tenants, request.headers()).is_ok_and(|signed| signed.is_some()) =>
+            {
                 Entrance::Signed(Signer::ElevenLabs)
             }
             "/api/twilio/status" => Entrance::Signed(Signer::Twilio),
@@ -245,24 +256,33 @@ impl Gate {
 }
 
 /// Lets them in, with the tenant that they may choose: at once where it is in memory.
-fn admit(tenants: &Tenants, who: &Who, headers: &HeaderMap, is_of_no_tenant: bool, from: Source) -> Found {
-    let (caller, address, request_id) = (Arc::clone(who.caller()), from.address, from.request_id);
-    let caller_signs = caller.id() == Caller::ELEVENLABS;
+fn admit(tenants: &Tenants, who: Who, headers: &HeaderMap, entrance: Entrance, from: Source) -> Found {
+    let Source { address, request_id, .. } = from;
+    let signs_for = matches!(entrance, Entrance::Signed(Signer::ElevenLabs)) && !who.caller().has_key();
+    let is_of_no_tenant = match entrance {
+        // What tells nothing of anybody is nobody's.
+        Entrance::Open | Entrance::WellKnown => true,
+        // Whose it is is looked at under the signature: no tenant is opened for who only says to sign.
+        Entrance::Signed(Signer::Twilio) => true,
+        Entrance::Signed(Signer::ElevenLabs) => signs_for,
+        Entrance::Closed => false,
+    };
+    let chosen = match is_of_no_tenant {
+        // Who signs does so for a tenant that has the secret.
+        true if signs_for && tenant::is_brought(headers) => Err(tenant::not_brought()),
+        true => Ok(Chosen::Now(Arc::clone(tenants.default_one()))),
+        false => tenant::choose(tenants, headers, who.tenants()),
+    };
+    let caller = who.into_caller();
     let identity = move |tenant| Identity { caller, tenant, address, request_id };
-    if is_of_no_tenant {
-        return Found::Now(Ok(identity(Arc::clone(tenants.default_one()))));
-    }
-    // Who signs does so for a tenant that has the secret.
-    if caller_signs && tenant::is_brought(headers) {
-        return Found::Now(Err(from.refused(tenant::not_brought())));
-    }
-    match tenant::choose(tenants, headers, who.tenants()) {
+    match chosen {
         Ok(Chosen::Now(tenant)) => Found::Now(Ok(identity(tenant))),
         Ok(Chosen::Later(opening)) => {
-            let opening = async move { opening.await.map(identity).map_err(|problem| from.refused(problem)) };
-            Found::Later(opening.boxed())
+            let audit = tenants.default_one().audit.clone();
+            let refused = move |problem| from.refused(&audit, problem);
+            Found::Later(opening.map(|opened| opened.map(identity).map_err(refused)).boxed())
         }
-        Err(problem) => Found::Now(Err(from.refused(problem))),
+        Err(problem) => Found::Now(Err(from.refused(&tenants.default_one().audit, problem))),
     }
 }
 

@@ -102,6 +102,9 @@ pub fn mcp(allowed: &Allowed) -> Check {
 }
 
 fn pass(allowed: &Allowed, request: &Request) -> Result<(), Problem> {
+    if is_plainly_here(request) {
+        return Ok(());
+    }
     let authority = authority(request).ok_or_else(|| {
         Problem::new(StatusCode::BAD_REQUEST, "host_invalid", "send one well-formed Host header")
     })?;
@@ -114,6 +117,18 @@ fn pass(allowed: &Allowed, request: &Request) -> Result<(), Problem> {
          and what is listed there)"
     );
     Err(Problem::new(StatusCode::FORBIDDEN, "host_not_allowed", detail))
+}
+
+/// Whether it was sent to the usual names of this machine, which are always allowed: told without a copy.
+fn is_plainly_here(request: &Request) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let (Some(host), None) = (hosts.next().and_then(|host| host.to_str().ok()), hosts.next()) else {
+        return false;
+    };
+    let (name, port) = host.split_once(':').unwrap_or((host, "80"));
+    let is_port =
+        port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    is_port && ["127.0.0.1", "localhost"].contains(&name)
 }
 
 /// Whom the request was sent to; `None` where that is not clear.

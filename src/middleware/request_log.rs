@@ -14,10 +14,6 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longer ids are not taken from callers.
 const MAX_LENGTH: usize = 64;
 
-/// What names a request.
-#[derive(Clone, Copy)]
-pub struct RequestId(pub Uuid);
-
 /// A request that is being served.
 pub struct Entry {
     started: Instant,

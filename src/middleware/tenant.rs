@@ -8,6 +8,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use mcp_odoo_core::store::DEFAULT_TENANT;
 use mcp_odoo_core::tenants::{API_KEY, DB, Given, LOGIN, NotAllowed, Tenant, TenantError, Tenants, URL};
+use secrecy::SecretString;
 
 use crate::error::Problem;
 
@@ -28,8 +29,10 @@ pub enum Chosen {
 /// # Errors
 /// When the caller may not have that one, or does not say which.
 pub fn choose(tenants: &Tenants, headers: &HeaderMap, listed: Option<&[String]>) -> Result<Chosen, Problem> {
-    let named = named(headers)?;
-    let brought = Brought::read(headers)?;
+    let (named, brought) = match names_one(headers) {
+        true => (named(headers)?, Brought::read(headers)?),
+        false => (None, None),
+    };
     if let Some(brought) = brought {
         if named.is_some() {
             let detail = "send either X-Tenant or the headers of an Odoo of your own";
@@ -67,6 +70,11 @@ pub fn choose(tenants: &Tenants, headers: &HeaderMap, listed: Option<&[String]>)
     Ok(Chosen::Later(async move { Ok(tenants.by_name(&name).await?) }.boxed()))
 }
 
+/// Whether it may have a header that says for whom it is. Most have none, and to look for each takes longer.
+fn names_one(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| name.as_str().starts_with("x-tenant") || name.as_str().starts_with("x-odoo"))
+}
+
 /// Whether the request brings an Odoo of its own.
 pub fn is_brought(headers: &HeaderMap) -> bool {
     [URL, API_KEY, DB, LOGIN].into_iter().any(|name| headers.contains_key(name))
@@ -78,17 +86,25 @@ pub fn not_brought() -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "tenant_not_allowed", detail)
 }
 
-/// Whether messages for the tenant of this request must be asked for with a signature.
-pub fn signs(tenants: &Tenants, headers: &HeaderMap) -> bool {
-    match named(headers) {
-        Ok(Some(name)) if name != DEFAULT_TENANT => {
-            tenants.names().get(name).is_some_and(|setup| setup.messages.webhook_secret.is_some())
-        }
-        _ => tenants.default_one().webhook_secret.is_some(),
-    }
+/// The tenant that this request is for, and the secret that it must be signed with where it asks for a message and brings no
+/// key; nothing where it need not be.
+///
+/// # Errors
+/// When it names several.
+pub fn signed(tenants: &Tenants, headers: &HeaderMap) -> Result<Option<(String, SecretString)>, Problem> {
+    let name = named(headers)?.unwrap_or(DEFAULT_TENANT);
+    let secret = match name {
+        DEFAULT_TENANT => tenants.default_one().webhook_secret.clone(),
+        name => tenants.names().get(name).and_then(|setup| setup.messages.webhook_secret.clone()),
+    };
+    Ok(secret.map(|secret| (name.to_owned(), secret)))
 }
 
-fn named(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+/// The tenant that the request names.
+///
+/// # Errors
+/// When it names several.
+pub fn named(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut names = headers.get_all(X_TENANT).iter();
     match (names.next(), names.next()) {
         (None, _) => Ok(None),

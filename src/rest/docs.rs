@@ -19,6 +19,7 @@ const OPEN: &str = "/health";
     ),
     tags(
         (name = "quotation", description = "Make a quotation and follow it"),
+        (name = "odoo", description = "Any record, as far as the rules open its model"),
         (name = "service", description = "The service itself"),
     )
 )]

@@ -54,14 +54,14 @@ use crate::extract::{Asked, OptionalKey, PathId, SignedJson, SignedReport};
     )
 )]
 pub async fn hand_off(
-    Asked { call, with: (OptionalKey(key), SignedJson { value: request, replay }), .. }: Asked<
+    Asked { call, with: (OptionalKey(key), SignedJson { value: request, replay, tenant }), .. }: Asked<
         HandOff,
         (OptionalKey, SignedJson<HandoffRequest>),
     >,
 ) -> Result<Response, Problem> {
     // Both: a key is not signed, so another one makes no new request of a replay.
     let keys = key.into_iter().chain(replay).collect();
-    let answer = dispatch::<HandOff>(call, NewHandoff { request, keys }).await?;
+    let answer = dispatch::<HandOff>(Call { tenant, ..call }, NewHandoff { request, keys }).await?;
     if answer.status == Answered::Queued {
         let location = [(header::LOCATION, format!("/api/handoff/{}", answer.handoff_id))];
         return Ok((StatusCode::ACCEPTED, location, Json(answer)).into_response());

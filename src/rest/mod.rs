@@ -3,7 +3,9 @@
 pub mod docs;
 mod handoff;
 mod health;
+mod odoo;
 mod quotation;
+mod report;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,5 +21,9 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(handoff::hand_off))
         .routes(routes!(handoff::status))
         .routes(routes!(handoff::report))
+        .routes(routes!(report::report))
+        .routes(routes!(odoo::query))
+        .routes(routes!(odoo::models))
+        .routes(routes!(odoo::fields))
         .routes(routes!(health::health))
 }

@@ -19,6 +19,7 @@ mod odoo;
 mod phone;
 mod process;
 mod quotation;
+mod records;
 mod rest;
 mod sandbox;
 mod store;

@@ -6,6 +6,7 @@ mod expected;
 mod faults;
 mod helpers;
 mod large;
+mod pages;
 mod peer;
 mod recordings;
 mod topics;

@@ -2,6 +2,8 @@
 
 mod access;
 mod archived;
+mod bulk;
+mod chatter;
 mod companies;
 mod domains;
 mod groups;
@@ -13,9 +15,11 @@ mod orders;
 mod protocols;
 mod races;
 mod reading;
+mod records;
 mod replay;
 mod served;
 mod shape;
 mod stale;
+mod web;
 mod wording;
 mod xml;

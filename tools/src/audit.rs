@@ -26,11 +26,15 @@ pub(crate) struct Entry {
     began: Instant,
     ids: Vec<Id>,
     is_written: bool,
+    /// Before anybody tried to do it.
+    is_refused: bool,
 }
 
 /// It was not done, for a reason that was found before anybody tried.
 pub fn refused(spec: &'static Spec, call: &Call, code: &str) {
-    Entry::new(spec, call).end(code);
+    let mut entry = Entry::new(spec, call);
+    entry.is_refused = true;
+    entry.end(code);
 }
 
 impl Entry {
@@ -38,7 +42,8 @@ impl Entry {
         let Call { door, address, request_id, .. } = *call;
         let (caller, tenant) = (Arc::clone(&call.caller), Arc::clone(&call.tenant));
         let (began, ids, is_written) = (Instant::now(), Vec::new(), false);
-        Self { spec, caller, tenant, door, address, request_id, began, ids, is_written }
+        let is_refused = false;
+        Self { spec, caller, tenant, door, address, request_id, began, ids, is_written, is_refused }
     }
 
     /// It touches these, too.
@@ -59,7 +64,7 @@ impl Entry {
         self.is_written = true;
         let mut text = Uuid::encode_buffer();
         let request_id = self.request_id.map(|id| &*id.hyphenated().encode_lower(&mut text));
-        self.tenant.audit.note(Line {
+        let line = Line {
             caller: self.caller.id().into(),
             tenant: self.tenant.id.as_str().into(),
             ip: self.address,
@@ -71,7 +76,12 @@ impl Entry {
             milliseconds: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
             request_id: request_id.map(Into::into),
             ..Line::default()
-        });
+        };
+        // Of who signs it is not known yet whether they do.
+        match self.is_refused && self.caller.signs() {
+            true => self.tenant.audit.turned_away(line),
+            false => self.tenant.audit.note(line),
+        }
     }
 }
 

@@ -3,8 +3,10 @@
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
-use mcp_odoo_core::access::{Caller, Door};
+use mcp_odoo_core::access::models::{Models, Verb};
+use mcp_odoo_core::access::{Caller, Door, Permission};
 use mcp_odoo_core::call::{Call, unless};
+use mcp_odoo_core::erp;
 use mcp_odoo_core::refusal::{Kind, Refusal};
 use mcp_odoo_core::tenants::Tenant;
 
@@ -33,7 +35,7 @@ pub async fn dispatch<O: Operation>(call: Call, request: O::Request) -> Result<O
 
 async fn perform<O: Operation>(call: Call, request: O::Request) -> Result<O::Answer, Refusal> {
     permit(&O::SPEC, &call.caller, call.door, &call.tenant)?;
-    let (tenant, stop) = (call.tenant.clone(), call.stop.clone());
+    let (tenant, caller, stop) = (call.tenant.clone(), call.caller.clone(), call.stop.clone());
     if O::COUNTS {
         let who = tenant.counts(&call.caller);
         let admitted = tenant.limiter.admit(&who, call.caller.limits, O::SPEC.kind());
@@ -49,13 +51,37 @@ async fn perform<O: Operation>(call: Call, request: O::Request) -> Result<O::Ans
     };
     match O::SPEC.does {
         // Nobody reads the answer of a call that was cancelled.
-        Does::Read => unless(stop, run).await.unwrap_or_else(|| Err(Refusal::cancelled())),
-        Does::Add | Does::Overwrite | Does::Act => match unless(stop, tenant.writing.place()).await {
+        Does::Read => {
+            let run = async {
+                // Who asks for what is in memory is in nobody's way.
+                let _turn = match O::SPEC.needs {
+                    Permission::Read => {
+                        Some(tenant.turns.to_read(&caller).await.ok_or_else(Refusal::too_many_reads)?)
+                    }
+                    _ => None,
+                };
+                run.await
+            };
+            unless(stop, run).await.unwrap_or_else(|| Err(Refusal::cancelled()))
+        }
+        Does::Add | Does::Overwrite | Does::Act => match unless(stop, tenant.turns.to_write(&caller)).await {
             // What is being written is seen through.
             Some(_place) => run.await,
             None => Err(Refusal::cancelled()),
         },
         Does::Queue | Does::Tell => run.await,
+    }
+}
+
+/// Whether the rules let this be done by a tool of its own for records of this model, which shows the fields it shows.
+///
+/// # Errors
+/// Why not.
+pub(crate) fn opens(models: &Models, model: &str, verb: Verb) -> Result<(), Refusal> {
+    models.allow(model, verb).map_err(|closed| Refusal::closed(&closed))?;
+    match models.hidden(model).into_iter().flatten().find(|field| erp::shows(model, field)) {
+        Some(field) => Err(Refusal::hidden(model, field)),
+        None => Ok(()),
     }
 }
 
@@ -72,8 +98,7 @@ pub fn permit(spec: &Spec, caller: &Caller, door: Door, tenant: &Tenant) -> Resu
         return Err(Refusal::new(Kind::Forbidden(None), "read_only", sentence));
     }
     if let Some((model, verb)) = spec.on_records() {
-        let closed = tenant.access.models().allow(model, verb);
-        closed.map_err(|closed| Refusal::closed(&closed))?;
+        opens(&tenant.access.models(), model, verb)?;
     }
     // Over REST it is signed, over stdio it is the owner's, and who logs in is permitted by name.
     if spec.does == Does::Tell

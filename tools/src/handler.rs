@@ -3,6 +3,8 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use futures::FutureExt;
 use mcp_odoo_core::access::{Caller, Door, Permissions};
 use mcp_odoo_core::call::{Call, Progress};
@@ -13,8 +15,8 @@ use rmcp::model::{
     CompleteResult, ContentBlock, CustomRequest, CustomResult, ErrorCode, ErrorData, Implementation,
     ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
     ProgressNotificationParam, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
-    ReadResourceResult, RequestMetaObject, ServerCapabilities, ServerConfig, SubscribeRequestParams,
-    SubscriptionFilter, ToolAnnotations, UnsubscribeRequestParams,
+    ReadResourceResult, RequestMetaObject, ResourceContents, ServerCapabilities, ServerConfig,
+    SubscribeRequestParams, SubscriptionFilter, ToolAnnotations, UnsubscribeRequestParams,
 };
 use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{Peer, RoleServer, ServerHandler};
@@ -23,7 +25,7 @@ use serde_json::Value;
 use crate::caller::{Identity, Local, language};
 use crate::dispatch::permit;
 use crate::operation::Does;
-use crate::reply::Reply;
+use crate::reply::{File, Reply};
 use crate::resources::{self, Followed, Readable, mcp};
 use crate::tool::Tool;
 use crate::toolset::Toolsets;
@@ -225,7 +227,7 @@ impl ServerHandler for OdooTools {
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        mcp::listen(self.call(context.request_context()), &context).await
+        Box::pin(mcp::listen(self.call(context.request_context()), &context)).await
     }
 
     async fn complete(
@@ -309,7 +311,16 @@ fn progress(meta: &RequestMetaObject, peer: Peer<RoleServer>) -> Progress {
 }
 
 fn result(reply: Reply) -> CallToolResult {
-    let mut result = CallToolResult::success(vec![ContentBlock::text(reply.text)]);
+    let text = ContentBlock::text(reply.text);
+    let mut result = CallToolResult::success(std::iter::once(text).chain(reply.file.map(embedded)).collect());
     (result.structured_content, result.is_error) = (reply.structured, Some(reply.is_error));
     result
+}
+
+fn embedded(File { uri, content_type, content }: File) -> ContentBlock {
+    let contents = match content_type.starts_with("text/") {
+        true => ResourceContents::text(String::from_utf8_lossy(&content), uri),
+        false => ResourceContents::blob(BASE64_STANDARD.encode(content), uri),
+    };
+    ContentBlock::resource(contents.with_mime_type(content_type))
 }

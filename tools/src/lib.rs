@@ -7,6 +7,7 @@ pub mod audit;
 pub mod caller;
 mod crm;
 mod dispatch;
+pub mod files;
 mod finding;
 mod handler;
 pub mod handoffs;
@@ -22,6 +23,7 @@ pub mod resources;
 mod sales;
 mod schema;
 mod search;
+mod selling;
 pub mod tool;
 pub mod toolset;
 mod users;
@@ -62,8 +64,9 @@ pub fn specs() -> Vec<&'static Spec> {
 pub fn tools() -> Vec<Tool> {
     let sets = [
         (Toolset::Quotation, quotation()),
-        (Toolset::Records, records::tools()),
-        (Toolset::Odoo, records::aliases()),
+        (Toolset::Records, records::tools().into_iter().chain([files::report_tool()]).collect()),
+        (Toolset::SalesWork, sales_work()),
+        (Toolset::Odoo, records::aliases().into_iter().chain([files::odoo_report_tool()]).collect()),
         (Toolset::DevRecords, records::dev_tools()),
     ];
     let of = |(toolset, tools): (_, Vec<Tool>)| tools.into_iter().map(move |tool| tool.among(toolset));
@@ -91,6 +94,16 @@ fn quotation() -> Vec<Tool> {
         Tool::taking::<handoffs::HandOff, HandoffRequest>(),
         quotations::create_tool(),
         quotations::status_tool(),
+    ]
+}
+
+fn sales_work() -> Vec<Tool> {
+    vec![
+        Tool::of::<selling::ConfirmSale>(),
+        Tool::of::<selling::CancelSale>(),
+        Tool::of::<selling::UpdateSaleLines>(),
+        Tool::of::<selling::ScheduleActivity>(),
+        files::sale_pdf_tool(),
     ]
 }
 

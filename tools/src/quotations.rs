@@ -249,7 +249,9 @@ fn parse(mut arguments: Object) -> Result<(QuotationRequest, Option<IdempotencyK
 
 fn told(status: &QuotationStatus) -> Reply {
     match reply::structured(status) {
-        Some(structured) => Reply { structured: Some(structured), text: sentence(status), is_error: false },
+        Some(structured) => {
+            Reply { structured: Some(structured), text: sentence(status), is_error: false, file: None }
+        }
         None => Reply::error("the status has no JSON form", "internal_error"),
     }
 }

@@ -29,10 +29,15 @@ fn inline(value: &Value) -> String {
     }
 }
 
-/// `Ana (7)`
+/// `Ana (7)`, `Quotation Sent (sent)`, `39540.0 USD`
 fn named(fields: &Map<String, Value>) -> Option<String> {
-    match (fields.len(), fields.get("id"), fields.get("name")) {
-        (2, Some(id), Some(Value::String(name))) => Some(format!("{name} ({id})")),
+    let mut pair = fields.iter();
+    let (Some((one, value)), Some((other, more)), None) = (pair.next(), pair.next(), pair.next()) else {
+        return None;
+    };
+    match (one.as_str(), other.as_str(), more.as_str()?) {
+        ("id", "name", name) | ("value", "label", name) => Some(format!("{name} ({})", inline(value))),
+        ("amount", "currency", currency) => Some(format!("{} {currency}", inline(value))),
         _ => None,
     }
 }
@@ -48,10 +53,12 @@ mod tests {
         let answer = json!({
             "items": [{ "id": 7, "name": "S00007", "partner": { "id": 16, "name": "Almacenes Torres" }, "ids": [] }],
             "total": 9,
+            "state": { "value": "sent", "label": "Quotation Sent" },
+            "amount": { "amount": 9.5, "currency": "MXN" },
         });
         assert_eq!(
             lines(&answer),
-            "items:\n- id 7, name S00007, partner Almacenes Torres (16), ids none\ntotal: 9"
+            "items:\n- id 7, name S00007, partner Almacenes Torres (16), ids none\ntotal: 9\nstate: Quotation Sent (sent)\namount: 9.5 MXN"
         );
         assert_eq!(lines(&json!({ "items": [] })), "items: none");
         assert_eq!(lines(&json!({ "record": { "id": 7, "note": "x" } })), "id: 7\nnote: x");

@@ -20,6 +20,19 @@ pub struct Reply {
     pub text: String,
     /// Whether it was not done.
     pub is_error: bool,
+    /// What goes with it.
+    pub file: Option<File>,
+}
+
+/// A file, for the client or its user.
+#[derive(Clone, Debug, PartialEq)]
+pub struct File {
+    /// Names it.
+    pub uri: String,
+    /// MIME type
+    pub content_type: &'static str,
+    /// Its bytes; text where the type says so.
+    pub content: Vec<u8>,
 }
 
 impl Reply {
@@ -31,7 +44,7 @@ impl Reply {
                     Text::Lines => readable::lines(&structured),
                     Text::Json => structured.to_string(),
                 };
-                Self { structured: Some(structured), text, is_error: false }
+                Self { structured: Some(structured), text, is_error: false, file: None }
             }
             None => Self::error("the answer has no JSON form", "internal_error"),
         }
@@ -49,13 +62,13 @@ impl Reply {
             let path = if path.is_empty() { "arguments" } else { path };
             text.push_str(&format!("\n- {path}: {message}"));
         }
-        Self { structured: None, text, is_error: true }
+        Self { structured: None, text, is_error: true, file: None }
     }
 
     /// A failure: what to do about it, and its stable code.
     pub fn error(sentence: &str, code: &str) -> Self {
         let text = format!("{} ({code})", sentence.trim_end_matches('.'));
-        Self { structured: None, text, is_error: true }
+        Self { structured: None, text, is_error: true, file: None }
     }
 }
 

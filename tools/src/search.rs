@@ -1,12 +1,13 @@
 //! Search and fetch, as ChatGPT's connectors and deep research expect tools of these names.
 
 use mcp_odoo_core::access::Permission;
-use mcp_odoo_core::access::models::{Closed, Models, Verb};
+use mcp_odoo_core::access::models::{Models, Verb};
 use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::{Document, DocumentRequest, SearchRequest, SearchResults};
 use mcp_odoo_core::refusal::Refusal;
 
+use crate::dispatch::opens;
 use crate::operation::{Does, Operation, Spec, Text};
 
 pub struct Search;
@@ -39,7 +40,7 @@ impl Operation for Search {
 }
 
 /// Whether the rules of the access file let records of this kind be read.
-fn readable(models: &Models, id: &str) -> Result<(), Closed> {
+fn readable(models: &Models, id: &str) -> Result<(), Refusal> {
     let kinds: &[&str] = match id.split(':').next() {
         // With its tasks.
         Some("project") => &["project.project", "project.task"],
@@ -49,7 +50,7 @@ fn readable(models: &Models, id: &str) -> Result<(), Closed> {
         // There is no such document.
         _ => &[],
     };
-    kinds.iter().try_for_each(|model| models.allow(model, Verb::Read))
+    kinds.iter().try_for_each(|model| opens(models, model, Verb::Read))
 }
 
 pub struct Fetch;
@@ -73,8 +74,7 @@ impl Operation for Fetch {
 
     async fn run(call: Call, request: DocumentRequest) -> Result<Self::Answer, Refusal> {
         if let Some(id) = request.id() {
-            let closed = readable(&call.tenant.access.models(), id);
-            closed.map_err(|closed| Refusal::closed(&closed))?;
+            readable(&call.tenant.access.models(), id)?;
         }
         Ok(call.tenant.reader.fetch(&request).await?)
     }

@@ -23,8 +23,10 @@ pub type Object = Map<String, Value>;
 
 /// An operation that models can call.
 pub struct Tool {
-    /// What it is.
+    /// What it is called, and is.
     pub spec: &'static Spec,
+    /// What is done; of another name where this one is an alias.
+    pub operation: &'static Spec,
     /// What it is shown among.
     pub toolset: Toolset,
     /// What it takes.
@@ -42,7 +44,7 @@ impl Tool {
     /// A tool that comes to its operation in its own way.
     pub fn new(spec: &'static Spec, input: Object, output: Option<Object>, run: Run) -> Self {
         let toolset = Toolset::Quotation;
-        Self { spec, toolset, input: input.into(), output: output.map(Arc::new), run }
+        Self { spec, operation: spec, toolset, input: input.into(), output: output.map(Arc::new), run }
     }
 
     /// The same, shown among these.
@@ -53,10 +55,10 @@ impl Tool {
 
     /// Calls it. Who may not is told so, whatever the arguments are.
     pub async fn call(&self, call: Call, arguments: Object) -> Reply {
-        match permit(self.spec, &call.caller, call.door, &call.tenant) {
+        match permit(self.operation, &call.caller, call.door, &call.tenant) {
             Ok(()) => (self.run)(call, arguments).await,
             Err(refusal) => {
-                audit::refused(self.spec, &call, &refusal.code);
+                audit::refused(self.operation, &call, &refusal.code);
                 Reply::refused(&refusal)
             }
         }

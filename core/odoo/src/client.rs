@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::{
-    Call, Connection, OdooConfig, OdooConfigError, OdooError, connect, http, lanes::Lane,
+    Call, Connection, OdooConfig, OdooConfigError, OdooError, connect, http, lanes::Lane, pages::Session,
     transport::Transport,
 };
 
@@ -39,6 +39,7 @@ struct Shell {
     transport: Transport,
     state: Mutex<State>,
     languages: OnceCell<Vec<String>>,
+    session: Mutex<Session>,
 }
 
 #[derive(Default)]
@@ -67,7 +68,8 @@ impl Odoo {
     pub fn over(config: OdooConfig, client: reqwest::Client) -> Result<Self, OdooConfigError> {
         let transport = Transport::new(&config, client)?;
         let config = Mutex::new(Arc::new(config));
-        let shell = Shell { config, transport, state: Mutex::default(), languages: OnceCell::new() };
+        let (state, session) = (Mutex::default(), Mutex::default());
+        let shell = Shell { config, transport, state, languages: OnceCell::new(), session };
         Ok(Self { shared: Arc::new(shell), lane: Lane::First, context: Arc::default() })
     }
 
@@ -98,6 +100,7 @@ impl Odoo {
             *config = Arc::new(OdooConfig { login, secret, ..OdooConfig::clone(&config) });
             drop(config);
             *self.state() = State::default();
+            *self.sessions().lock().unwrap_or_else(PoisonError::into_inner) = Session::default();
         }
     }
 
@@ -147,6 +150,26 @@ impl Odoo {
     /// What is asked once in the life of the client: the codes of the installed languages.
     pub(crate) fn known_languages(&self) -> &OnceCell<Vec<String>> {
         &self.shared.languages
+    }
+
+    pub(crate) fn sessions(&self) -> &Mutex<Session> {
+        &self.shared.session
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.shared.transport
+    }
+
+    pub(crate) fn config(&self) -> Arc<OdooConfig> {
+        self.shared.config()
+    }
+
+    pub(crate) fn context(&self) -> &Map<String, Value> {
+        &self.context
+    }
+
+    pub(crate) fn lane(&self) -> Lane {
+        self.lane
     }
 
     async fn attempt(&self, connection: &Connection, call: &Call) -> Result<Value, OdooError> {

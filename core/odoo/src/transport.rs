@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use reqwest::{
-    Client,
+    Client, Method,
     header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION},
 };
 use tokio::sync::SemaphorePermit;
@@ -25,6 +25,14 @@ pub(crate) struct Transport {
     lanes: Lanes,
     room: Room,
     timeout: Duration,
+}
+
+/// What came over HTTP, and the room it takes until it is dropped.
+pub(crate) struct Fetched<'a> {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+    room: Option<SemaphorePermit<'a>>,
 }
 
 /// An answer, and the room it takes until it is dropped.
@@ -53,26 +61,44 @@ impl Transport {
     }
 
     pub(crate) async fn post(&self, request: Request, lane: Lane) -> Result<Received<'_>, OdooError> {
-        let url = self
-            .base
-            .join(&request.path)
-            .map_err(|_| OdooError::Unknown("the call does not make an address".to_owned()))?;
         let headers = headers(&request)?;
-        let _place = self.lanes.place(lane).await?;
-        let deadline = Instant::now() + self.timeout;
-        let sent = self.client.post(url).headers(headers).body(request.body).send().await;
-        let response = sent.map_err(|error| self.failure(error))?;
-        let status = response.status().as_u16();
-        let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let fetched =
+            self.send(Method::POST, self.below(&request.path)?, headers, request.body, lane).await?;
+        let Fetched { status, headers, body, room } = fetched;
+        let header = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let content_type = header(CONTENT_TYPE).unwrap_or_default().to_owned();
         let location = header(LOCATION).map(str::to_owned);
+        Ok(Received { answer: Answer { status, content_type, location, body }, _room: room })
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        url: Url,
+        headers: HeaderMap,
+        body: Vec<u8>,
+        lane: Lane,
+    ) -> Result<Fetched<'_>, OdooError> {
+        let _place = self.lanes.place(lane).await?;
+        let deadline = Instant::now() + self.timeout;
+        let sent = self.client.request(method, url).headers(headers).body(body).send().await;
+        let mut response = sent.map_err(|error| self.failure(error))?;
+        let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
         let read = self.room.read(response, deadline).await;
         let (body, room) = read.map_err(|broken| match broken {
             Broken::TooLarge => OdooError::TooLarge(LARGEST_MIB),
             Broken::NoRoom => OdooError::TimedOut(self.timeout),
             Broken::Http(error) => self.failure(error),
         })?;
-        Ok(Received { answer: Answer { status, content_type, location, body }, _room: room })
+        Ok(Fetched { status, headers, body, room })
+    }
+
+    /// The address of a path. Odoo says where its pages are, and must not lead anywhere else by that.
+    pub(crate) fn below(&self, path: &str) -> Result<Url, OdooError> {
+        let url = self.base.join(path.trim_start_matches('/')).ok();
+        let is_below =
+            |url: &Url| url.origin() == self.base.origin() && url.path().starts_with(self.base.path());
+        url.filter(is_below).ok_or_else(|| OdooError::Unknown("the call does not make an address".to_owned()))
     }
 
     fn failure(&self, error: reqwest::Error) -> OdooError {

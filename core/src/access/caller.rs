@@ -85,9 +85,24 @@ impl Caller {
         &*self.id == Self::ANONYMOUS
     }
 
+    /// Whether they are known by what they sign, which is looked at when it is read.
+    pub fn signs(&self) -> bool {
+        [Self::ELEVENLABS, Self::TWILIO].contains(&self.id())
+    }
+
     /// Whether they have shown a key, or a token.
     pub fn has_key(&self) -> bool {
-        ![Self::LOCAL, Self::ANONYMOUS, Self::ELEVENLABS, Self::TWILIO].contains(&self.id())
+        Self::is_of_key(&self.id)
+    }
+
+    /// Whether who is named so has shown one.
+    pub fn is_of_key(id: &str) -> bool {
+        ![Self::LOCAL, Self::ANONYMOUS, Self::ELEVENLABS, Self::TWILIO].contains(&id)
+    }
+
+    /// Whose share of what all have in common it is: strangers have none, for they may be all there are.
+    pub fn share(id: &str) -> Option<String> {
+        Self::is_of_key(id).then(|| id.to_owned())
     }
 
     /// Waits until they may not call any more; for ever, where they always may.

@@ -1,7 +1,7 @@
 //! The access file: callers, tenants and models, in TOML.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use ipnet::IpNet;
@@ -108,6 +108,11 @@ impl AccessFile {
         }
         let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
         Self::parse(&text).map_err(|why| failed(&why))
+    }
+
+    /// The files that have secrets of tenants.
+    pub fn secret_files(&self) -> impl Iterator<Item = PathBuf> {
+        self.tenants.values().flat_map(TenantEntry::secret_files).cloned()
     }
 
     /// # Errors

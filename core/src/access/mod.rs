@@ -11,6 +11,7 @@ pub mod oauth;
 mod permission;
 mod table;
 mod tenant;
+mod watched;
 
 pub use self::caller::{Caller, Door};
 pub use self::config::AccessConfig;

@@ -191,11 +191,6 @@ impl Models {
         !self.is_open || self.rules.values().any(|rule| !rule.read || !rule.hide.is_empty())
     }
 
-    /// Whether fields are to be hidden: the tools that there are have fields of their own, and do not go by it.
-    pub fn hides(&self) -> bool {
-        self.rules.values().any(|rule| !rule.hide.is_empty())
-    }
-
     /// In plain words, a line each.
     pub fn in_words(&self) -> Vec<String> {
         let mut lines = Vec::new();

@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
@@ -12,12 +11,13 @@ use ipnet::IpNet;
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
-use super::file::{AccessFile, CallerEntry, FileError};
+use super::file::{AccessFile, CallerEntry, Expiry, FileError};
 use super::key::{KeyHash, Presented};
 use super::models::Models;
+use super::watched::Watched;
 use super::{AccessConfig, Caller, Denied, Permissions};
 
-/// How often the file is looked at, and keys that have expired.
+/// How often the files are looked at, and keys that have expired.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Takes over what else a file says, after all of it was read.
@@ -25,45 +25,48 @@ pub type Apply = Box<dyn FnOnce() + Send>;
 /// Reads what else the file says; an error makes it a bad one.
 pub type Also = Box<dyn Fn(&AccessFile) -> Result<Apply, String> + Send + Sync>;
 
-/// Who may call. The file is read again when it changes; a bad one changes nothing.
+/// Who may call. The file is read again when it changes, or one that it names; a bad one changes nothing.
 pub struct Access {
     config: AccessConfig,
     also: Also,
     table: ArcSwap<Table>,
-    /// Why the file as it is now is not the one that is used.
-    problem: Mutex<Option<String>>,
+    state: Mutex<State>,
 }
 
-/// Somebody who may call.
+#[derive(Default)]
+struct State {
+    /// What was read last, well or not.
+    watched: Watched,
+    /// Why the file as it is now is not the one that is used.
+    problem: Option<String>,
+}
+
+/// Somebody who may call, with one of their keys.
 pub struct Guest {
     /// Who it is.
     pub caller: Arc<Caller>,
     /// The tenants that they may choose from; empty: the one that the environment configures.
     pub tenants: Vec<String>,
     ips: Vec<IpNet>,
-    /// What the file says of them; nothing of who is not in it.
+    /// What the file says of them, but for their keys; nothing of who is not in it.
     entry: Option<CallerEntry>,
 }
 
-/// How the file was when it was read.
-type Seen = Option<(SystemTime, u64, u64)>;
-
 #[derive(Default)]
 struct Table {
-    /// By name.
-    guests: HashMap<String, Arc<Guest>>,
+    /// Who does not say who they are, where the file lets them in.
+    anonymous: Option<Arc<Guest>>,
     /// Who may have a key whose hash begins so, and by which hash: all of it is compared in constant time.
     keys: HashMap<[u8; 8], Vec<Key>>,
     /// Whether any key is known by its BLAKE3.
     has_blake3: bool,
     models: Arc<Models>,
-    seen: Seen,
 }
 
 struct Key {
     hash: KeyHash,
-    /// It was changed: the guest has a newer one.
-    is_previous: bool,
+    /// From then on there is a newer one only.
+    until: Option<Expiry>,
     guest: Arc<Guest>,
 }
 
@@ -73,8 +76,9 @@ impl Access {
     /// # Errors
     /// When the file cannot be used.
     pub fn open(config: AccessConfig, also: Also) -> Result<Self, FileError> {
-        let table = Table::read(&config, &also, &Table::default())?;
-        Ok(Self { config, also, table: ArcSwap::from_pointee(table), problem: Mutex::default() })
+        let mut state = State::default();
+        let table = Table::read(&config, &also, &Table::default(), &mut state.watched)?;
+        Ok(Self { config, also, table: ArcSwap::from_pointee(table), state: Mutex::new(state) })
     }
 
     /// What the operator has set.
@@ -91,15 +95,15 @@ impl Access {
         let key = Presented::new(key, table.has_blake3);
         let like = key.beginnings().filter_map(|beginning| table.keys.get(&beginning)).flatten();
         let mut like = like.filter(|known| known.hash.is_of(&key));
-        let Key { guest, is_previous, .. } = like.next().ok_or(Denied::Unknown)?;
-        guest.check(*is_previous, address, Utc::now())?;
+        let Key { guest, until, .. } = like.next().ok_or(Denied::Unknown)?;
+        guest.check(*until, address)?;
         Ok(Arc::clone(guest))
     }
 
     /// Who does not say who they are, where the file lets them in.
     pub fn anonymous(&self, address: Option<IpAddr>) -> Option<Arc<Guest>> {
-        let guest = self.table.load().guests.get(Caller::ANONYMOUS).cloned()?;
-        guest.check(false, address, Utc::now()).ok().map(|()| guest)
+        let guest = self.table.load().anonymous.clone()?;
+        guest.check(None, address).ok().map(|()| guest)
     }
 
     /// What may be done with the records of which model.
@@ -109,28 +113,34 @@ impl Access {
 
     /// Why the file as it is now is not the one that is used.
     pub fn problem(&self) -> Option<String> {
-        self.problem.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.state().problem.clone()
     }
 
-    /// Keeps up with the file and the clock, for ever.
-    pub async fn watch(&self) {
-        let mut tried = self.table.load().seen;
+    /// Keeps up with the files and the clock, for ever. Disks may be slow: nobody waits for them.
+    pub async fn watch(self: Arc<Self>) {
         loop {
             tokio::time::sleep(EVERY).await;
-            let now = self.config.file.as_deref().and_then(seen);
-            if now != tried {
-                tried = now;
-                self.read_again();
+            let access = Arc::clone(&self);
+            let looked = tokio::task::spawn_blocking(move || access.look()).await;
+            if looked.is_err() {
+                tracing::error!("the access file could not be looked at, for a defect: tried again");
             }
-            self.table.load().end_expired(Utc::now());
         }
     }
 
-    fn read_again(&self) {
+    fn look(&self) {
+        let watched = self.state().watched.clone();
+        if watched.has_changed() {
+            self.read_again(watched);
+        }
+        self.table.load().end_expired(Utc::now());
+    }
+
+    fn read_again(&self, mut watched: Watched) {
         let before = self.table.load_full();
-        let problem = match Table::read(&self.config, &self.also, &before) {
+        let problem = match Table::read(&self.config, &self.also, &before, &mut watched) {
             Ok(table) => {
-                tracing::info!(callers = table.guests.len(), "the access file was read again");
+                tracing::info!(keys = table.keys().count(), "the access file was read again");
                 let table = Arc::new(table);
                 self.table.store(Arc::clone(&table));
                 before.end_missing(&table);
@@ -141,78 +151,90 @@ impl Access {
                 Some(error.to_string())
             }
         };
-        *self.problem.lock().unwrap_or_else(PoisonError::into_inner) = problem;
+        *self.state() = State { watched, problem };
     }
-}
 
-/// How the file is.
-fn seen(path: &Path) -> Seen {
-    let file = std::fs::metadata(path).ok()?;
-    #[cfg(unix)]
-    let inode = std::os::unix::fs::MetadataExt::ino(&file);
-    #[cfg(not(unix))]
-    let inode = 0;
-    Some((file.modified().ok()?, file.len(), inode))
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Table {
     /// # Errors
     /// When the file cannot be used.
-    fn read(config: &AccessConfig, also: &Also, before: &Self) -> Result<Self, FileError> {
+    fn read(
+        config: &AccessConfig,
+        also: &Also,
+        before: &Self,
+        watched: &mut Watched,
+    ) -> Result<Self, FileError> {
         let mut table = Self { models: Models::open().into(), ..Self::default() };
         if let Some(key) = &config.api_key {
             let caller = Caller::known(Caller::API_KEY, Permissions::ALL).into();
             let guest = Arc::new(Guest { caller, tenants: Vec::new(), ips: Vec::new(), entry: None });
-            table.add(KeyHash::of(key.expose_secret()), &guest, false);
+            table.add(KeyHash::of(key.expose_secret()), None, guest);
         }
         let Some(path) = &config.file else { return Ok(table) };
-        // Before it is read: a change meanwhile is seen the next time.
-        table.seen = seen(path);
+        // Before they are read: a change meanwhile is seen the next time.
+        *watched = std::mem::take(watched).again();
+        let itself = Watched::of([path.clone()]);
         let file = AccessFile::read(path)?;
+        *watched = itself.and(Watched::of(file.secret_files()));
         let apply = also(&file).map_err(|why| FileError(format!("{}: {why}", path.display())))?;
         let AccessFile { callers, models, .. } = file;
-        if models.hides() {
-            tracing::warn!(
-                "[models] hide has no effect on the tools that there are: they have fields of their own"
-            );
-        }
         table.models = models.into();
-        for (name, entry) in callers {
-            // Who stays as they were goes on: what is open for them does not end.
-            let same = before.guests.get(&name).filter(|guest| guest.entry.as_ref() == Some(&entry));
-            let guest = same.cloned().unwrap_or_else(|| Arc::new(Guest::new(&name, entry)));
-            if let Some(entry) = &guest.entry {
-                for (key, is_previous) in [(entry.key, false), (entry.previous_key, true)] {
-                    if let Some(key) = key {
-                        table.add(key, &guest, is_previous);
-                    }
-                }
+        for (name, mut entry) in callers {
+            let key = entry.key.take().map(|key| (key, None));
+            let until = entry.previous_expires.take();
+            let previous = entry.previous_key.take().map(|key| (key, until));
+            for (hash, until) in key.into_iter().chain(previous) {
+                // Who stays as they were goes on, also with a key that is to be replaced: what is open for it does not end.
+                let same = before.guest(&hash).filter(|guest| guest.is(&name, &entry));
+                let guest = same.unwrap_or_else(|| Guest::new(&name, entry.clone()).into());
+                table.add(hash, until, guest);
             }
-            table.guests.insert(name, guest);
+            if name == Caller::ANONYMOUS {
+                let same = before.anonymous.clone().filter(|guest| guest.is(&name, &entry));
+                table.anonymous = Some(same.unwrap_or_else(|| Guest::new(&name, entry).into()));
+            }
         }
         apply();
         Ok(table)
     }
 
-    fn add(&mut self, hash: KeyHash, guest: &Arc<Guest>, is_previous: bool) {
+    fn add(&mut self, hash: KeyHash, until: Option<Expiry>, guest: Arc<Guest>) {
         self.has_blake3 |= matches!(hash, KeyHash::Blake3(_));
-        let key = Key { hash, is_previous, guest: Arc::clone(guest) };
-        self.keys.entry(hash.beginning()).or_default().push(key);
+        self.keys.entry(hash.beginning()).or_default().push(Key { hash, until, guest });
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.keys.values().flatten()
+    }
+
+    /// Whose key has this hash.
+    fn guest(&self, hash: &KeyHash) -> Option<Arc<Guest>> {
+        let like = self.keys.get(&hash.beginning())?;
+        like.iter().find(|key| key.hash == *hash).map(|key| Arc::clone(&key.guest))
     }
 
     fn end_expired(&self, now: DateTime<Utc>) {
-        for guest in self.guests.values().filter(|guest| guest.is_over(now)) {
-            guest.end();
-        }
+        let is_over = |key: &&Key| key.guest.works(key.until, now).is_err();
+        self.keys().filter(is_over).for_each(|key| key.guest.end());
+        self.anonymous.iter().filter(|guest| guest.works(None, now).is_err()).for_each(|guest| guest.end());
     }
 
     /// Ends what is open for those who are not the same in the new table.
     fn end_missing(&self, new: &Self) {
-        for (name, guest) in &self.guests {
-            if !new.guests.get(name).is_some_and(|now| Arc::ptr_eq(now, guest)) {
+        let is_same = |now: Option<&Arc<Guest>>, guest| now.is_some_and(|now| Arc::ptr_eq(now, guest));
+        for Key { hash, guest, .. } in self.keys() {
+            if !is_same(new.guest(hash).as_ref(), guest) {
                 guest.end();
             }
         }
+        self.anonymous
+            .iter()
+            .filter(|guest| !is_same(new.anonymous.as_ref(), guest))
+            .for_each(|guest| guest.end());
     }
 }
 
@@ -224,19 +246,23 @@ impl Guest {
         Self { caller: caller.into(), tenants, ips: entry.ips.clone(), entry: Some(entry) }
     }
 
-    fn check(&self, is_previous: bool, address: Option<IpAddr>, now: DateTime<Utc>) -> Result<(), Denied> {
-        if let Some(entry) = &self.entry {
-            entry.works(now)?;
-            if is_previous && entry.previous_expires.is_some_and(|expires| expires.is_past(now)) {
-                return Err(Denied::Expired);
-            }
-        }
-        let is_there = |address: IpAddr| self.ips.iter().any(|network| network.contains(&address));
-        if self.ips.is_empty() || address.is_some_and(is_there) { Ok(()) } else { Err(Denied::Address) }
+    /// Whether it is who is called so, and of whom the file says this.
+    fn is(&self, name: &str, entry: &CallerEntry) -> bool {
+        self.caller.id() == name && self.entry.as_ref() == Some(entry)
     }
 
-    fn is_over(&self, now: DateTime<Utc>) -> bool {
-        self.entry.as_ref().is_some_and(|entry| entry.works(now).is_err())
+    /// Whether a key works that is theirs until then.
+    fn works(&self, until: Option<Expiry>, now: DateTime<Utc>) -> Result<(), Denied> {
+        self.entry.as_ref().map_or(Ok(()), |entry| entry.works(now))?;
+        if until.is_some_and(|until| until.is_past(now)) { Err(Denied::Expired) } else { Ok(()) }
+    }
+
+    fn check(&self, until: Option<Expiry>, address: Option<IpAddr>) -> Result<(), Denied> {
+        // The clock is asked with every request only where it tells something.
+        let may_end = until.is_some() || self.entry.as_ref().is_some_and(|entry| entry.expires.is_some());
+        self.works(until, if may_end { Utc::now() } else { DateTime::UNIX_EPOCH })?;
+        let is_there = |address: IpAddr| self.ips.iter().any(|network| network.contains(&address));
+        if self.ips.is_empty() || address.is_some_and(is_there) { Ok(()) } else { Err(Denied::Address) }
     }
 
     fn end(&self) {

@@ -63,6 +63,14 @@ pub struct TwilioEntry {
     pub api_base: Option<String>,
 }
 
+impl TenantEntry {
+    /// The files that have its secrets.
+    pub fn secret_files(&self) -> impl Iterator<Item = &PathBuf> {
+        let token = self.twilio.as_ref().and_then(|twilio| twilio.auth_token_file.as_ref());
+        [self.api_key_file.as_ref(), self.webhook_secret_file.as_ref(), token].into_iter().flatten()
+    }
+}
+
 /// It names accounts: never printed whole.
 impl fmt::Debug for TenantEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -47,6 +47,9 @@ pub struct Line<'a> {
     /// Of a line that stands for others: how many could not be written.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lost: u64,
+    /// Of a line that stands for others: how many more were turned away like this within a minute.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub repeated: u64,
 }
 
 /// What an operation touched.

@@ -4,12 +4,13 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{NaiveDate, SecondsFormat, Utc};
 
 use super::files;
 use super::line::Line;
+use super::turned_away::TurnedAway;
 
 /// Bytes of lines that wait, at most; of what comes beyond them only the number is told.
 const ROOM: usize = 4 * 1024 * 1024;
@@ -33,6 +34,7 @@ struct State {
     /// Bytes in `waiting` and in the hand of the thread.
     held: usize,
     lost: u64,
+    turned_away: TurnedAway,
     /// Lines cannot be written, and this was said.
     is_down: bool,
     /// No more will come.
@@ -60,9 +62,26 @@ impl Lines {
         lines
     }
 
+    /// Takes a line of somebody who is turned away, or counts it.
+    pub fn turn_away(&self, line: Line<'_>) {
+        let (mut state, now) = (self.state(), Instant::now());
+        let is_awaited = state.turned_away.next_in(now).is_some();
+        if state.turned_away.is_first(&line, now) {
+            return self.add_to(state, line);
+        }
+        drop(state);
+        if !is_awaited {
+            // It is told even if nothing else comes.
+            self.changed.notify_one();
+        }
+    }
+
     /// Takes a line, and gives it the time.
-    pub fn add(&self, mut line: Line<'_>) {
-        let mut state = self.state();
+    pub fn add(&self, line: Line<'_>) {
+        self.add_to(self.state(), line);
+    }
+
+    fn add_to(&self, mut state: MutexGuard<'_, State>, mut line: Line<'_>) {
         // The lock keeps lines in the order of their times.
         let now = Utc::now();
         line.time = now.to_rfc3339_opts(SecondsFormat::Millis, true).into();
@@ -98,9 +117,7 @@ impl Lines {
     pub fn run(&self) {
         let mut unsynced = None;
         loop {
-            let nothing = |state: &mut State| state.waiting.is_empty() && !state.closed && !state.is_down;
-            let mut state =
-                self.changed.wait_while(self.state(), nothing).unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.something();
             let closed = state.closed;
             let batch = match state.waiting.pop_front() {
                 Some(batch) => batch,
@@ -131,6 +148,24 @@ impl Lines {
             };
             let state = self.state();
             let _ = self.changed.wait_timeout_while(state, pause, |state| !state.closed);
+        }
+    }
+
+    /// Waits until there is something to write, or to end.
+    fn something(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state();
+        loop {
+            let now = Instant::now();
+            state.tell_turned_away(now);
+            if !state.waiting.is_empty() || state.closed || state.is_down {
+                return state;
+            }
+            state = match state.turned_away.next_in(now) {
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(time) => {
+                    self.changed.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
         }
     }
 
@@ -205,6 +240,15 @@ impl State {
             self.held += self.push(now.date_naive(), &line).unwrap_or_default();
         }
         lost
+    }
+
+    /// How many more were turned away like others, where their minute is over, or no more will come.
+    fn tell_turned_away(&mut self, now: Instant) {
+        for line in self.turned_away.due(now, self.closed) {
+            let now = Utc::now();
+            let time = now.to_rfc3339_opts(SecondsFormat::Millis, true).into();
+            self.held += self.push(now.date_naive(), &Line { time, ..line }).unwrap_or_default();
+        }
     }
 
     fn lines(&self) -> u64 {

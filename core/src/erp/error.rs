@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Named, UpdatedSale};
+use super::{Named, StepError, UpdatedSale};
 use crate::input::FieldError;
 use crate::odoo::OdooError;
 use crate::records::Instance;
@@ -86,6 +86,9 @@ pub enum ErpError {
         /// What happened.
         cause: OdooError,
     },
+    /// An order was not confirmed or cancelled.
+    #[error(transparent)]
+    Step(#[from] StepError),
     /// The answer of a call that makes a record was lost.
     #[error(
         "{cause}, and nobody knows whether Odoo did it: repeat the call with idempotency_key \"{key}\", \
@@ -115,6 +118,7 @@ impl ErpError {
             Self::NobodyCalled(_) => "user_not_found",
             Self::Ambiguous { .. } => "ambiguous_name",
             Self::Values { code, .. } => code,
+            Self::Step(error) => error.code(),
             Self::NotTaken { cause: None, .. } => "not_changed",
             Self::NotTaken { .. } | Self::NotSeen { .. } | Self::OutcomeUnknown { .. } => "outcome_unknown",
         }

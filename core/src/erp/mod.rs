@@ -3,6 +3,7 @@
 //! Every answer is made for readers that do not know Odoo: a many2one is an id with a name, a time is
 //! ISO 8601 in UTC, HTML is plain text, and what is empty is absent.
 
+mod activities;
 mod checked;
 mod customers;
 mod documents;
@@ -18,11 +19,13 @@ mod project_tasks;
 mod projects;
 mod sales;
 mod users;
+mod workflow;
 
 use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
+pub use self::activities::{Activity, NewActivity};
 pub use self::customers::{Customer, CustomerQuery, Customers};
 pub use self::documents::{Document, DocumentRequest};
 pub use self::error::ErpError;
@@ -30,12 +33,13 @@ pub use self::lookup::{Found, SearchRequest, SearchResults};
 pub use self::new_orders::{MadeLine, MadeSale, NewSale, NewSaleLine};
 pub use self::order_lines::{LineChange, LineUpdate};
 pub use self::order_record::SaleRecordRequest;
-pub use self::order_update::{SaleUpdate, UpdatedSale};
+pub use self::order_update::{SaleLinesUpdate, SaleUpdate, UpdatedSale};
 pub use self::products::{Product, ProductQuery, Products};
 pub use self::project_tasks::{Task, TaskFilter, TaskRequest, TaskSummary};
 pub use self::projects::Project;
 pub use self::sales::{Sale, SaleFilter, SaleLine, SaleRequest, SaleState, SaleSummary};
 pub use self::users::User;
+pub use self::workflow::{MovedSale, SaleStep, Step, StepError};
 
 pub use crate::records::page::{NameFilter, Page, Single};
 pub use crate::records::reference::Reference;
@@ -46,6 +50,44 @@ use crate::quotation::products::Decimals;
 use crate::quotation::salespeople::{SalesConfig, Salespeople};
 pub use crate::records::Instance;
 use crate::records::{Records, page, reference, retry, value, words};
+
+/// Whether the tools of their own for records of this model show this field, or find by it.
+pub fn shows(model: &str, field: &str) -> bool {
+    let fields: &[&str] = match model {
+        // These read and write whichever is asked for.
+        "sale.order" | "sale.order.line" => return true,
+        "res.partner" => &["name", "display_name", "email", "phone", "mobile", "vat", "parent_id"],
+        "res.users" => &["name", "login", "email"],
+        "product.product" => &[
+            "name",
+            "display_name",
+            "default_code",
+            "barcode",
+            "list_price",
+            "lst_price",
+            "uom_id",
+            "qty_available",
+        ],
+        "project.project" => &["name", "user_id", "partner_id", "date_start", "date", "task_count"],
+        "project.task" => &[
+            "name",
+            "project_id",
+            "stage_id",
+            "user_ids",
+            "date_deadline",
+            "priority",
+            "partner_id",
+            "description",
+            "create_date",
+            "write_date",
+            "tag_ids",
+            "allocated_hours",
+            "planned_hours",
+        ],
+        _ => &[],
+    };
+    fields.contains(&field)
+}
 
 /// The records of one Odoo; a cheap handle.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Map;
+use serde_json::json;
 
 use super::order_lines::LINE;
 use super::reference::{Reference, USERS, Unresolved};
@@ -103,8 +103,19 @@ pub struct MadeLine {
     pub subtotal: Option<f64>,
 }
 
+/// A record to make.
+pub(super) struct New<'a> {
+    pub(super) model: &'a str,
+    /// In the name of its external id.
+    pub(super) kind: &'a str,
+    /// What names it for the caller.
+    pub(super) key: Option<&'a IdempotencyKey>,
+    /// Of the call's context: what no column can say.
+    pub(super) defaults: &'a [(&'static str, &'a str)],
+}
+
 /// What a column of a record to make holds.
-enum Cell<'a> {
+pub(super) enum Cell<'a> {
     /// The id of a record of this model.
     Record(&'static str, &'a Reference),
     Text(String),
@@ -135,7 +146,8 @@ impl Erp {
                 request.payment_term_id.as_ref().map(|term| Cell::Record("account.payment.term", term)),
             ),
         ];
-        let id = self.make(MODEL, "sale", request.idempotency_key.as_ref(), columns).await?;
+        let key = request.idempotency_key.as_ref();
+        let id = self.make(New { model: MODEL, kind: "sale", key, defaults: &[] }, columns).await?;
         // It is made: not to know its number is no failure.
         let record = retried(|| self.writer.read_one(MODEL, id, &["name"])).await.ok().flatten();
         let name = record.as_ref().and_then(|record| record.text("name").ok().flatten()).map(str::to_owned);
@@ -163,7 +175,8 @@ impl Erp {
             ("price_unit", price.map(Cell::Text)),
             ("name", request.name.clone().map(Cell::Text)),
         ];
-        let line_id = self.make(LINE, "line", request.idempotency_key.as_ref(), columns).await?;
+        let key = request.idempotency_key.as_ref();
+        let line_id = self.make(New { model: LINE, kind: "line", key, defaults: &[] }, columns).await?;
         let fields = ["product_uom_qty", "price_unit", "price_subtotal"];
         let record = retried(|| self.writer.read_one(LINE, line_id, &fields)).await.ok().flatten();
         let number = |field: &str| record.as_ref().and_then(|record| record.float(field).ok().flatten());
@@ -173,11 +186,9 @@ impl Erp {
 
     /// Makes a record under an external id that follows from the key, so that no repeat makes a second. After any
     /// failure it is looked for: Odoo may have made it all the same.
-    async fn make<const N: usize>(
+    pub(super) async fn make<const N: usize>(
         &self,
-        model: &str,
-        kind: &str,
-        key: Option<&IdempotencyKey>,
+        New { model, kind, key, defaults }: New<'_>,
         columns: [(&'static str, Option<Cell<'_>>); N],
     ) -> Result<i64, ErpError> {
         let columns: Vec<_> =
@@ -185,7 +196,8 @@ impl Erp {
         let given = key.is_some();
         let key = key.cloned().unwrap_or_else(IdempotencyKey::random);
         // What the caller wrote, not whom it names today: a repeat means the same record whoever is called so by then.
-        let written: Vec<_> = columns.iter().map(|(column, cell)| (*column, cell.as_written())).collect();
+        let mut written: Vec<_> = columns.iter().map(|(column, cell)| (*column, cell.as_written())).collect();
+        written.extend(defaults.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let name = keyed_external_name(kind, &self.key_scope, &key, &written);
         if given
             && let Some(id) =
@@ -194,7 +206,8 @@ impl Erp {
             return Ok(id);
         }
         let cells = self.looked_up(&columns).await?;
-        keyed::make(&self.writer, model, &name, cells, Map::new()).await.map_err(|failure| match failure {
+        let context = defaults.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        keyed::make(&self.writer, model, &name, cells, context).await.map_err(|failure| match failure {
             NotMade::Refused(error) => self.failed(error),
             NotMade::Unknown(cause) => ErpError::OutcomeUnknown { key: key.as_str().to_owned(), cause },
         })

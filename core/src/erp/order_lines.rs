@@ -19,8 +19,8 @@ use crate::records::checked::same_number;
 use crate::rules;
 
 pub(super) const LINE: &str = "sale.order.line";
-const FIELDS: [&str; 6] =
-    ["product_id", "name", "product_uom_qty", "price_unit", "price_subtotal", "display_type"];
+const FIELDS: [&str; 7] =
+    ["product_id", "name", "product_uom_qty", "price_unit", "discount", "price_subtotal", "display_type"];
 /// Lines that an error lists, at most.
 const LISTED: usize = 20;
 
@@ -38,6 +38,9 @@ pub struct LineUpdate {
     /// New unit price
     #[garde(inner(range(min = 0.0, max = 1e12)))]
     pub price: Option<f64>,
+    /// New discount in percent
+    #[garde(inner(range(min = 0.0, max = 100.0)))]
+    pub discount: Option<f64>,
     /// Take it away
     #[serde(default)]
     #[garde(skip)]
@@ -45,8 +48,9 @@ pub struct LineUpdate {
 }
 
 fn some_change(line: &LineUpdate) -> impl Fn(&i64, &()) -> garde::Result {
-    move |_, _| match (line.qty.is_some() || line.price.is_some(), line.remove) {
-        (false, false) => Err(garde::Error::new("give a qty, a price or remove: true for it")),
+    let changes = [line.qty, line.price, line.discount].iter().any(Option::is_some);
+    move |_, _| match (changes, line.remove) {
+        (false, false) => Err(garde::Error::new("give a qty, a price, a discount or remove: true for it")),
         (true, true) => Err(garde::Error::new("either change it or remove it")),
         _ => Ok(()),
     }
@@ -68,6 +72,10 @@ pub struct LineChange {
     pub old_price: Option<f64>,
     /// Unit price now
     pub price: Option<f64>,
+    /// Percent before, where there is or was a discount
+    pub old_discount: Option<f64>,
+    /// Percent now
+    pub discount: Option<f64>,
     /// Now, without taxes
     pub subtotal: Option<f64>,
     /// This call took it away
@@ -156,7 +164,11 @@ pub(super) fn commands(updates: &[LineUpdate], there: &Lines) -> Vec<Value> {
     let command = |update: &LineUpdate| match update.remove {
         true => json!([2, update.line_id, 0]),
         false => {
-            let values = [("product_uom_qty", update.qty), ("price_unit", update.price)];
+            let values = [
+                ("product_uom_qty", update.qty),
+                ("price_unit", update.price),
+                ("discount", update.discount),
+            ];
             let values =
                 values.into_iter().filter_map(|(field, value)| Some((field.to_owned(), json!(value?))));
             json!([1, update.line_id, Map::from_iter(values)])
@@ -175,7 +187,12 @@ pub(super) fn compared(
     for update in updates {
         let (old, new) = (before.get(&update.line_id), after.get(&update.line_id));
         let number = |line: Option<&Record>, field: &str| line.map_or(Ok(None), |line| line.float(field));
+        let (old_discount, discount) = (number(old, "discount")?, number(new, "discount")?);
+        let is_told =
+            update.discount.is_some() || [old_discount, discount].iter().flatten().any(|it| *it != 0.0);
         let change = LineChange {
+            old_discount: old_discount.filter(|_| is_told),
+            discount: discount.filter(|_| is_told),
             line_id: update.line_id,
             product: new.or(old).map_or(Ok(None), |line| Named::of(line, "product_id"))?,
             old_qty: number(old, "product_uom_qty")?,
@@ -190,7 +207,12 @@ pub(super) fn compared(
         let is_done = match update.remove {
             true => new.is_none(),
             false => {
-                new.is_some() && as_asked(update.qty, change.qty) && as_asked(update.price, change.price)
+                let wanted = [
+                    (update.qty, change.qty),
+                    (update.price, change.price),
+                    (update.discount, change.discount),
+                ];
+                new.is_some() && wanted.into_iter().all(|(wanted, now)| as_asked(wanted, now))
             }
         };
         if !is_done {

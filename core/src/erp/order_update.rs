@@ -37,6 +37,24 @@ pub struct SaleUpdate {
     pub lines: Vec<LineUpdate>,
 }
 
+/// Which lines of an order to change or to take away.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub struct SaleLinesUpdate {
+    /// Order
+    #[garde(custom(rules::record_id(1)))]
+    pub sale_id: i64,
+    /// Its lines to change or take away
+    #[garde(length(min = 1, max = 1000), dive)]
+    pub lines: Vec<LineUpdate>,
+}
+
+impl From<SaleLinesUpdate> for SaleUpdate {
+    fn from(SaleLinesUpdate { sale_id, lines }: SaleLinesUpdate) -> Self {
+        Self { sale_id, values: Map::new(), lines }
+    }
+}
+
 fn some_change(lines: &[LineUpdate]) -> impl Fn(&Map<String, Value>, &()) -> garde::Result {
     let lines = lines.len();
     move |values, _| match (values.is_empty(), lines) {

@@ -12,6 +12,11 @@ pub enum HandoffError {
     /// Too many are being sent.
     #[error("too many handoffs are waiting to be sent; repeat in a minute")]
     TooMany,
+    /// The caller has too many of them.
+    #[error(
+        "half of the handoffs that may wait to be sent are this caller's, as many as one may have; repeat in a minute"
+    )]
+    TooManyOfOne,
     /// The key was used for another request.
     #[error("this idempotency key was used for another handoff: use a new key for a new handoff")]
     KeyReused,
@@ -38,7 +43,7 @@ impl HandoffError {
     pub fn code(&self) -> &str {
         match self {
             Self::NotConfigured(_) => "not_configured",
-            Self::TooMany => "queue_full",
+            Self::TooMany | Self::TooManyOfOne => "queue_full",
             Self::KeyReused => "idempotency_key_reused",
             Self::Journal(error) => error.code(),
             Self::Stopping => "stopping",

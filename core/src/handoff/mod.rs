@@ -32,11 +32,12 @@ use crate::background::Background;
 use crate::journal::{Journal, JournalError, LogName};
 use crate::key::IdempotencyKey;
 use crate::messages::{Messenger, OUTCOME_UNKNOWN, Report};
+use crate::shares::{Share, Shares};
 use crate::store::{Document, Filter, Store, Stored, Told};
 use crate::timestamp::Timestamp;
 use crate::work::{Known, Live, Work};
 
-/// Handoffs that are being sent at once, at most.
+/// Handoffs that are being sent at once, at most; half of them for one caller with a key.
 const CAPACITY: usize = 1000;
 /// Keys of one handoff, about: its log is written for each.
 const KEYS: usize = 100;
@@ -54,6 +55,7 @@ struct Inner {
     /// Read from the journal once. Held while a handoff is accepted, so that of two equal requests at once one is
     /// the repeat.
     repeats: OnceCell<Mutex<Repeats>>,
+    shares: Shares,
     /// One that an earlier process left was not begun.
     left: AtomicBool,
 }
@@ -100,6 +102,7 @@ impl Handoffs {
             messenger,
             work: Work::new(journal),
             repeats: OnceCell::new(),
+            shares: Shares::default(),
             left: AtomicBool::new(false),
         };
         Self { inner: Arc::new(inner) }
@@ -176,7 +179,8 @@ impl Handoffs {
         }
         match &self.inner.messenger {
             Ok(messenger) if !work.background.stop.is_cancelled() => {
-                self.start(messenger, &work.take_up(stored));
+                let share = self.inner.shares.held(Caller::share(&stored.document.head.owner));
+                self.start(messenger, &work.take_up(stored), share);
             }
             _ => self.inner.left.store(true, Ordering::Relaxed),
         }
@@ -329,14 +333,19 @@ impl Handoffs {
         if self.inner.work.count() >= CAPACITY {
             return Err(HandoffError::TooMany);
         }
+        let share = self.inner.shares.place(Caller::share(&document.head.owner), CAPACITY);
+        let share = share.ok_or(HandoffError::TooManyOfOne)?;
         document.head.deadline_at = Some(Timestamp::after(Utc::now(), messenger.config().deadline));
         let live = self.inner.work.accept(document, first).await?;
-        self.start(messenger, &live);
+        self.start(messenger, &live, share);
         Ok(live)
     }
 
-    fn start(&self, messenger: &Messenger, live: &Arc<Live<Handoff>>) {
+    fn start(&self, messenger: &Messenger, live: &Arc<Live<Handoff>>, share: Share) {
         let (inner, messenger, running) = (Arc::clone(&self.inner), messenger.clone(), Arc::clone(live));
-        self.inner.work.background.tracker.spawn(async move { inner.run(&messenger, &running).await });
+        self.inner.work.background.tracker.spawn(async move {
+            inner.run(&messenger, &running).await;
+            drop(share);
+        });
     }
 }

@@ -41,6 +41,8 @@ pub struct Limiter(Arc<Inner>);
 
 struct Inner {
     config: LimitsConfig,
+    /// Those of the configuration, where there are any: this is asked with every request.
+    common: Option<Limits>,
     clock: Clock,
     callers: Mutex<Callers>,
     kept: Kept,
@@ -79,7 +81,8 @@ impl Limiter {
     fn with_clock(config: LimitsConfig, folder: &Path, clock: Clock) -> Self {
         let kept = Kept::new(folder);
         let callers = Mutex::new(Callers { counts: kept.read(), changed: false });
-        Self(Arc::new(Inner { config, clock, callers, kept, background: Background::default() }))
+        let common = limiting(config.limits);
+        Self(Arc::new(Inner { config, common, clock, callers, kept, background: Background::default() }))
     }
 
     /// Begins to write what is counted.
@@ -101,7 +104,10 @@ impl Limiter {
 
     /// What counts for a caller with these limits of its own, if anything does.
     pub fn limits(&self, own: Option<Limits>) -> Option<Limits> {
-        Some(own.unwrap_or(self.0.config.limits)).filter(|limits| *limits != Limits::default())
+        match own {
+            None => self.0.common,
+            Some(own) => limiting(own),
+        }
     }
 
     /// Counts one more of a caller. Where that is too many, waits for the next window if it may wait so long.
@@ -127,6 +133,10 @@ impl Limiter {
         let counts = self.0.callers().counts.get(caller).copied().unwrap_or_default();
         counts.uses(&limits, (self.0.clock)()).collect()
     }
+}
+
+fn limiting(limits: Limits) -> Option<Limits> {
+    Some(limits).filter(|limits| *limits != Limits::default())
 }
 
 impl Inner {

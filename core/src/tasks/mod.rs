@@ -5,6 +5,7 @@
 //! left memory is answered from the journal.
 
 mod adopt;
+mod error;
 mod estimate;
 mod finished;
 mod gate;
@@ -13,14 +14,14 @@ mod keys;
 mod notify;
 mod outage;
 mod place;
+mod queue;
 mod repeats;
 mod run;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
+pub use self::error::SubmitError;
 pub use self::estimate::Estimate;
 pub use self::repeats::RepeatWindows;
 
@@ -28,6 +29,7 @@ use self::estimate::Durations;
 use self::finished::Finished;
 use self::gate::Gate;
 use self::place::Workers;
+use self::queue::{Full, Queue, Queued};
 use self::repeats::Earlier;
 use crate::access::{Caller, Door};
 use crate::backoff::Backoff;
@@ -36,7 +38,7 @@ use crate::key::IdempotencyKey;
 use crate::language::Language;
 use crate::messages::{Messenger, Report};
 use crate::quotation::document::{Quotation, QuotationDocument};
-use crate::quotation::error;
+use crate::quotation::error::worth_repeating;
 use crate::quotation::id::{ExternalIds, TrackingId};
 use crate::quotation::pipeline::{Before, Pipeline};
 use crate::quotation::request::QuotationRequest;
@@ -109,7 +111,7 @@ struct Inner {
     /// Tells salespeople, where that is configured.
     messenger: Option<Messenger>,
     finished: Mutex<Finished<Arc<Live<Quotation>>>>,
-    queue: Arc<Semaphore>,
+    queue: Queue,
     workers: Workers,
     gate: Gate,
     durations: Durations,
@@ -141,46 +143,6 @@ enum Name {
     New,
 }
 
-/// Why a quotation was not accepted. Nothing was kept of it.
-#[derive(Debug, thiserror::Error)]
-pub enum SubmitError {
-    /// Too many unfinished quotations.
-    #[error("{} quotations are waiting already; repeat in {} s", .capacity, .retry_after.as_secs())]
-    QueueFull {
-        /// The bound.
-        capacity: usize,
-        /// When there should be room.
-        retry_after: Duration,
-    },
-    /// The key was used for another request.
-    #[error("this idempotency key was used for another quotation: use a new key for a new quotation")]
-    KeyReused,
-    /// The key was used when the service worked on another Odoo.
-    #[error(
-        "this idempotency key was used for a quotation in another Odoo, before ODOO_URL or ODOO_DB changed: \
-         use a new key, or give each Odoo a LOG_DIR of its own"
-    )]
-    OtherOdoo,
-    /// It could not be made durable.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The process is stopping.
-    #[error("the service is restarting; repeat in a few seconds")]
-    Stopping,
-}
-
-impl SubmitError {
-    /// The stable name of the failure.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::QueueFull { .. } => "queue_full",
-            Self::KeyReused | Self::OtherOdoo => "idempotency_key_reused",
-            Self::Journal(error) => error.code(),
-            Self::Stopping => "stopping",
-        }
-    }
-}
-
 impl Tasks {
     /// A manager with nothing in it; [`Tasks::resume`] takes up what the journal holds.
     pub fn new(
@@ -191,7 +153,7 @@ impl Tasks {
     ) -> Self {
         let inner = Inner {
             finished: Mutex::default(),
-            queue: Arc::new(Semaphore::new(config.queue_capacity)),
+            queue: Queue::new(config.queue_capacity),
             workers: Workers::new(config.workers),
             gate: Gate::new(config.backoff()),
             durations: Durations::default(),
@@ -348,8 +310,7 @@ impl Tasks {
     /// When a quotation accepted now should be done.
     pub fn estimate(&self) -> Estimate {
         let config = &self.inner.config;
-        let ahead = config.queue_capacity.saturating_sub(self.inner.queue.available_permits());
-        self.inner.durations.estimate(ahead, config.workers)
+        self.inner.durations.estimate(self.inner.queue.taken(), config.workers)
     }
 
     /// Takes no new work, lets what runs finish for so long, then leaves the rest to the journal.
@@ -401,7 +362,7 @@ impl Tasks {
         if told.input != request || !caller.may_see(&told.document().head.owner) {
             return Err(SubmitError::KeyReused);
         }
-        let again = is_repeat || error::worth_repeating(told.error_code.as_deref());
+        let again = is_repeat || worth_repeating(told.error_code.as_deref());
         if told.status == State::Failed && again {
             let earlier = told.document();
             let status = QuotationStatus::queued(id, request, told.created_at, language);
@@ -422,12 +383,13 @@ impl Tasks {
         let inner = &self.inner;
         // Before it takes its place: it is not ahead of itself.
         let estimate = self.estimate();
-        let place = Arc::clone(&inner.queue).try_acquire_owned().map_err(|_| SubmitError::QueueFull {
-            capacity: inner.config.queue_capacity,
-            retry_after: estimate.until_a_place_is_free(),
+        let (capacity, retry_after) = (inner.config.queue_capacity, estimate.until_a_place_is_free());
+        let place = inner.queue.place(&document.head.owner).map_err(|full| match full {
+            Full::OfAll => SubmitError::QueueFull { capacity, retry_after },
+            Full::OfTheirs => SubmitError::QueueShare { capacity, retry_after },
         })?;
         let live = inner.work.accept(document, earlier).await?;
-        self.start(&live, Some(place), before);
+        self.start(&live, place, before);
         Ok(Accepted { status: live.told(), estimate, changes: live.subscribe(), is_repeat })
     }
 
@@ -437,8 +399,9 @@ impl Tasks {
             Known::Stored(stored)
                 if !stored.document.content.status.status.is_final() && self.inner.is_ours(&stored) =>
             {
+                let place = self.inner.queue.later(&stored.document.head.owner);
                 let live = self.inner.work.take_up(stored);
-                self.start(&live, None, Before::Run);
+                self.start(&live, place, Before::Run);
                 Known::Live(live)
             }
             known => known,
@@ -446,7 +409,7 @@ impl Tasks {
     }
 
     /// Starts a run. The caller holds the quotation's lock.
-    fn start(&self, live: &Arc<Live<Quotation>>, place: Option<OwnedSemaphorePermit>, before: Before) {
+    fn start(&self, live: &Arc<Live<Quotation>>, place: Queued, before: Before) {
         let (inner, running) = (Arc::clone(&self.inner), Arc::clone(live));
         self.inner.work.background.tracker.spawn(async move { inner.run(&running, place, before).await });
     }

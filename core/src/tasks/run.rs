@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use chrono::Utc;
 use futures::FutureExt;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::Inner;
 use super::estimate::Running;
 use super::place::{OutOfTime, TimeLeft, is_refused, refused};
+use super::queue::Queued;
 use crate::journal::JournalError;
 use crate::odoo::OdooError;
 use crate::quotation::document::{Quotation, QuotationDocument};
@@ -34,18 +34,13 @@ impl Inner {
     pub(super) async fn run(
         self: &Arc<Self>,
         live: &Arc<Live<Quotation>>,
-        place: Option<OwnedSemaphorePermit>,
+        mut place: Queued,
         before: Before,
     ) {
         // What a restart takes up waits here for its place in the queue.
-        let place = match place {
-            Some(place) => Ok(place),
-            None => self
-                .unless_stopping(Arc::clone(&self.queue).acquire_owned())
-                .await
-                .and_then(|place| place.map_err(|_| Stopped)),
-        };
-        let Ok(place) = place else { return };
+        if self.unless_stopping(place.wait()).await.is_err() {
+            return;
+        }
         let language = live.told().document().content.language;
         let mut draft = Draft::new(before, language);
         let mut begun = None;

@@ -1,17 +1,19 @@
 //! Why a request has no tenant.
 
+use std::sync::Arc;
+
 use super::headers::{API_KEY, LOGIN};
 use super::{NotAllowed, OpenError};
 
 /// Why there is no tenant for a request.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum TenantError {
     /// Nobody has that name.
     #[error("there is no tenant with this name: X-Tenant takes one of those in ACCESS_FILE")]
     Unknown,
     /// It has no folder or no client.
     #[error("this tenant cannot be served: {0}")]
-    Open(#[source] OpenError),
+    Open(#[source] Arc<OpenError>),
     /// Too many are in memory, all of them busy.
     #[error("too many tenants are being served; repeat in a few seconds")]
     TooMany,
@@ -50,8 +52,10 @@ impl TenantError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unknown => "tenant_unknown",
-            Self::Open(OpenError::Journal(error)) => error.code(),
-            Self::Open(_) => "tenant_unusable",
+            Self::Open(error) => match &**error {
+                OpenError::Journal(error) => error.code(),
+                OpenError::Odoo(_) | OpenError::Twilio(_) => "tenant_unusable",
+            },
             Self::TooMany => "too_many_tenants",
             Self::HeadersOff => "tenant_headers_off",
             Self::Missing(_) => "tenant_header_missing",

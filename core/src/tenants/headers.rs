@@ -5,14 +5,15 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex as State, PoisonError, Weak};
+use std::sync::{Arc, Mutex as State, MutexGuard as StateGuard, PoisonError};
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared, WeakShared};
 use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Map;
 use sha2::{Digest, Sha256};
-use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 use url::Url;
 
@@ -22,6 +23,7 @@ use super::hosts::TenantHosts;
 use super::setup::{Common, Setup};
 use crate::journal::Target;
 use crate::key::digest;
+use crate::keyed::Keyed;
 use crate::messages::{MessageConfig, PhoneConfig};
 use crate::odoo::{Odoo, OdooConfig, OdooConfigError, OdooError};
 use crate::quotation::salespeople::SalesConfig;
@@ -46,8 +48,6 @@ const STALE: Duration = Duration::from_secs(3600);
 const REMEMBERED: usize = 10_000;
 /// Log-ins that are tried at one server at once, at most.
 const AT_ONCE: usize = 8;
-/// How long who brings the same credentials waits for the one who tries them.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a caller brings.
 #[derive(Clone)]
@@ -86,25 +86,49 @@ impl fmt::Debug for HeaderConfig {
     }
 }
 
-/// Where callers with their own Odoo come in.
+/// Where callers with their own Odoo come in; a cheap handle.
+#[derive(Clone)]
 pub struct HeaderDoor {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
     hosts: TenantHosts,
     is_only_one: bool,
     client: Client,
     /// By a hash that only this process can make.
-    known: State<HashMap<[u8; 32], Remembered>>,
+    remembered: State<HashMap<[u8; 32], Remembered>>,
     salt: [u8; 16],
-    trying: State<HashMap<String, Weak<Semaphore>>>,
+    /// Log-ins, by server.
+    trying: Keyed,
 }
 
-/// What is known of one; held while it is tried.
-type Remembered = Arc<Mutex<Option<Known>>>;
+/// Of some credentials.
+#[derive(Default)]
+struct Remembered {
+    known: Option<Known>,
+    /// Whoever brings them while they are tried waits for the same answer.
+    trying: Option<Trying>,
+}
+
+type Trying = WeakShared<BoxFuture<'static, Result<i64, TenantError>>>;
 
 /// Credentials that Odoo has accepted.
 #[derive(Clone, Copy)]
 struct Known {
     uid: i64,
     at: Instant,
+}
+
+impl Remembered {
+    fn is_being_tried(&self) -> bool {
+        self.trying.as_ref().and_then(WeakShared::upgrade).is_some_and(|trying| trying.peek().is_none())
+    }
+
+    /// Whom Odoo accepted not longer ago than this.
+    fn within(&self, time: Duration) -> Option<i64> {
+        self.known.filter(|known| known.at.elapsed() < time).map(|known| known.uid)
+    }
 }
 
 /// It may name a person.
@@ -127,7 +151,8 @@ impl HeaderDoor {
         let client = Guard::new(hosts.clone(), lookup).client(timeout);
         let client = client.map_err(|error| OdooConfigError::Http(crate::http::deepest(&error)))?;
         let salt = uuid::Uuid::new_v4().into_bytes();
-        Ok(Self { hosts, is_only_one, client, known: State::default(), salt, trying: State::default() })
+        let (remembered, trying) = (State::default(), Keyed::new(AT_ONCE));
+        Ok(Self { inner: Arc::new(Inner { hosts, is_only_one, client, remembered, salt, trying }) })
     }
 
     /// What a caller brings, if it is whole and may be called.
@@ -141,7 +166,7 @@ impl HeaderDoor {
         };
         let url = text(URL, given.url)?;
         let key = text(API_KEY, given.key)?;
-        let url = self.hosts.server(&url).map_err(TenantError::NotAllowed)?;
+        let url = self.inner.hosts.server(&url).map_err(TenantError::NotAllowed)?;
         // Odoo Online has one database at each name, which is called so.
         let online =
             url.host_str().and_then(|host| host.strip_suffix(".odoo.com")).filter(|db| !db.contains('.'));
@@ -155,7 +180,7 @@ impl HeaderDoor {
 
     /// Whether requests without such headers are for nobody.
     pub fn is_only_one(&self) -> bool {
-        self.is_only_one
+        self.inner.is_only_one
     }
 
     /// Has Odoo say who this is, unless it has said so a moment ago; what they are set up as then, and whether it said so now.
@@ -164,38 +189,73 @@ impl HeaderDoor {
     /// When Odoo refuses them, or says nothing.
     pub async fn enter(&self, tenant: &HeaderTenant, common: &Common) -> Result<(Setup, bool), TenantError> {
         let odoo = tenant.odoo(common);
-        let known = self.known(self.mark(tenant));
-        // Of many at once one tries, and the others do not wait for ever.
-        let waited = tokio::time::timeout(PATIENCE, known.lock()).await;
-        let mut known = waited.map_err(|_| TenantError::Busy)?;
-        let before = *known;
-        let is_within = |time| move |known: &Known| known.at.elapsed() < time;
-        let (uid, is_new) = match before.filter(is_within(FRESH)) {
-            Some(Known { uid, .. }) => (uid, false),
-            None => match self.try_log_in(&odoo).await {
-                Ok(uid) => {
-                    *known = Some(Known { uid, at: Instant::now() });
-                    (uid, true)
-                }
+        let mark = self.mark(tenant);
+        let (uid, is_new) = match self.known(mark, &odoo) {
+            Ok(uid) => (uid, false),
+            Err(trying) => match trying.await {
+                Ok(uid) => (uid, true),
                 // It was not refused.
                 Err(error @ (TenantError::Unreachable(_) | TenantError::Busy)) => {
-                    (before.filter(is_within(STALE)).ok_or(error)?.uid, false)
+                    (self.remembered().get(&mark).and_then(|it| it.within(STALE)).ok_or(error)?, false)
                 }
-                Err(error) => {
-                    *known = None;
-                    return Err(error);
-                }
+                Err(error) => return Err(error),
             },
         };
-        drop(known);
-        Ok((Setup { client: Some(self.client.clone()), ..tenant.setup(uid, odoo, common) }, is_new))
+        Ok((Setup { client: Some(self.inner.client.clone()), ..tenant.setup(uid, odoo, common) }, is_new))
+    }
+
+    fn remembered(&self) -> StateGuard<'_, HashMap<[u8; 32], Remembered>> {
+        self.inner.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whose these credentials are; or what finds out, once for all who ask meanwhile.
+    fn known(
+        &self,
+        mark: [u8; 32],
+        odoo: &OdooConfig,
+    ) -> Result<i64, Shared<BoxFuture<'static, Result<i64, TenantError>>>> {
+        let mut all = self.remembered();
+        if all.len() >= REMEMBERED && !all.contains_key(&mark) {
+            all.retain(|_, known| known.is_being_tried() || known.within(FRESH).is_some());
+            if all.len() >= REMEMBERED {
+                all.clear();
+            }
+        }
+        let remembered = all.entry(mark).or_default();
+        if let Some(uid) = remembered.within(FRESH) {
+            return Ok(uid);
+        }
+        let trying = remembered.trying.as_ref().and_then(WeakShared::upgrade);
+        // One that has its answer already is tried anew.
+        if let Some(trying) = trying.filter(|trying| trying.peek().is_none()) {
+            return Err(trying);
+        }
+        let (door, odoo) = (self.clone(), odoo.clone());
+        let trying = async move {
+            let tried = door.try_log_in(&odoo).await;
+            door.remember(mark, &tried);
+            tried
+        };
+        let trying = trying.boxed().shared();
+        remembered.trying = trying.downgrade();
+        Err(trying)
+    }
+
+    /// What Odoo said of these credentials, if it did.
+    fn remember(&self, mark: [u8; 32], tried: &Result<i64, TenantError>) {
+        let mut all = self.remembered();
+        match tried {
+            Ok(uid) => all.entry(mark).or_default().known = Some(Known { uid: *uid, at: Instant::now() }),
+            Err(TenantError::Unreachable(_) | TenantError::Busy) => {}
+            Err(_) => drop(all.remove(&mark)),
+        }
     }
 
     async fn try_log_in(&self, config: &OdooConfig) -> Result<i64, TenantError> {
-        let places = self.places(config.url.authority());
+        let places = self.inner.trying.of(config.url.authority());
         let _place = places.try_acquire().map_err(|_| TenantError::Busy)?;
-        let odoo = Odoo::over(config.clone(), self.client.clone())
-            .map_err(|error| TenantError::Open(error.into()))?;
+        let odoo = Odoo::over(config.clone(), self.inner.client.clone())
+            .map_err(|error| TenantError::Open(Arc::new(error.into())))?;
         match odoo.connection().await {
             Ok(connection) => Ok(connection.uid),
             // What Odoo says may hold what it was sent: only what kind of failure it is passes.
@@ -208,41 +268,14 @@ impl HeaderDoor {
         }
     }
 
-    /// What is known of these credentials.
-    fn known(&self, mark: [u8; 32]) -> Remembered {
-        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= REMEMBERED {
-            let is_of_use = |known: &mut Remembered| match known.try_lock() {
-                Ok(known) => known.is_some_and(|known| known.at.elapsed() < FRESH),
-                Err(_) => true,
-            };
-            all.retain(|_, known| is_of_use(known));
-            if all.len() >= REMEMBERED {
-                all.clear();
-            }
-        }
-        Arc::clone(all.entry(mark).or_default())
-    }
-
     fn mark(&self, tenant: &HeaderTenant) -> [u8; 32] {
         let HeaderTenant { url, database, login, key } = tenant;
-        let mut hash = Sha256::new_with_prefix(self.salt);
+        let mut hash = Sha256::new_with_prefix(self.inner.salt);
         for part in [url.as_str(), database, login, key.expose_secret()] {
             hash.update(part.len().to_be_bytes());
             hash.update(part);
         }
         hash.finalize().into()
-    }
-
-    fn places(&self, server: &str) -> Arc<Semaphore> {
-        let mut trying = self.trying.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(places) = trying.get(server).and_then(Weak::upgrade) {
-            return places;
-        }
-        trying.retain(|_, places| places.strong_count() > 0);
-        let places = Arc::new(Semaphore::new(AT_ONCE));
-        trying.insert(server.to_owned(), Arc::downgrade(&places));
-        places
     }
 }
 

@@ -9,6 +9,7 @@ mod names;
 mod open;
 mod registry;
 mod setup;
+mod turns;
 mod waiting;
 
 use std::borrow::Cow;
@@ -16,7 +17,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use self::error::TenantError;
 pub use self::file::EntryError;
@@ -26,6 +26,7 @@ pub use self::hosts::{DEFAULT as DEFAULT_HOSTS, NoHost, NotAllowed, TenantHosts}
 pub use self::names::{Names, Setups};
 pub use self::registry::{End, Tenants};
 pub use self::setup::{Common, OpenError, Setup, Watch};
+pub use self::turns::{Turn, Turns};
 
 use crate::access::{Access, Caller};
 use crate::audit::Audit;
@@ -39,10 +40,6 @@ use crate::quotation::salespeople::Salespeople;
 use crate::store::DEFAULT_TENANT;
 use crate::tasks::Tasks;
 use crate::watching::Watching;
-
-/// Writing calls that are worked on at once, at most; more of them wait. What is being written is seen through after a
-/// cancellation, and so no longer counted by its session.
-const MAX_WRITING: usize = 64;
 
 /// One Odoo, with its log-in and all that works with it.
 pub struct Tenant {
@@ -70,8 +67,8 @@ pub struct Tenant {
     pub access: Arc<Access>,
     /// What people read here, unless they ask for another language.
     pub language: Language,
-    /// Places for calls that write.
-    pub writing: Writing,
+    /// Places for its calls.
+    pub turns: Turns,
     /// What callers watch of the Odoo that is read.
     pub watching: Watching,
     /// Who has had what done here and elsewhere.
@@ -89,6 +86,14 @@ impl Tenant {
         }
     }
 
+    /// As whom a caller has a share of what all tenants have in common: as themselves, if they have a key, and with all others
+    /// of this tenant, unless it is that of the environment, whose may be all there are.
+    pub fn shares(&self, caller: &Caller) -> Vec<String> {
+        let own = Caller::share(caller.id());
+        let with_others = (self.id != DEFAULT_TENANT).then(|| format!("@{}", self.id));
+        own.into_iter().chain(with_others).collect()
+    }
+
     /// Whether another Odoo is read than is written to.
     pub fn has_two_odoos(&self) -> bool {
         self.writer.instance() != self.reader.instance()
@@ -103,21 +108,5 @@ impl Tenant {
     pub async fn shutdown(&self, grace: Duration) {
         self.watching.shutdown();
         tokio::join!(self.handoffs.shutdown(grace), self.tasks.shutdown(grace));
-    }
-}
-
-/// Places for calls that write.
-pub struct Writing(Semaphore);
-
-impl Default for Writing {
-    fn default() -> Self {
-        Self(Semaphore::new(MAX_WRITING))
-    }
-}
-
-impl Writing {
-    /// Waits for a place, which is given back when what this gives is dropped.
-    pub async fn place(&self) -> Option<SemaphorePermit<'_>> {
-        self.0.acquire().await.ok()
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use tokio::sync::Notify;
+
 use super::file::EntryError;
 use super::setup::{Common, Setup};
 use crate::access::TenantEntry;
@@ -21,6 +23,7 @@ pub struct Names {
     client: reqwest::Client,
     variables: Variables,
     known: RwLock<Setups>,
+    replaced: Notify,
 }
 
 impl Names {
@@ -30,7 +33,13 @@ impl Names {
         client: reqwest::Client,
         variables: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
-        Self { common, client, variables: Box::new(variables), known: RwLock::default() }
+        Self {
+            common,
+            client,
+            variables: Box::new(variables),
+            known: RwLock::default(),
+            replaced: Notify::new(),
+        }
     }
 
     /// What these entries configure.
@@ -51,6 +60,12 @@ impl Names {
     /// for; one that has no name any more is put away when it idles.
     pub fn replace(&self, setups: Setups) {
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = setups;
+        self.replaced.notify_one();
+    }
+
+    /// Waits until others have names, or the same with another configuration. For one who asks.
+    pub(super) async fn replaced(&self) {
+        self.replaced.notified().await;
     }
 
     /// The tenant with this name.

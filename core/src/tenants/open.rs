@@ -45,8 +45,8 @@ impl Open {
             }
         };
         let opened = tokio::task::spawn_blocking(opening).await.map_err(|_| TenantError::Stopping)?;
-        let (tenant, is_settled) = opened.map_err(TenantError::Open)?;
-        let end = beside(&tenant.journal).map_err(|error| TenantError::Open(error.into()))?;
+        let (tenant, is_settled) = opened.map_err(|error| TenantError::Open(Arc::new(error)))?;
+        let end = beside(&tenant.journal).map_err(|error| TenantError::Open(Arc::new(error.into())))?;
         tracing::debug!(tenant = setup.id, "opened");
         let taken_up: Arc<OnceLock<bool>> = Arc::default();
         let taking_up = {
@@ -67,7 +67,12 @@ impl Open {
 
     /// It, if it is still set up so.
     pub fn tenant(&mut self, setup: &Setup) -> Option<Arc<Tenant>> {
-        (self.setup.mark == setup.mark).then(|| self.now())
+        self.is_set_up(setup).then(|| self.now())
+    }
+
+    /// Whether it is set up so.
+    pub fn is_set_up(&self, setup: &Setup) -> bool {
+        self.setup.mark == setup.mark
     }
 
     /// It, used now.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex as State, MutexGuard as StateGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::{BoxFuture, join_all};
+use futures::{StreamExt, stream};
 use tokio::sync::Mutex;
 
 use super::headers::{Given, HeaderDoor, is_of_headers};
@@ -21,6 +22,8 @@ const FOLDER: &str = "tenants";
 const GRACE: Duration = Duration::from_secs(20);
 /// In memory at once, at most; those that idle make room.
 const MOST: usize = 1000;
+/// Opened anew at once, at most.
+const AT_ONCE: usize = 8;
 
 /// Ends what was begun beside a tenant, to whose journal nothing is written any more; tells whether all of it was done.
 pub type End = Box<dyn FnOnce() -> BoxFuture<'static, bool> + Send>;
@@ -169,6 +172,24 @@ impl Tenants {
                 count = waiting,
                 "unfinished quotations of tenants by headers wait until these come back"
             );
+        }
+    }
+
+    /// Opens those anew that are in memory and whose configuration changes, for as long as the process runs: what waits for a new
+    /// key must not wait for a call, too.
+    pub async fn follow(&self) {
+        loop {
+            self.inner.names.replaced().await;
+            let opening = self.inner.names.all().into_iter().map(|setup| self.open_anew(setup));
+            stream::iter(opening).for_each_concurrent(AT_ONCE, |opened| opened).await;
+        }
+    }
+
+    async fn open_anew(&self, setup: Arc<Setup>) {
+        let Some(slot) = self.slots().get(&setup.id).cloned() else { return };
+        let is_outdated = slot.lock().await.as_ref().is_some_and(|open| !open.is_set_up(&setup));
+        if is_outdated && let Err(error) = self.get(Arc::clone(&setup)).await {
+            tracing::error!(tenant = setup.id, %error, "not opened with what the access file says now; its next call tries again");
         }
     }
 

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{Tenant, Writing};
+use super::{Tenant, Turns};
 use crate::access::Access;
 use crate::audit::Audit;
 use crate::erp::{Erp, Instance};
@@ -204,7 +204,7 @@ impl Setup {
             limiter,
             webhook_secret: self.messages.webhook_secret.clone(),
             language: self.language,
-            writing: Writing::default(),
+            turns: Turns::new(self.common.max_concurrency),
             watching,
         })
     }

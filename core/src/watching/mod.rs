@@ -148,7 +148,7 @@ impl Watching {
         self.0.access.models().allow(&model, Verb::Read)?;
         let (thing, mut watch) = self.begin(&subject, id, search.as_ref());
         let look = async || {
-            let marks = self.look(&subject, search.as_deref(), &[id]).await?;
+            let marks = Box::pin(self.look(&subject, search.as_deref(), &[id])).await?;
             let mark = marks.get(&id).copied().ok_or(RecordError::NotFound { model, id })?;
             thing.now.send_replace(Some(mark));
             Ok::<_, RecordError>(())

@@ -105,7 +105,7 @@ impl<'a, 'b> Converter<'a, 'b> {
                     });
                 }
             },
-            Kind::Integer => match text.trim().parse::<i64>() {
+            Kind::Integer | Kind::Many2oneReference(_) => match text.trim().parse::<i64>() {
                 Ok(number) => json!(number),
                 Err(_) => {
                     return Err(
@@ -144,7 +144,11 @@ impl<'a, 'b> Converter<'a, 'b> {
                 let each = text.split(',').map(|text| self.target(other, column, text));
                 json!(each.collect::<Result<Vec<_>, _>>()?)
             }
-            Kind::Char | Kind::Text | Kind::Html | Kind::One2many(..) => json!(text),
+            Kind::Json | Kind::Properties(..) | Kind::PropertiesDefinition => serde_json::from_str(text)
+                .map_err(|_| format!("'{text}' does not seem to be a valid JSON for field '%(field)s'"))?,
+            Kind::Char | Kind::Text | Kind::Html | Kind::Binary | Kind::Reference | Kind::One2many(..) => {
+                json!(text)
+            }
         })
     }
 

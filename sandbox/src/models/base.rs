@@ -1,8 +1,8 @@
 //! Partners, users, companies and Odoo's own tables.
 
 use super::{
-    active, boolean, char, currency, date, datetime, float, html, integer, many2many, many2one, one2many,
-    selection, sequence, text,
+    active, boolean, char, currency, date, float, html, integer, many2many, many2one, one2many, selection,
+    sequence, text,
 };
 use crate::datum::Datum;
 use crate::schema::{Model, Rights};
@@ -10,7 +10,7 @@ use crate::{Version, compute};
 
 pub(super) fn models(version: Version) -> Vec<Model> {
     vec![
-        partner(),
+        partner(version),
         Model::new(
             "res.partner.category",
             "Partner Tags",
@@ -18,6 +18,9 @@ pub(super) fn models(version: Version) -> Vec<Model> {
                 char("name", "Name").required(),
                 integer("color", "Color"),
                 many2one("parent_id", "Category", "res.partner.category"),
+                one2many("child_ids", "Child Tags", "res.partner.category", "parent_id"),
+                char("parent_path", "Parent Path"),
+                many2many("partner_ids", "Partners", "res.partner").computed(compute::tagged_partners),
                 active(),
             ],
         )
@@ -123,28 +126,26 @@ pub(super) fn models(version: Version) -> Vec<Model> {
         .order("module, model, name")
         .rights(Rights::Nothing),
         Model::new(
-            "mail.message",
-            "Message",
-            vec![
-                char("model", "Related Document Model"),
-                integer("res_id", "Related Document ID").indexed(),
-                html("body", "Contents"),
-                char("message_type", "Type"),
-                many2one("author_id", "Author", "res.partner"),
-                datetime("date", "Date"),
-            ],
+            "ir.rule",
+            "Record Rule",
+            vec![char("name", "Name"), many2one("model_id", "Model", "ir.model"), active()],
         )
-        .order("id desc"),
+        .rights(Rights::Nothing),
     ]
 }
 
-fn partner() -> Model {
-    let kinds = &[
-        ("contact", "Contact"),
-        ("invoice", "Invoice Address"),
-        ("delivery", "Delivery Address"),
-        ("other", "Other Address"),
-    ];
+fn partner(version: Version) -> Model {
+    let kinds: &[(&str, &str)] = match version {
+        Version::V18 => &[
+            ("contact", "Contact"),
+            ("invoice", "Invoice Address"),
+            ("delivery", "Delivery Address"),
+            ("other", "Other Address"),
+        ],
+        Version::V19 => {
+            &[("contact", "Contact"), ("invoice", "Invoice"), ("delivery", "Delivery"), ("other", "Other")]
+        }
+    };
     Model::new(
         "res.partner",
         "Contact",
@@ -203,6 +204,7 @@ fn user(version: Version) -> Model {
             many2one("partner_id", "Related Partner", "res.partner").required(),
             char("login", "Login").required().indexed(),
             char("password", "Password").hidden(),
+            char("totp_secret", "Totp Secret").forbidden(),
             char("name", "Name").inherited(),
             char("email", "Email").inherited(),
             char("email_normalized", "Normalized Email").inherited().readonly(),

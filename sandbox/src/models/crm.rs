@@ -6,7 +6,7 @@ use super::{
 };
 use crate::Version;
 use crate::datum::Datum;
-use crate::schema::{Model, Rights};
+use crate::schema::{Field, Kind, Model, Rights};
 
 pub(super) fn models(version: Version) -> Vec<Model> {
     vec![
@@ -18,6 +18,7 @@ pub(super) fn models(version: Version) -> Vec<Model> {
                 sequence(),
                 many2one("user_id", "Team Leader", "res.users"),
                 many2many("member_ids", "Salespersons", "res.users"),
+                Field::new("lead_properties_definition", "Lead Properties", Kind::PropertiesDefinition),
                 many2one("company_id", "Company", "res.company"),
                 active(),
             ],
@@ -36,6 +37,13 @@ pub(super) fn models(version: Version) -> Vec<Model> {
             ],
         )
         .order("sequence, name, id"),
+        Model::new(
+            "crm.tag",
+            "CRM Tag",
+            vec![char("name", "Tag Name").required(), integer("color", "Color")],
+        )
+        .rights(Rights::All)
+        .unique("name", "Tag name already exists!"),
         match version {
             Version::V18 => lead("Lead/Opportunity", "Customer"),
             Version::V19 => lead("Lead", "Contact"),
@@ -71,12 +79,18 @@ fn lead(title: &'static str, partner: &'static str) -> Model {
             html("description", "Notes"),
             selection("priority", "Priority", priorities).default(Datum::text("0")),
             float("probability", "Probability"),
-            monetary("expected_revenue", "Expected Revenue"),
+            Field { digits: None, ..monetary("expected_revenue", "Expected Revenue") },
             date("date_deadline", "Expected Closing"),
             datetime("date_open", "Assignment Date"),
             datetime("date_closed", "Closed Date"),
             datetime("date_conversion", "Conversion Date"),
             one2many("order_ids", "Orders", "sale.order", "opportunity_id"),
+            many2many("tag_ids", "Tags", "crm.tag"),
+            Field::new(
+                "lead_properties",
+                "Properties",
+                Kind::Properties("team_id", "lead_properties_definition"),
+            ),
             integer("color", "Color Index"),
             company(),
             active(),

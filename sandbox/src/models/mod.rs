@@ -1,7 +1,10 @@
 //! The models as data, one file per application.
 
+mod account;
 mod base;
+mod chatter;
 mod crm;
+mod files;
 mod product;
 mod project;
 mod sale;
@@ -9,6 +12,20 @@ mod sale;
 use crate::datum::Datum;
 use crate::schema::{Field, Kind, Model};
 use crate::{ExtraField, Options, compute};
+
+/// The models with messages and activities.
+pub(crate) const CHATTER: &[&str] = &[
+    "res.partner",
+    "crm.lead",
+    "sale.order",
+    "project.project",
+    "project.task",
+    "product.product",
+    "account.move",
+];
+
+/// The models whose records have a picture.
+const PICTURED: &[&str] = &["res.partner", "product.product"];
 
 /// Every model of a version, with the fields all models have.
 pub(crate) fn all(options: &Options) -> Vec<Model> {
@@ -19,9 +36,18 @@ pub(crate) fn all(options: &Options) -> Vec<Model> {
         product::models(options.stock),
         sale::models(version),
         project::models(),
+        account::models(),
+        chatter::models(),
+        files::models(),
     ]
     .concat();
     for model in &mut models {
+        if CHATTER.contains(&model.name) {
+            model.fields.extend(chatter::fields());
+        }
+        if PICTURED.contains(&model.name) {
+            model.fields.extend(files::pictures());
+        }
         let mut fields = common();
         let named = model.fields.iter().any(|field| field.name == "display_name");
         fields.retain(|field| !(named && field.name == "display_name"));
@@ -37,7 +63,7 @@ pub(crate) fn all(options: &Options) -> Vec<Model> {
 fn common() -> Vec<Field> {
     vec![
         integer("id", "ID").readonly(),
-        char("display_name", "Display Name").computed(compute::display_name),
+        char("display_name", "Display Name").computed(compute::display_name).fleeting(),
         datetime("create_date", "Created on").readonly(),
         datetime("write_date", "Last Updated on").readonly(),
         Field { indexed: false, ..many2one("create_uid", "Created by", "res.users").readonly() },
@@ -67,6 +93,15 @@ fn float(name: &'static str, label: &'static str) -> Field {
 
 fn monetary(name: &'static str, label: &'static str) -> Field {
     Field { digits: Some(2), ..Field::new(name, label, Kind::Monetary) }
+}
+
+fn binary(name: &'static str, label: &'static str) -> Field {
+    Field::new(name, label, Kind::Binary)
+}
+
+/// The id of a record of the model that the field `of` names.
+fn reference_id(name: &'static str, label: &'static str, of: &'static str) -> Field {
+    Field::new(name, label, Kind::Many2oneReference(of)).indexed()
 }
 
 fn boolean(name: &'static str, label: &'static str) -> Field {

@@ -52,7 +52,7 @@ fn product(stock: bool) -> Model {
         char("barcode", "Barcode").indexed(),
         selection("type", "Product Type", kinds).default(Datum::text("consu")),
         float("list_price", "Sales Price").digits(2).default(Datum::Float(1.0)),
-        float("lst_price", "Public Price").digits(2).computed(compute::list_price),
+        float("lst_price", "Public Price").digits(2).computed(compute::list_price).fleeting(),
         float("standard_price", "Cost").digits(2),
         many2one("uom_id", "Unit of Measure", "uom.uom").default(Datum::Int(1)),
         many2many("taxes_id", "Customer Taxes", "account.tax"),

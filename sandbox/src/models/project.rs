@@ -6,7 +6,7 @@ use super::{
 };
 use crate::compute;
 use crate::datum::Datum;
-use crate::schema::{Model, Rights};
+use crate::schema::{Field, Kind, Model, Rights};
 
 pub(super) fn models() -> Vec<Model> {
     let states = &[
@@ -30,6 +30,7 @@ pub(super) fn models() -> Vec<Model> {
                 date("date_start", "Start Date"),
                 date("date", "Expiration Date"),
                 one2many("task_ids", "Tasks", "project.task", "project_id"),
+                Field::new("task_properties_definition", "Task Properties", Kind::PropertiesDefinition),
                 integer("task_count", "Task Count").computed(compute::task_count),
                 sequence(),
                 company(),
@@ -60,6 +61,11 @@ pub(super) fn models() -> Vec<Model> {
                 datetime("date_assign", "Assigning Date"),
                 selection("priority", "Priority", priorities).default(Datum::text("0")),
                 float("allocated_hours", "Allocated Time"),
+                Field::new(
+                    "task_properties",
+                    "Properties",
+                    Kind::Properties("project_id", "task_properties_definition"),
+                ),
                 sequence(),
                 company(),
                 active(),

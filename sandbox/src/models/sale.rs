@@ -6,7 +6,7 @@ use super::{
 };
 use crate::datum::Datum;
 use crate::rules::{tax_field, uom_field};
-use crate::schema::{Model, Rights};
+use crate::schema::{Field, Kind, Model, Rights};
 use crate::{Version, compute};
 
 pub(super) fn models(version: Version) -> Vec<Model> {
@@ -73,6 +73,9 @@ fn order() -> Model {
             monetary("amount_untaxed", "Untaxed Amount").computed(compute::order_untaxed),
             monetary("amount_tax", "Taxes").computed(compute::order_tax),
             monetary("amount_total", "Total").computed(compute::order_total),
+            many2many("tag_ids", "Tags", "crm.tag"),
+            char("access_token", "Security Token"),
+            char("access_url", "Portal Access URL").computed(compute::order_page).fleeting(),
             currency().readonly(),
             company().required(),
         ],
@@ -100,7 +103,7 @@ fn line(version: Version) -> Model {
         vec![
             many2one("order_id", "Order Reference", "sale.order").required().cascade(),
             sequence(),
-            many2one("product_id", "Product", "product.product"),
+            many2one("product_id", "Product", "product.product").restrict(),
             text("name", "Description").required(),
             selection("display_type", "Display Type", displays),
             float("product_uom_qty", "Quantity").required().digits(2).default(Datum::Float(1.0)),
@@ -111,6 +114,7 @@ fn line(version: Version) -> Model {
             monetary("price_subtotal", "Subtotal").computed(compute::line_untaxed),
             monetary("price_tax", "Total Tax").computed(compute::line_tax),
             monetary("price_total", "Total").computed(compute::line_total),
+            Field::new("analytic_distribution", "Analytic Distribution", Kind::Json),
             many2one("order_partner_id", "Customer", "res.partner").computed(compute::line_partner),
             many2one("salesman_id", "Salesperson", "res.users").computed(compute::line_salesperson),
             many2one("currency_id", "Currency", "res.currency").computed(compute::line_currency),

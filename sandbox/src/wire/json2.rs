@@ -59,6 +59,9 @@ fn arguments(body: &[u8]) -> Result<Map<String, Value>, Error> {
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(arguments)) => Ok(arguments),
-        _ => Err(Error::new(Exception::BadRequest, "could not parse the body as JSON")),
+        Ok(_) => Ok(Map::new()),
+        Err(error) => {
+            Err(Error::new(Exception::BadRequest, format!("could not parse the body as json: {error}")))
+        }
     }
 }

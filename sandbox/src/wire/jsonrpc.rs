@@ -35,6 +35,8 @@ pub(super) fn request(body: &[u8]) -> Result<(Value, Value), Box<Response>> {
 /// The answer to a request; an error is HTTP 200 too.
 pub(super) fn envelope(version: Version, id: &Value, answer: Result<Value, Error>) -> Value {
     match answer {
+        // Nothing is no result at all.
+        Ok(Value::Null) => json!({"jsonrpc": "2.0", "id": id}),
         Ok(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),
         Err(error) => {
             let (code, message) = match (error.exception, version) {

@@ -1,5 +1,6 @@
 //! The protocols.
 
+mod files;
 mod json2;
 mod jsonrpc;
 mod rpc;
@@ -23,7 +24,8 @@ pub(crate) fn router(sandbox: &Sandbox) -> Router {
     let mut router = Router::new()
         .route("/xmlrpc/2/{service}", post(xmlrpc::handle))
         .route("/jsonrpc", post(jsonrpc::handle))
-        .merge(web::router());
+        .merge(web::router())
+        .merge(files::router());
     if sandbox.version() == Version::V19 {
         router = router.route("/json/2/{model}/{method}", post(json2::handle));
     }

@@ -14,7 +14,7 @@ use crate::call::Call;
 use crate::error::{Error, Exception};
 use crate::methods::Style;
 use crate::users::check_database;
-use crate::{DATABASE, Sandbox};
+use crate::{DATABASE, Sandbox, Version};
 
 /// What who opens the address in a browser sees.
 const PAGE: &str = "<!doctype html>\n<html lang=en>\n<title>Odoo</title>\n\
@@ -47,7 +47,7 @@ async fn authenticate(State(sandbox): State<Sandbox>, body: Bytes) -> Response {
     let mut response = reply(&sandbox, &body, |params| {
         check_database(sandbox.language(), params.get("db").unwrap_or(&Value::Null))?;
         let text = |key: &str| params.get(key).and_then(Value::as_str).unwrap_or_default();
-        let uid = sandbox.database().authenticate(text("login"), text("password"));
+        let uid = sandbox.database().log_in(text("login"), text("password"));
         let uid = uid.ok_or_else(Error::access_denied)?;
         cookie = Some(open(&sandbox, uid));
         info(&sandbox, uid)
@@ -115,17 +115,20 @@ fn session_id(headers: &HeaderMap) -> Option<String> {
     cookies.split(';').find_map(|cookie| Some(cookie.trim().strip_prefix("session_id=")?.to_owned()))
 }
 
+/// The user whose session a request belongs to.
+pub(super) fn session_user(sandbox: &Sandbox, headers: &HeaderMap) -> Option<i64> {
+    sandbox.sessions().get(&session_id(headers)?).copied()
+}
+
 fn user(sandbox: &Sandbox, headers: &HeaderMap) -> Result<i64, Error> {
-    let id = session_id(headers).unwrap_or_default();
-    let user = sandbox.sessions().get(&id).copied();
-    user.ok_or_else(|| Error::new(Exception::SessionExpired, "Session expired"))
+    session_user(sandbox, headers).ok_or_else(|| Error::new(Exception::SessionExpired, "Session expired"))
 }
 
 fn info(sandbox: &Sandbox, uid: i64) -> Result<Value, Error> {
     let read = sandbox.execute(
         "res.users",
         "read",
-        vec![json!([uid]), json!(["name", "login", "lang", "tz", "partner_id", "company_id"])],
+        vec![json!([uid]), json!(["name", "login", "lang", "tz", "partner_id", "company_id", "company_ids"])],
         serde_json::Map::new(),
     )?;
     let of = |key: &str| read.pointer(&format!("/0/{key}")).cloned().unwrap_or(Value::Null);
@@ -142,5 +145,28 @@ fn info(sandbox: &Sandbox, uid: i64) -> Result<Value, Error> {
         "username": of("login"),
         "partner_id": of("partner_id").get(0),
         "company_id": of("company_id").get(0),
+        "user_companies": companies(sandbox, &of("company_id"), &of("company_ids"))?,
+    }))
+}
+
+/// The companies a session can work in.
+fn companies(sandbox: &Sandbox, current: &Value, all: &Value) -> Result<Value, Error> {
+    let fields = json!(["name", "parent_id", "currency_id"]);
+    let read = sandbox.execute("res.company", "read", vec![all.clone(), fields], serde_json::Map::new())?;
+    let mut allowed = serde_json::Map::new();
+    for company in read.as_array().into_iter().flatten() {
+        let of = |key: &str| company.get(key).cloned().unwrap_or(Value::Null);
+        let id = of("id");
+        let mut told = json!({
+            "id": id, "name": of("name"), "sequence": 0, "child_ids": [], "parent_id": of("parent_id"),
+        });
+        if let (Version::V19, Some(told)) = (sandbox.version(), told.as_object_mut()) {
+            let currency = of("currency_id").get(0).cloned();
+            told.insert("currency_id".to_owned(), currency.unwrap_or(Value::Null));
+        }
+        allowed.insert(id.to_string(), told);
+    }
+    Ok(json!({
+        "current_company": current.get(0), "allowed_companies": allowed, "disallowed_ancestor_companies": {},
     }))
 }

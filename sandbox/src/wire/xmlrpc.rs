@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 
 use super::{page, rpc};
 use crate::Sandbox;
-use crate::error::Error;
+use crate::error::{Error, Exception};
 
 pub(super) async fn handle(
     State(sandbox): State<Sandbox>,
@@ -30,7 +30,7 @@ pub(super) async fn handle(
 }
 
 fn xml(answer: Result<Value, Error>) -> Result<String, dxr::Error> {
-    let body = match answer {
+    let body = match answer.and_then(marshalled) {
         Ok(value) => MethodResponse { value: to_xml(value) }.to_xml()?,
         Err(error) => {
             FaultResponse { fault: Fault::new(error.fault_code(), error.fault_string()) }.to_xml()?
@@ -39,6 +39,17 @@ fn xml(answer: Result<Value, Error>) -> Result<String, dxr::Error> {
     // Python writes the older of the two names of the same type.
     let body = body.replace("<i4>", "<int>").replace("</i4>", "</int>");
     Ok(format!("<?xml version=\"1.0\"?>\n{body}"))
+}
+
+/// What XML-RPC cannot carry is an error, though the call is done by then.
+fn marshalled(answer: Value) -> Result<Value, Error> {
+    match answer {
+        Value::Null => Err(Error::new(Exception::Type, "cannot marshal None unless allow_none is enabled")),
+        Value::String(text) if text.starts_with("mail.activity(") => {
+            Err(Error::new(Exception::Type, "cannot marshal <class 'odoo.api.mail.activity'> objects"))
+        }
+        answer => Ok(answer),
+    }
 }
 
 fn from_xml(value: dxr::Value) -> Value {

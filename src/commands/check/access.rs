@@ -39,9 +39,6 @@ pub fn check(config: &Config, out: &mut impl Write) -> io::Result<bool> {
     for line in file.models.in_words() {
         writeln!(out, "  records: {line}")?;
     }
-    if file.models.hides() {
-        writeln!(out, "- hide has no effect on the tools that there are: they have fields of their own")?;
-    }
     Ok(true)
 }
 

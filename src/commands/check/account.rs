@@ -1,15 +1,14 @@
 //! Whether the service can work with an account of Odoo.
 
 use mcp_odoo_core::external_id::MODULE;
-use mcp_odoo_core::odoo::{Call, Connection, Odoo, OdooConfig, OdooError, SearchRead};
+use mcp_odoo_core::odoo::{Call, Connection, Odoo, OdooError, SearchRead};
 use mcp_odoo_core::quotation::salespeople::SalesConfig;
 use serde_json::{Value, json};
 
 const ALL_DOCUMENTS: &str = "sales_team.group_sale_salesman_all_leads";
 
 /// What it finds there; an error in words that say what to do. `writes`: quotations are made with this account.
-pub(super) async fn check(config: &OdooConfig, sales: &SalesConfig, writes: bool) -> anyhow::Result<String> {
-    let odoo = Odoo::new(config.clone())?;
+pub(super) async fn check(odoo: &Odoo, sales: &SalesConfig, writes: bool) -> anyhow::Result<String> {
     let connection = odoo.connection().await?;
     odoo.external_id(MODULE, "check").await?;
     let products = odoo.search_count("product.product", json!([["sale_ok", "=", true]])).await?;
@@ -18,7 +17,7 @@ pub(super) async fn check(config: &OdooConfig, sales: &SalesConfig, writes: bool
         "Odoo {} by {} as user {}; it sees {products} products for sale and {orders} orders",
         connection.version.text, connection.protocol, connection.uid
     );
-    if writes && sees_only_its_own(&odoo, &connection, sales).await? {
+    if writes && sees_only_its_own(odoo, &connection, sales).await? {
         anyhow::bail!(
             "{found}, but no opportunity other than its own: give it the access right \"User: All Documents\" in \
              Sales, without which it cannot work on what it gives to others"

@@ -3,7 +3,9 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::{access_file, client_of, start};
+use mcp_odoo_core::access::key::KeyHash;
+
+use super::{access_file, client_of, key, start};
 use crate::mcp::client::{Sse, Streamable, initialize};
 use crate::support::app::{TestApp, request};
 use crate::support::http_client;
@@ -46,6 +48,39 @@ async fn what_is_open_ends_when_its_key_is_revoked() {
     assert_eq!(status(&app, "stays").await, StatusCode::NOT_FOUND);
     let ping = crate::mcp::client::request(9, "ping", &json!({}));
     assert_eq!(stays.ask(&ping).await["result"], json!({}));
+}
+
+/// With an overlap, as `keys rotate` writes it: streams that were opened with the key before last as long as that works.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_opened_with_a_replaced_key_ends_with_that_key() {
+    let (app, folder) = start(&[("web", ALL), ("old", ALL)]).await;
+    let replaced = |until: chrono::DateTime<chrono::Utc>, more: &str| {
+        let (old, until) = (KeyHash::of(&key("old")), until.to_rfc3339());
+        let rest = format!("{ALL}\nprevious_key = \"{old}\"\nprevious_expires = {until}\n{more}");
+        access_file(folder.path(), &[("web", rest.as_str())]);
+    };
+    // The key is called after what it will be: that of `web` before it is changed.
+    let hash = KeyHash::of(&key("old"));
+    let text = format!("[callers.web]\nkey = \"{hash}\"\n{ALL}\n");
+    let (written, path) = (folder.path().join("access.first"), folder.path().join("access.toml"));
+    std::fs::write(&written, text).unwrap();
+    std::fs::rename(written, path).unwrap();
+    while status(&app, "web").await != StatusCode::UNAUTHORIZED {}
+    let mut before = Sse::connect(&client_of("old"), &app.url).await;
+    let ping = crate::mcp::client::request(9, "ping", &json!({}));
+
+    replaced(chrono::Utc::now() + chrono::TimeDelta::hours(1), "");
+    while status(&app, "web").await != StatusCode::NOT_FOUND {}
+    assert_eq!(before.ask(&ping).await["result"], json!({}), "the key works, and so does what it opened");
+    assert_eq!(status(&app, "old").await, StatusCode::NOT_FOUND);
+    let mut after = Sse::connect(&client_of("web"), &app.url).await;
+
+    replaced(chrono::Utc::now(), "");
+    while before.stream.event().await.is_some() {}
+    assert_eq!(status(&app, "old").await, StatusCode::UNAUTHORIZED);
+    assert_eq!(after.ask(&ping).await["result"], json!({}), "its key is the same");
+    replaced(chrono::Utc::now(), "revoked = true");
+    while after.stream.event().await.is_some() {}
 }
 
 /// The last good one holds on, and it is said.

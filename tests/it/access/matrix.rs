@@ -7,9 +7,12 @@ use mcp_odoo_tools::tools;
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::{client_of, client_with, start, start_as};
-use crate::mcp::client::{Sse, Stream, Streamable, call, initialize, request, single};
-use crate::support::app::TestApp;
+use tempfile::TempDir;
+
+use super::{access_file, client_of, client_with, start, start_as};
+use crate::mcp::client::{Sse, Stream, Streamable, call, initialize, initialized, request, single};
+use crate::mcp::stdio::Spoken;
+use crate::support::app::{TestApp, request as quotation};
 use crate::support::http_client;
 
 const ALL: &str = r#"permissions = ["quotations", "handoffs", "read", "write", "delete", "call", "admin"]"#;
@@ -61,7 +64,7 @@ async fn assert_refused(answer: Response, status: StatusCode, code: &str, what: 
 }
 
 /// The routes of the OpenAPI document, with what each needs. A new one has to be written here.
-async fn routes(app: &TestApp) -> Vec<(Method, String, Option<Permission>)> {
+async fn routes(app: &TestApp, quotation: &str) -> Vec<(Method, String, Option<Permission>)> {
     let answer = http_client().get(format!("{}/openapi.json", app.url)).send().await.unwrap();
     let document: Value = answer.json().await.unwrap();
     let mut routes = Vec::new();
@@ -73,10 +76,12 @@ async fn routes(app: &TestApp) -> Vec<(Method, String, Option<Permission>)> {
                 "/api/elevenlabs/handoff" | "/api/handoff/{handoff_id}" | "/api/twilio/status" => {
                     Some(Permission::Handoffs)
                 }
+                path if path.starts_with("/odoo/") => Some(Permission::Read),
                 path => panic!("{path} is not in the matrix"),
             };
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-            let path = path.replace("{tracking_id}", "quot_0123456789abcdef0123456789abcdef");
+            let path = path.replace("{report_name}/{ids}", "sale.report_saleorder/7");
+            let path = path.replace("{model}", "res.partner").replace("{tracking_id}", quotation);
             routes.push((
                 method,
                 path.replace("{handoff_id}", "hand_0123456789abcdef0123456789abcdef"),
@@ -95,7 +100,10 @@ async fn every_route_for_every_kind_of_caller() {
         let request = client(name).request(method.clone(), format!("{}{path}", app.url));
         request.json(&json!({})).send().await.unwrap()
     };
-    let mut routes = routes(&app).await;
+    let made = client("right").post(format!("{}/api/quotation/async", app.url));
+    let made =
+        made.json(&quotation("eva@matrix.example")).send().await.unwrap().json::<Value>().await.unwrap();
+    let mut routes = routes(&app, made["tracking_id"].as_str().unwrap()).await;
     routes.extend(["/", "/nothing"].map(|path| (Method::GET, path.to_owned(), None)));
     for (method, path, needs) in &routes {
         let is_open = path == "/health" || path == "/api/twilio/status";
@@ -117,10 +125,39 @@ async fn every_route_for_every_kind_of_caller() {
             }
             None => assert!(!gate_refuses(answer.status()), "{method} {path}: {}", answer.status()),
         }
-        let answer = ask("right", method, path).await;
-        assert!(!gate_refuses(answer.status()), "{method} {path}: {}", answer.status());
+        let answer = ask("right", method, path).await.status();
+        match path.starts_with("/odoo/report/") {
+            // What reports there are is for the tests of reports.
+            true => assert!(!gate_refuses(answer), "{method} {path}: {answer}"),
+            false => assert_eq!(answer, right_answer(path), "{method} {path}"),
+        }
+        for name in REFUSED.iter().map(|(name, ..)| *name).chain(["powerless", "right"]) {
+            if *method == Method::GET {
+                // As it is asked for, only without what it is.
+                let (asked, head) = (ask(name, method, path).await, ask(name, &Method::HEAD, path).await);
+                assert_eq!(head.status(), asked.status(), "{name}: HEAD {path}");
+                assert!(head.bytes().await.unwrap().is_empty(), "{name}: HEAD {path}");
+            }
+            // What a page asks first, without saying who it is, is answered to all alike, and tells nothing.
+            let options = ask(name, &Method::OPTIONS, path).await;
+            assert_eq!(options.status(), StatusCode::OK, "{name}: OPTIONS {path}");
+            assert!(options.bytes().await.unwrap().is_empty(), "{name}: OPTIONS {path}");
+        }
     }
-    assert!(app.logs().is_empty(), "nothing was accepted");
+    assert_eq!(app.logs().len(), 1, "nothing else was accepted");
+}
+
+/// What is said to who may: to a request for nothing in particular, and of the one quotation that there is.
+fn right_answer(path: &str) -> StatusCode {
+    match path {
+        "/health" | "/odoo/models" | "/odoo/models/res.partner/fields" => StatusCode::OK,
+        "/api/quotation/async" | "/api/elevenlabs/handoff" | "/odoo/query" => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        "/api/twilio/status" => StatusCode::SERVICE_UNAVAILABLE,
+        path if path.starts_with("/api/quotation/") => StatusCode::OK,
+        _ => StatusCode::NOT_FOUND,
+    }
 }
 
 fn gate_refuses(status: StatusCode) -> bool {
@@ -139,6 +176,17 @@ async fn no_transport_of_mcp_opens_without_a_key_that_works() {
             ("stream", client.get(format!("{}/mcp", app.url)).header("accept", "text/event-stream")),
             ("end", client.delete(format!("{}/mcp", app.url)).header("mcp-session-id", "any")),
             ("sse", client.get(format!("{}/mcp/sse", app.url))),
+            ("short sse", client.get(format!("{}/sse", app.url))),
+            ("ws", client.get(format!("{}/mcp/ws", app.url))),
+            ("mode", client.get(format!("{}/mcp/mode", app.url))),
+            ("classic", client.post(format!("{}/mcp", app.url)).json(&initialize("2025-11-25"))),
+            ("plain", client.post(format!("{}/mcp", app.url)).json(&json!({ "tool": "search" }))),
+            ("plain hello", client.post(format!("{}/mcp/initialize", app.url))),
+            ("plain list", client.post(format!("{}/mcp/tools/list", app.url))),
+            ("stream", client.post(format!("{}/mcp/stream/tools/call", app.url))),
+            ("plain call", client.post(format!("{}/mcp/tools/call", app.url))),
+            ("plain resources", client.post(format!("{}/mcp/resources/list", app.url))),
+            ("plain resource", client.post(format!("{}/mcp/resources/read", app.url))),
             ("messages", client.post(format!("{}/mcp/messages?sessionId=any", app.url)).json(&json!({}))),
         ];
         for (what, open) in opens {
@@ -203,7 +251,8 @@ async fn every_tool_over_every_transport_for_who_has_one_permission() {
         .collect();
     callers.extend(callers_of_all_and_nothing());
     let callers: Vec<_> = callers.iter().map(|(name, rest)| (*name, rest.as_str())).collect();
-    let (app, _folder) = start(&callers).await;
+    let builder = TestApp::builder().configure(|config| config.toolsets = "all".parse().unwrap());
+    let (app, _folder) = start_as(builder, &callers).await;
     for (name, _) in &callers {
         let may = |needs: Permission| *name == "right" || *name == needs.name();
         let mut wanted: Vec<_> = tools()
@@ -225,6 +274,32 @@ async fn every_tool_over_every_transport_for_who_has_one_permission() {
 
 fn callers_of_all_and_nothing() -> [(&'static str, String); 2] {
     [("right", ALL.to_owned()), ("powerless", "permissions = []".to_owned())]
+}
+
+/// Whoever starts the process may do everything, whatever the access file says of others.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_tool_over_stdio() {
+    let folder = TempDir::new().unwrap();
+    let file = access_file(folder.path(), &[("anonymous", "permissions = []")]);
+    let file = file.to_str().unwrap();
+    for (mode, may) in [("readwrite", None), ("readonly", Some(Does::Read))] {
+        let mut process = Spoken::start_with(
+            folder.path(),
+            &[("ACCESS_FILE", file), ("MCP_MODE", mode), ("TOOLSETS", "all")],
+        );
+        process.ask(&initialize("2025-11-25")).await;
+        process.write(&initialized().to_string()).await;
+        let listed = process.ask(&request(7, "tools/list", &json!({}))).await;
+        let listed: Vec<_> =
+            listed["result"]["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
+        for tool in tools() {
+            let (name, is_allowed) = (tool.spec.name, may.is_none_or(|does| tool.spec.does == does));
+            assert_eq!(listed.iter().any(|listed| *listed == name), is_allowed, "{mode} {name}");
+            let said = process.ask(&call(8, name, &json!({ "nonsense": 1 }))).await.to_string();
+            assert_eq!(said.contains("read_only"), !is_allowed, "{mode} {name}: {said}");
+            assert!(!said.contains("forbidden"), "{mode} {name}: {said}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@ mod keys;
 mod matrix;
 mod models;
 mod owners;
+mod shares;
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

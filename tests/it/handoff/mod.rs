@@ -12,7 +12,7 @@ mod repeats;
 mod reports;
 mod sending;
 mod tool;
-mod webhook;
+pub mod webhook;
 mod windows;
 
 use std::sync::Arc;

@@ -9,13 +9,13 @@ use sha2::Sha256;
 use super::{World, customer};
 
 const SECRET: &str = "wsec_4711";
-const HEADER: &str = "ElevenLabs-Signature";
+pub const HEADER: &str = "ElevenLabs-Signature";
 
 async fn world() -> World {
     World::with(|config| config.messages.webhook_secret = Some(SECRET.into())).await
 }
 
-fn hash(secret: &str, time: i64, body: &str) -> String {
+pub fn hash(secret: &str, time: i64, body: &str) -> String {
     let mac =
         Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap().chain_update(format!("{time}.{body}"));
     mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()

@@ -7,5 +7,6 @@ mod hosts;
 mod idempotency;
 mod invalid;
 mod languages;
+mod odoo;
 mod openapi;
 mod service;

@@ -68,11 +68,15 @@ fn an_order_without_lines_costs_nothing() {
 #[test]
 fn a_confirmed_order_must_be_cancelled_before_it_can_go() {
     let sandbox = inside(Version::V18);
-    let on = |method: &str| try_call(&sandbox, "sale.order", method, json!([[1]]), json!({}));
+    let on_with = |method: &str, kwargs| try_call(&sandbox, "sale.order", method, json!([[1]]), kwargs);
+    let on = |method: &str| on_with(method, json!({}));
     assert_eq!(on("action_confirm").unwrap(), json!(true));
     assert_eq!(on("action_confirm").unwrap_err().0, "odoo.exceptions.UserError");
     assert_eq!(on("unlink").unwrap_err().0, "odoo.exceptions.UserError");
-    assert_eq!(on("action_cancel").unwrap(), json!(true));
+    assert_eq!(on("action_cancel").unwrap()["res_model"], "sale.order.cancel", "18.0 asks a person first");
+    assert_eq!(on("unlink").unwrap_err().0, "odoo.exceptions.UserError", "so nothing has happened");
+    let sure = json!({"context": {"disable_cancel_warning": true}});
+    assert_eq!(on_with("action_cancel", sure).unwrap(), json!(true));
     assert_eq!(on("unlink").unwrap(), json!(true));
     let lines = call(&sandbox, "sale.order.line", "search_count", json!([[["order_id", "=", 1]]]), json!({}));
     assert_eq!(lines, json!(0));

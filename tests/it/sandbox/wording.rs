@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::names::OTHER_WORDS;
 use super::replay::{PROTOCOLS, Replayed, TOPICS, replay};
 use crate::support::transcripts::is_from_elsewhere;
 
@@ -46,7 +47,8 @@ async fn errors_are_worded_as_recorded() {
         let Some(replayed) = replay(folder, *version, protocol, topic).await else { continue };
         let protocol = format!("{protocol}{topic}");
         let mut checked = 0;
-        for Replayed { name, recorded, answer } in replayed {
+        let worded = |name: &str| !OTHER_WORDS.iter().any(|(other, _)| *other == name);
+        for Replayed { name, recorded, answer } in replayed.into_iter().filter(|one| worded(&one.name)) {
             let (recorded, answer) = (texts(&recorded.body), texts(&answer.body));
             checked += recorded.len();
             if recorded != answer {

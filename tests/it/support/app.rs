@@ -28,6 +28,7 @@ pub struct Builder {
     protocol: ProtocolChoice,
     timeout: Duration,
     options: Options,
+    secret: Option<&'static str>,
     log_dir: Option<Arc<TempDir>>,
     odoo: Option<Arc<Odoo>>,
 }
@@ -98,6 +99,12 @@ impl Builder {
         self
     }
 
+    /// Logs in with this password, not the API key.
+    pub fn password(mut self, password: &'static str) -> Self {
+        self.secret = Some(password);
+        self
+    }
+
     pub fn version(mut self, version: Version) -> Self {
         self.options.version = version;
         self
@@ -136,7 +143,10 @@ impl Builder {
         let mut config = Config { log_dir: log_dir.path().to_owned(), ..self.config };
         config.audit.folder = log_dir.path().join("audit");
         let max_concurrency = config.calls.max_concurrency;
-        let odoo_config = OdooConfig { max_concurrency, ..odoo.config(self.protocol, self.timeout) };
+        let mut odoo_config = OdooConfig { max_concurrency, ..odoo.config(self.protocol, self.timeout) };
+        if let Some(secret) = self.secret {
+            (odoo_config.secret, odoo_config.secret_is_api_key) = (secret.into(), false);
+        }
         let target = Target::server(&odoo_config);
         let app = build(config, odoo_config, target).unwrap();
         let state = app.state().clone();
@@ -159,6 +169,7 @@ impl TestApp {
             protocol: ProtocolChoice::Auto,
             timeout: Duration::from_secs(10),
             options: Options::default(),
+            secret: None,
             log_dir: None,
             odoo: None,
         }

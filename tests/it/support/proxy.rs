@@ -70,7 +70,7 @@ impl Fault {
     }
 }
 
-/// One call as it passed: `model.method`, or the method alone for log-in and version.
+/// One call as it passed: `model.method`, or the method alone for log-in and version; of a page its path.
 pub type CallName = String;
 
 /// Decides what goes wrong with the n-th call (from 1).
@@ -185,13 +185,13 @@ impl Shared {
         }
         let url = format!("http://{}{}", self.upstream, parts.uri);
         let mut forward = self.client.request(parts.method, url).body(body);
-        for name in ["content-type", "authorization", "x-odoo-database"] {
+        for name in ["content-type", "authorization", "x-odoo-database", "cookie"] {
             if let Some(value) = parts.headers.get(name) {
                 forward = forward.header(name, value);
             }
         }
         let done = forward.send().await.map_err(io::Error::other)?;
-        let (status, content_type) = (done.status(), done.headers()["content-type"].clone());
+        let (status, headers) = (done.status(), done.headers().clone());
         let bytes = done.bytes().await.map_err(io::Error::other)?;
         match fault {
             Some(Fault::CutAfter) => Err(cut()),
@@ -203,11 +203,15 @@ impl Shared {
             Some(Fault::Bare(status)) => Ok(answer(StatusCode::from_u16(status).unwrap(), "text/plain", "")),
             Some(Fault::Late) => std::future::pending().await,
             Some(Fault::Garbage) => Ok(answer(StatusCode::OK, "text/plain", "\u{1}%% no such thing")),
-            _ => Ok(Response::builder()
-                .status(status)
-                .header("content-type", content_type)
-                .body(Full::new(bytes))
-                .unwrap()),
+            _ => {
+                let mut passed = Response::builder().status(status).body(Full::new(bytes)).unwrap();
+                for name in ["content-type", "content-disposition", "location", "set-cookie"] {
+                    if let Some(value) = headers.get(name) {
+                        passed.headers_mut().insert(name, value.clone());
+                    }
+                }
+                Ok(passed)
+            }
         }
     }
 }
@@ -234,6 +238,8 @@ fn call_name(path: &str, body: &[u8]) -> CallName {
             return request["params"]["method"].as_str().unwrap().to_owned();
         }
         request["params"]["args"].as_array().unwrap().clone()
+    } else if !path.starts_with("/xmlrpc/") {
+        return path.to_owned();
     } else {
         let call = dxr::MethodCall::from_xml(std::str::from_utf8(body).unwrap()).unwrap();
         if call.name != "execute_kw" {

@@ -19,12 +19,16 @@ pub const AS_SALESPERSON: [&str; 4] = [
 #[derive(Clone)]
 pub struct Recording {
     pub name: String,
+    pub method: String,
     pub path: String,
     pub headers: Map<String, Value>,
     /// XML-RPC bodies are strings of XML, all others JSON values.
     pub body: Value,
     pub status: u16,
     pub content_type: String,
+    pub content_disposition: Option<String>,
+    /// The address that answered, where it is not the one asked.
+    pub redirected_to: Option<String>,
     pub answer: Value,
 }
 
@@ -76,11 +80,14 @@ fn recording(value: &Value) -> Recording {
     let (request, response) = (&value["request"], &value["response"]);
     Recording {
         name: value["name"].as_str().unwrap().to_owned(),
+        method: request["method"].as_str().unwrap_or("POST").to_owned(),
         path: request["path"].as_str().unwrap().to_owned(),
         headers: request["headers"].as_object().unwrap().clone(),
         body: request["body"].clone(),
         status: response["status"].as_u64().unwrap().try_into().unwrap(),
         content_type: response["headers"]["Content-Type"].as_str().unwrap_or_default().to_owned(),
+        content_disposition: response["headers"]["Content-Disposition"].as_str().map(str::to_owned),
+        redirected_to: response["redirected_to"].as_str().map(str::to_owned),
         answer: response["body"].clone(),
     }
 }

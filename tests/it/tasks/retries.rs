@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use mcp_odoo_core::odoo::ProtocolChoice;
+use mcp_odoo_sandbox::Options;
 use serde_json::{Map, Value, json};
 
 use crate::support::app::{REQUEST_LINES, TestApp, request};
@@ -186,4 +187,30 @@ async fn what_the_request_itself_caused_stays_failed() {
     assert_eq!(answer["message"], "La cotización no se completó");
     assert_eq!(app.finished(&id).await, last, "it is told as it was");
     assert!(app.proxy().calls().is_empty(), "it is not tried again");
+}
+
+/// One worker and a full queue: the others are behind who was tried already.
+#[tokio::test]
+async fn a_retry_does_not_queue_behind_everybody() {
+    const OTHERS: usize = 60;
+    let options = Options { latency: Duration::from_millis(10), ..Options::default() };
+    let builder = TestApp::builder().sandbox(options).configure(|config| {
+        (config.tasks.workers, config.tasks.queue_capacity) = (1, OTHERS + 1);
+    });
+    let app = builder.start().await;
+    let mut conflicts = 1;
+    app.proxy().plan(move |_, name| {
+        let fault = name == "crm.lead.load" && std::mem::take(&mut conflicts) > 0;
+        fault.then_some(Fault::Conflict)
+    });
+    let first = app.accepted(&request("first@retry.example"), None).await;
+    let mut events = app.events(&first).await;
+    let mut others = Vec::new();
+    for n in 0..OTHERS {
+        others.push(app.accepted(&request(&format!("{n}@retry.example")), None).await);
+    }
+    until_waiting(&mut events).await;
+    assert_eq!(events.last().await["status"], "completed");
+    let last = app.status(others.last().unwrap()).await;
+    assert_eq!(last["status"], "queued", "it was made before the others: {last}");
 }

@@ -17,8 +17,13 @@ const KEY: &str = "order-1001";
 
 /// Nothing of this quotation is told to this caller.
 async fn sees_nothing(seat: &Seat, id: &str, name: &str) {
-    for path in ["/api/quotation/status/", "/api/quotation/events/"] {
-        assert_eq!(seat.get(&format!("{path}{id}")).await.status(), StatusCode::NOT_FOUND);
+    let document: Value = seat.get("/openapi.json").await.json().await.unwrap();
+    let paths = document["paths"].as_object().unwrap().keys().filter(|path| path.contains("{tracking_id}"));
+    let paths: Vec<_> = paths.collect();
+    assert!(paths.len() >= 2, "{paths:?}");
+    for path in paths {
+        let answer = seat.get(&path.replace("{tracking_id}", id)).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
     }
     let caller = seat.mcp().await;
     let said = caller.error("dev_get_quotation_status", json!({ "tracking_id": id })).await;

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::World;
 use crate::support::app::{Odoo, TestApp, request};
+use crate::support::process::run;
 
 const GOOD: &str =
     "url = \"https://acme.odoo.com\"\ndb = \"acme\"\nlogin = \"bot\"\napi_key_file = \"KEY\"\n";
@@ -82,6 +83,65 @@ async fn a_bad_entry_stops_the_start_with_one_line() {
         let said = said(&text.replace("HASH", &hash));
         assert!(said.contains(problem) && said.contains("access.toml"), "{text}: {said}");
         assert!(!said.contains('\n') && !said.contains("a-secret-key") && !said.contains("geheim"), "{said}");
+    }
+}
+
+/// What waits for a new key needs no restart, and no call.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_file_that_changes_is_read_again() {
+    let world = World::start(&["acme"]).await;
+    let (acme, key) = (world.seat("acme"), world.folder.path().join("key"));
+    let health = async || world.app.get_json("/health").await;
+    // In the middle of being replaced it is not there.
+    std::fs::remove_file(&key).unwrap();
+    while health().await.get("access").is_none() {}
+    std::fs::write(&key, "revoked-4711").unwrap();
+    while health().await.get("access").is_some() {}
+    world.odoo("acme").proxy.plan(|_, _| None);
+    let id = acme.accepted(&request("waits@acme.mx"), None).await;
+    world.odoo("acme").proxy.until(|calls| !calls.is_empty()).await;
+    std::fs::write(&key, "sandbox").unwrap();
+    world.odoo("acme").proxy.until(|calls| calls.iter().any(|call| call == "crm.lead.load")).await;
+    assert_eq!(acme.finished(&id).await["status"], "completed");
+}
+
+/// Each is tried, and its own problem is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn check_tries_each_tenant() {
+    let (odoo, folder) = (Odoo::start(Options::default()).await, TempDir::new().unwrap());
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    for (name, key) in [("good", "sandbox"), ("bad", "wrong-4711")] {
+        std::fs::write(path(name), key).unwrap();
+    }
+    let entry = |id: &str, url: &str, key: &str| {
+        let key = path(key);
+        format!(
+            "[tenants.{id}]\nurl = \"{url}\"\ndb = \"sandbox\"\nlogin = \"admin\"\napi_key_file = \"{key}\"\n"
+        )
+    };
+    let url = format!("http://{}", odoo.proxy.address);
+    let good = entry("acme", &url, "good");
+    let check = async |text: &str| {
+        std::fs::write(path("access.toml"), text).unwrap();
+        let output = run(folder.path(), &["check"], &[("ACCESS_FILE", &path("access.toml"))]).await;
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, said) = check(&good).await;
+    assert_eq!(code, Some(0), "{said}");
+    let line = format!("✓ tenant acme, sandbox at {url}/: Odoo 19.0 by JSON-2 as user 2");
+    assert!(said.contains(&line), "{said}");
+    let others = [
+        entry("beta", &url, "bad"),
+        entry("gamma", "http://127.0.0.1:9", "good"),
+        entry("delta", &url, "none"),
+    ];
+    let (code, said) = check(&format!("{good}{}", others.concat())).await;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains(&line) && !said.contains("4711"), "{said}");
+    for begins in
+        ["✗ tenant beta, sandbox at ", "✗ tenant gamma, sandbox at ", "✗ [tenants.delta] api_key_file takes"]
+    {
+        assert!(said.contains(begins), "{begins}: {said}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp_odoo::config::Config;
-use mcp_odoo_core::tenants::{HeaderConfig, system_lookup};
+use mcp_odoo_core::tenants::{Given, HeaderConfig, system_lookup};
 use mcp_odoo_sandbox::{API_KEY, DEMO_API_KEY, Options, Version};
 use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
@@ -239,4 +239,23 @@ async fn many_at_once_log_in_once() {
     assert!(answers.iter().all(|status| *status == StatusCode::NOT_FOUND), "{answers:?}");
     let log_ins = odoo.proxy.calls().iter().filter(|call| *call == "res.users.context_get").count();
     assert_eq!(log_ins, 1);
+}
+
+/// Who waits for a log-in has its answer, however it ends: nobody tries once more after the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_log_in_does_not_try_it_again() {
+    let (app, odoo) = (start().await, Odoo::start(Options::default()).await);
+    let address = format!("http://{}", odoo.proxy.address);
+    let given = |key| Given { url: Some(&address), key: Some(key), database: Some("sandbox"), login: None };
+    let tried = async |key: &'static str, times: usize| {
+        odoo.proxy.plan(|_, _| Some(Fault::Refuse));
+        let all = (0..times).map(|_| app.state.tenants.by_headers(given(key)));
+        let answers = futures::future::join_all(all).await;
+        let codes = answers.into_iter().map(|answer| answer.err().map(|error| error.code()));
+        assert!(codes.into_iter().all(|code| code == Some("tenant_unreachable")));
+        odoo.proxy.calls().len()
+    };
+    let alone = tried("wrong-1", 1).await;
+    assert!(alone > 0);
+    assert_eq!(tried("wrong-2", 20).await, alone);
 }

@@ -51,7 +51,7 @@ async fn a_full_queue_is_its_own() {
     let (folder, list) = (Arc::clone(&odoos.folder), odoos.odoos.clone());
     let earlier = odoos.app.stop().await;
     let app = crate::support::app::TestApp::builder().after(earlier);
-    let world = World::build(app, list, folder, &[], |config| config.tasks.queue_capacity = 2).await;
+    let world = World::build(app, list, folder, &[], |config| config.tasks.queue_capacity = 4).await;
     let (acme, beta) = (world.seat("acme"), world.seat("beta"));
     world.odoo("acme").proxy.plan(|_, _| Some(Fault::Late));
     for n in 0..2 {

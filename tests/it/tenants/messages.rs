@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use mcp_odoo_core::phone::{CountryCode, Phone};
+use mcp_odoo_core::tenants::{HeaderConfig, system_lookup};
 use mcp_odoo_core::twilio::{Channel, TwilioSetup};
 use mcp_odoo_sandbox::Options;
 use reqwest::{StatusCode, Url};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{World, customer};
+use super::{World, customer, seat};
+use crate::handoff::webhook::{HEADER, hash};
 use crate::support::app::{Odoo, TestApp, request};
 use crate::support::proxy::Fault;
 use crate::support::twilio::{ACCOUNT, FROM, TOKEN, Twilio, signature};
@@ -84,6 +86,73 @@ async fn each_has_its_own_account_and_its_own_people() {
 async fn hand_off(world: &World, name: &str) -> (StatusCode, Value) {
     let response = world.seat(name).post("/api/elevenlabs/handoff", &customer(), None).await;
     (response.status(), response.json().await.unwrap())
+}
+
+/// A tenant is opened, and an Odoo called, for who signs, not for who says to.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_opened_before_the_signature_is_checked() {
+    const SECRET: &str = "wsec_acme";
+    let folder = Arc::new(TempDir::new().unwrap());
+    let secret = folder.path().join("webhook");
+    std::fs::write(&secret, SECRET).unwrap();
+    let more = [("acme", format!("webhook_secret_file = \"{}\"\n", secret.display()))];
+    let odoos = vec![("acme".to_owned(), Odoo::start(Options::default()).await)];
+    let world = World::build(TestApp::builder(), odoos, folder, &more, |config| {
+        config.messages.webhook_secret = Some("wsec_shared".into());
+        let hosts = "127.0.0.1".parse().unwrap();
+        config.tenant_headers = Some(HeaderConfig { hosts, lookup: system_lookup() });
+    })
+    .await;
+    let (body, time) = (customer().to_string(), chrono::Utc::now().timestamp());
+    let signed = |secret| format!("t={time},v0={}", hash(secret, time, &body));
+    let post = async |headers: &[(&str, &str)], signature: Option<String>| {
+        let seat = seat(&world.app.url, headers);
+        let request = seat.client.post(format!("{}/api/elevenlabs/handoff", seat.url));
+        let request = request.header("content-type", "application/json").body(body.clone());
+        let request = signature.into_iter().fold(request, |request, value| request.header(HEADER, value));
+        let answer = request.send().await.unwrap();
+        (
+            answer.status(),
+            answer.json::<Value>().await.unwrap()["code"].as_str().unwrap_or_default().to_owned(),
+        )
+    };
+    let named = [("x-tenant", "acme")];
+    for signature in [None, Some("nonsense".to_owned()), Some(signed("wsec_shared"))] {
+        let (status, code) = post(&named, signature).await;
+        assert_eq!((status, code.as_str()), (StatusCode::UNAUTHORIZED, "invalid_signature"));
+    }
+    let address = format!("http://{}", world.odoo("acme").proxy.address);
+    let brought = [("x-odoo-url", address.as_str()), ("x-odoo-db", "sandbox"), ("x-odoo-api-key", "sandbox")];
+    for signature in [None, Some(signed("wsec_shared"))] {
+        let (status, code) = post(&brought, signature).await;
+        assert_eq!((status, code.as_str()), (StatusCode::FORBIDDEN, "tenant_not_allowed"));
+    }
+    assert_eq!(world.app.state.tenants.count(), 0);
+    assert!(world.odoo("acme").proxy.calls().is_empty() && !world.logs("acme").exists());
+    let (status, code) = post(&named, Some(signed(SECRET))).await;
+    assert_eq!(
+        (status, code.as_str()),
+        (StatusCode::SERVICE_UNAVAILABLE, "not_configured"),
+        "it has no Twilio"
+    );
+    assert_eq!(world.app.state.tenants.count(), 1);
+}
+
+/// Strangers who are given a tenant sign for it, also where that of the environment takes what is not signed.
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_sign_for_the_tenant_that_they_are_given() {
+    let folder = Arc::new(TempDir::new().unwrap());
+    let secret = folder.path().join("webhook");
+    std::fs::write(&secret, "wsec_acme").unwrap();
+    let lines = format!(
+        "webhook_secret_file = \"{}\"\n[callers.anonymous]\ntenant = \"acme\"\npermissions = [\"handoffs\"]\n",
+        secret.display()
+    );
+    let odoos = vec![("acme".to_owned(), Odoo::start(Options::default()).await)];
+    let world = World::build(TestApp::builder(), odoos, folder, &[("acme", lines)], |_| {}).await;
+    let stranger = seat(&world.app.url, &[]).post("/api/elevenlabs/handoff", &customer(), None).await;
+    assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(stranger.json::<Value>().await.unwrap()["code"], "invalid_signature");
 }
 
 /// A report finds the tenant of its message, if it is signed by its account.

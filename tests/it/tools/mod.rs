@@ -10,6 +10,7 @@ mod quotation;
 mod quotation_faults;
 mod reading;
 mod search;
+mod selling;
 mod two_odoos;
 mod update;
 mod update_lines;

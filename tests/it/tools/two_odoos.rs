@@ -78,9 +78,19 @@ async fn each_tool_works_on_its_own() {
         ("find_customers", json!({ "q": "torres" })),
         ("search", json!({ "query": "robot" })),
         ("fetch", json!({ "doc_id": "project:5" })),
+        ("get_report", json!({ "report_name": "sale.report_saleorder", "record_ids": [7] })),
+        ("sale_pdf", json!({ "sale_id": 7 })),
+    ];
+    // An id of the one that is read would be another record there.
+    let refused = [
+        ("confirm_sale", json!({ "sale_id": 7 })),
+        ("cancel_sale", json!({ "sale_id": 7 })),
+        ("update_sale_lines", json!({ "sale_id": 7, "lines": [{ "line_id": 11, "qty": 1 }] })),
+        ("schedule_activity", json!({ "model": "sale.order", "record_id": 7, "summary": "Llamar" })),
     ];
     // Two others read what was written, and one sends messages.
-    assert_eq!(app.caller.tools.len(), writers.len() + readers.len() + 3, "every tool is called here");
+    let counted = writers.len() + readers.len() + refused.len() + 3;
+    assert_eq!(app.caller.tools.len(), counted, "every tool is called here");
     let as_it_was = contents(&app.read);
     let mut tracking_id = Value::Null;
     for (tool, arguments) in writers {
@@ -97,6 +107,12 @@ async fn each_tool_works_on_its_own() {
         app.caller.call(tool, arguments).await;
         assert!(!app.read.proxy.calls().is_empty(), "{tool}");
         assert_eq!(app.written.proxy.calls(), Vec::<String>::new(), "{tool}");
+    }
+    for (tool, arguments) in refused {
+        app.forget_calls();
+        let said = app.caller.error(tool, arguments).await;
+        assert!(said.ends_with("(two_odoos)"), "{tool}: {said}");
+        assert_eq!((app.read.proxy.calls(), app.written.proxy.calls()), Default::default(), "{tool}");
     }
     app.forget_calls();
     let fields = json!({ "sale_id": 7, "fields": ["origin"] });

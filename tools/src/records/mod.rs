@@ -2,6 +2,7 @@
 
 mod aliases;
 mod dev;
+pub mod stream;
 
 use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::audit::Id;

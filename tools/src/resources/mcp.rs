@@ -73,7 +73,8 @@ pub async fn listen(call: Call, context: &SubscriptionContext) -> Result<(), Err
     let begun = stream::iter(uris).map(|uri| {
         let call = call.clone();
         async move {
-            let changes = follow(call, &uri).await.map_err(|refusal| error(&refusal, &uri))?;
+            let following = Box::pin(follow(call, &uri)).await;
+            let changes = following.map_err(|refusal| error(&refusal, &uri))?;
             Ok::<_, ErrorData>(changes.map(move |()| uri.clone()))
         }
     });

@@ -118,12 +118,8 @@ fn streamable(client: reqwest::Client, url: &str) -> StreamableHttpClientTranspo
 
 /// Makes a customer, and tells its id.
 async fn customer(caller: &Caller, name: &str) -> i64 {
-    let made = caller
-        .call(
-            "create_record",
-            json!({ "model": "res.partner", "values": { "name": name }, "idempotency_key": name }),
-        )
-        .await;
+    let made =
+        caller.call("create_record", json!({ "model": "res.partner", "values": { "name": name } })).await;
     made["id"].as_i64().unwrap_or_else(|| panic!("{made}"))
 }
 

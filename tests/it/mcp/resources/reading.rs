@@ -1,6 +1,8 @@
 //! What is at which address.
 
-use rmcp::model::{ArgumentInfo, CompleteRequestParams, CompletionContext, Reference};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rmcp::model::{ArgumentInfo, CompleteRequestParams, CompletionContext, Reference, ResourceContents};
 use serde_json::{Value, json};
 
 use super::{Hearer, customer};
@@ -63,6 +65,35 @@ async fn every_resource_is_read_in_both_eras() {
         let told = client.json(&format!("odoo://quotation/{tracking_id}")).await;
         assert_eq!((&told["status"], &told["output"]), (&json!("completed"), &status["output"]));
     }
+}
+
+#[tokio::test]
+async fn files_are_read_with_what_they_are() {
+    let mcp = McpTools::start().await;
+    let odoo = &mcp.app.state.tenant.odoo;
+    let partner = async |bytes: &[u8]| {
+        let values = json!({ "name": "Ana", "image_1920": STANDARD.encode(bytes) });
+        let Value::Object(values) = values else { panic!("an object") };
+        odoo.create("res.partner", vec![values]).await.unwrap()[0]
+    };
+    let dot = b"\x89PNG\r\n\x1a\n and a dot".as_slice();
+    let uri = |id| format!("odoo://res.partner/{id}/image_1920");
+    let (small, large) = (partner(dot).await, partner(&vec![b'a'; 10 * 1024 * 1024 + 1]).await);
+    let client = Hearer::connect(&mcp.app.url).await;
+    match client.read(&uri(small)).await.unwrap() {
+        ResourceContents::BlobResourceContents { uri: told, mime_type, blob, .. } => {
+            assert_eq!((told, mime_type.as_deref()), (uri(small), Some("image/png")));
+            assert_eq!(STANDARD.decode(blob).unwrap(), dot);
+        }
+        other => panic!("{other:?}"),
+    }
+    let error = client.error(&uri(large)).await;
+    assert!(error.message.contains("more than 10 MiB"), "{error:?}");
+    let empty = customer(&mcp, "Luis").await;
+    let error = client.error(&uri(empty)).await;
+    assert_eq!(error.data, Some(json!({ "code": "not_found", "uri": uri(empty) })), "{error:?}");
+    let record = client.json(&format!("odoo://res.partner/{small}")).await;
+    assert!(record.get("image_1920").is_none(), "files are read by themselves: {record}");
 }
 
 #[tokio::test]
@@ -131,7 +162,7 @@ async fn parameters_that_do_not_fit_are_named() {
         assert_eq!(answer["error"]["code"], -32602, "{method}: {answer}");
         assert!(answer["error"]["message"].as_str().unwrap().contains(words), "{method}: {answer}");
     }
-    let listen = modern(request(8, "subscriptions/listen", &json!({ "notifications": [] })));
+    let listen = modern(request(8, "subscriptions/listen", &json!({ "notifications": 7 })));
     let answer: Value =
         single(&mcp.app.client, &mcp.app.url, listen).send().await.unwrap().json().await.unwrap();
     assert_eq!(answer["error"]["code"], -32602, "{answer}");
@@ -155,6 +186,8 @@ async fn models_and_fields_are_completed() {
     let all = complete("model", "", None).await;
     assert!(all.values.contains(&"res.partner".to_owned()) && all.total.unwrap() >= 10, "{all:?}");
     assert!(complete("model", "ir.config", None).await.values.is_empty(), "it is closed");
+    let files = complete("field", "image", Some("res.partner")).await;
+    assert!(files.values.contains(&"image_1920".to_owned()), "{files:?}");
     assert!(complete("id", "7", Some("res.partner")).await.values.is_empty());
     assert!(complete("field", "name", Some("res.partner")).await.values.is_empty(), "it holds no file");
 }

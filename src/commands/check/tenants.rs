@@ -1,0 +1,61 @@
+//! Whether the Odoos of the access file can be worked with.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use futures::{StreamExt, stream};
+use mcp_odoo_core::access::TenantEntry;
+use mcp_odoo_core::access::file::AccessFile;
+use mcp_odoo_core::odoo::{Odoo, http};
+use mcp_odoo_core::tenants::{Names, Setup};
+
+use super::account;
+use crate::config::Config;
+
+/// Tried at once.
+const AT_ONCE: usize = 8;
+/// How long one may take: an Odoo may answer each of several calls late.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Tries each, and says what it finds; whether all are well.
+pub(super) async fn check(config: &Config, out: &mut impl Write) -> io::Result<bool> {
+    // What is wrong with the file was said.
+    let Some(Ok(file)) = config.access.file.as_deref().map(AccessFile::read) else { return Ok(true) };
+    let client = match http::builder(config.calls.timeout).build() {
+        Ok(client) => client,
+        Err(error) => return writeln!(out, "✗ no HTTP client can be built: {error}").map(|()| false),
+    };
+    let names = Names::new(config.common(), client, |name| std::env::var(name).ok());
+    let tried = file.tenants.iter().map(|(id, entry)| tried(&names, id, entry));
+    let mut tried = stream::iter(tried).buffered(AT_ONCE);
+    let mut good = true;
+    while let Some(tried) = tried.next().await {
+        good &= tried.is_ok();
+        match tried {
+            Ok(found) => writeln!(out, "✓ {found}")?,
+            Err(problem) => writeln!(out, "✗ {problem}")?,
+        }
+    }
+    Ok(good)
+}
+
+async fn tried(names: &Names, id: &str, entry: &TenantEntry) -> Result<String, String> {
+    let setups = names.read(&BTreeMap::from([(id.to_owned(), entry.clone())]));
+    let setups = setups.map_err(|error| error.to_string())?;
+    let Some(setup) = setups.values().next() else { return Ok(String::new()) };
+    let name = format!("tenant {id}, {} at {}", setup.odoo.database, setup.odoo.url);
+    match tokio::time::timeout(LIMIT, found(setup)).await {
+        Ok(Ok(found)) => Ok(format!("{name}: {found}")),
+        Ok(Err(error)) => Err(format!("{name}: {error}")),
+        Err(_) => Err(format!("{name}: it did not answer within {} seconds", LIMIT.as_secs())),
+    }
+}
+
+async fn found(setup: &Setup) -> anyhow::Result<String> {
+    let odoo = match &setup.client {
+        Some(client) => Odoo::over(setup.odoo.clone(), client.clone())?,
+        None => Odoo::new(setup.odoo.clone())?,
+    };
+    account::check(&odoo.in_context(setup.context.clone()), &setup.sales, true).await
+}

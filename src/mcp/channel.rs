@@ -1,0 +1,130 @@
+//! A session whose messages come and go by channels: for transports that have a stream of their own for each session.
+
+use futures::{StreamExt, future, stream};
+use rmcp::model::{
+    ClientCapabilities, ClientJsonRpcMessage, ClientRequest, GetMeta, Implementation,
+    InitializeRequestParams, ProtocolVersion, ServerJsonRpcMessage,
+};
+use rmcp::service::serve_directly_with_ct;
+use rmcp::transport::TransportAdapterIdentity;
+use rmcp::transport::sink_stream::SinkStreamTransport;
+use rmcp::{ServerHandler, service::serve_server_with_ct};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::{DropGuard, PollSender};
+
+use super::session::{Asked, Place, Sessions};
+
+/// Messages that wait on the way in and out of one session.
+const BUFFER: usize = 16;
+
+/// An open session.
+pub(super) struct Channel {
+    /// Where messages go in.
+    pub inlet: Inlet,
+    /// Where answers come out; it ends with the session.
+    pub answers: ReceiverStream<ServerJsonRpcMessage>,
+    /// Dropped, it ends the session and what runs in it.
+    pub end: DropGuard,
+}
+
+/// Where messages go into a session.
+pub(super) struct Inlet {
+    /// Those of one request at once: all of a batch arrive, or none.
+    messages: mpsc::Sender<Vec<ClientJsonRpcMessage>>,
+    /// Held weakly: the stream ends with the session.
+    answers: mpsc::WeakSender<ServerJsonRpcMessage>,
+}
+
+/// How a session begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begin {
+    /// As MCP has it, and then it is given up when nothing is heard of its client.
+    Handshake,
+    /// With whatever comes first; who opened it looks after its client.
+    Anyhow,
+}
+
+/// Opens a session in this place.
+pub(super) fn open<H: ServerHandler + Clone>(
+    handler: H,
+    sessions: &Sessions,
+    place: Place,
+    begin: Begin,
+) -> Channel {
+    let (messages, incoming) = mpsc::channel(BUFFER);
+    let mut incoming = ReceiverStream::new(incoming).flat_map(stream::iter::<Vec<_>>);
+    let (answers, outgoing) = mpsc::channel(BUFFER);
+    let inlet = Inlet { messages, answers: answers.downgrade() };
+    let end = sessions.abort().child_token();
+    let (token, sessions) = (end.clone(), sessions.clone());
+    tokio::spawn(async move {
+        let answers = PollSender::new(answers);
+        let running = if begin == Begin::Handshake {
+            let transport = SinkStreamTransport::new(answers, incoming);
+            let session = sessions.remote(transport, place, Asked::default());
+            serve_server_with_ct::<_, _, _, TransportAdapterIdentity>(handler, session, token).await.ok()
+        } else {
+            let first = token.clone().run_until_cancelled_owned(incoming.next()).await;
+            let Some(Some(first)) = first else { return };
+            let begins = is_of_a_lifecycle(&first);
+            let incoming = stream::once(future::ready(first)).chain(incoming);
+            let session = sessions.attached(SinkStreamTransport::new(answers, incoming), place);
+            if begins {
+                serve_server_with_ct::<_, _, _, TransportAdapterIdentity>(handler, session, token).await.ok()
+            } else {
+                Some(serve_directly_with_ct::<_, _, _, _, TransportAdapterIdentity>(
+                    handler,
+                    session,
+                    Some(nobody_said()),
+                    token,
+                ))
+            }
+        };
+        if let Some(running) = running {
+            let _ = running.waiting().await;
+        }
+    });
+    Channel { inlet, answers: ReceiverStream::new(outgoing), end: end.drop_guard() }
+}
+
+/// Whether it begins as a version of MCP says, with `initialize` or by what each request brings.
+fn is_of_a_lifecycle(first: &ClientJsonRpcMessage) -> bool {
+    match first {
+        ClientJsonRpcMessage::Request(request) => {
+            matches!(
+                request.request,
+                ClientRequest::InitializeRequest(_)
+                    | ClientRequest::DiscoverRequest(_)
+                    | ClientRequest::PingRequest(_)
+            ) || request.request.get_meta().protocol_version().is_some()
+        }
+        _ => false,
+    }
+}
+
+/// What is taken for granted of a client that does not introduce itself.
+pub(super) fn nobody_said() -> InitializeRequestParams {
+    InitializeRequestParams::new(
+        ClientCapabilities::default(),
+        Implementation::new("unnamed", env!("CARGO_PKG_VERSION")),
+    )
+    .with_protocol_version(ProtocolVersion::V_2025_03_26)
+}
+
+impl Inlet {
+    /// Waits until the client has read what it was sent, so that answers to who never reads do not pile up; nothing when the
+    /// session is over.
+    pub async fn deliver(&self, messages: Vec<ClientJsonRpcMessage>) -> Option<()> {
+        let answers = self.answers.upgrade()?;
+        drop(answers.reserve().await.ok()?);
+        drop(answers);
+        self.messages.send(messages).await.ok()
+    }
+
+    /// Says something beside what the session answers.
+    pub async fn say(&self, message: ServerJsonRpcMessage) -> Option<()> {
+        let answers = self.answers.upgrade()?;
+        answers.send(message).await.ok()
+    }
+}

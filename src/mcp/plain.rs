@@ -1,0 +1,288 @@
+//! Plain JSON over POST, the form of clients that know neither JSON-RPC nor sessions: the same requests, handed to the same
+//! handler. A tool that fails answers 200 with `isError`, as everywhere in MCP; what is refused before is an HTTP error.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
+use mcp_odoo_tools::caller::Identity;
+use rmcp::ServerHandler;
+use rmcp::model::{ClientJsonRpcMessage, ErrorCode, ErrorData, ServerJsonRpcMessage};
+use serde_json::{Map, Value, json};
+
+use super::once::Once;
+use super::{body, step_up};
+use crate::error::Problem;
+use crate::json;
+
+/// Versions without a `protocolVersion` of their own are taken for this one.
+const VERSION: &str = "2025-11-25";
+
+/// The routes of this form.
+pub(super) fn routes<H: ServerHandler + Clone + Sync>(once: Once<H>) -> Router {
+    Router::new()
+        .route("/mcp/initialize", post(initialize::<H>))
+        .route("/mcp/tools/list", post(list_tools::<H>))
+        .route("/mcp/tools/call", post(call_tool::<H>))
+        .route("/mcp/resources/list", post(list_resources::<H>))
+        .route("/mcp/resources/read", post(read_resource::<H>))
+        .route("/mcp/mode", get(mode))
+        .with_state(once)
+}
+
+async fn initialize<H: ServerHandler + Clone + Sync>(
+    State(once): State<Once<H>>,
+    Extension(identity): Extension<Identity>,
+    request: Request,
+) -> Response {
+    serve(&once, &identity, request, "initialize").await
+}
+
+async fn list_tools<H: ServerHandler + Clone + Sync>(
+    State(once): State<Once<H>>,
+    Extension(identity): Extension<Identity>,
+    request: Request,
+) -> Response {
+    serve(&once, &identity, request, "tools/list").await
+}
+
+async fn call_tool<H: ServerHandler + Clone + Sync>(
+    State(once): State<Once<H>>,
+    Extension(identity): Extension<Identity>,
+    request: Request,
+) -> Response {
+    serve(&once, &identity, request, "tools/call").await
+}
+
+async fn list_resources<H: ServerHandler + Clone + Sync>(
+    State(once): State<Once<H>>,
+    Extension(identity): Extension<Identity>,
+    request: Request,
+) -> Response {
+    serve(&once, &identity, request, "resources/list").await
+}
+
+async fn read_resource<H: ServerHandler + Clone + Sync>(
+    State(once): State<Once<H>>,
+    Extension(identity): Extension<Identity>,
+    request: Request,
+) -> Response {
+    serve(&once, &identity, request, "resources/read").await
+}
+
+/// What the service lets anybody do, and what this caller may do of that.
+async fn mode(Extension(Identity { caller, tenant, .. }): Extension<Identity>) -> Json<Value> {
+    let mode = if tenant.access.config().read_only { "readonly" } else { "readwrite" };
+    let permissions: Vec<_> = caller.permissions.iter().map(|permission| permission.name()).collect();
+    Json(json!({ "mode": mode, "permissions": permissions }))
+}
+
+async fn serve<H: ServerHandler + Clone + Sync>(
+    once: &Once<H>,
+    identity: &Identity,
+    request: Request,
+    method: &'static str,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let answered = async {
+        let object = object(&mut parts, body, once).await?;
+        if object.contains_key("jsonrpc") {
+            return Ok(rpc(once, identity, parts, object).await);
+        }
+        answer(once, identity, parts, method, object).await
+    };
+    answered.await.unwrap_or_else(Problem::into_response)
+}
+
+/// The body, which must be an object; nothing is an empty one.
+pub(super) async fn object<H: ServerHandler + Clone>(
+    parts: &mut Parts,
+    body: Body,
+    once: &Once<H>,
+) -> Result<Map<String, Value>, Problem> {
+    let body = body::read(parts, body, once.sessions().room()).await?;
+    if body.is_empty() {
+        return Ok(Map::new());
+    }
+    if !body::is_json(&parts.headers) {
+        let detail = "send the body as JSON with the header Content-Type: application/json";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail));
+    }
+    parse(&body)
+}
+
+/// An object without a key that is there twice.
+fn parse(body: &[u8]) -> Result<Map<String, Value>, Problem> {
+    if let Some(path) = json::twice(body) {
+        return Err(invalid(format!("{path} {}", json::TWICE)));
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(invalid("send a JSON object".to_owned())),
+        Err(_) => {
+            let detail = body::malformed(body).message;
+            Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_json", detail))
+        }
+    }
+}
+
+fn invalid(detail: String) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail)
+}
+
+/// Has a request answered with what its result is.
+async fn answer<H: ServerHandler + Clone + Sync>(
+    once: &Once<H>,
+    identity: &Identity,
+    parts: Parts,
+    method: &'static str,
+    object: Map<String, Value>,
+) -> Result<Response, Problem> {
+    let mut is_unknown = false;
+    let params = match method {
+        "tools/call" => {
+            let Call { tool, arguments } = Call::of(object)?;
+            is_unknown = once.handler().get_tool(&tool).is_none();
+            step_up::check_call(identity, &tool)?;
+            json!({ "name": tool, "arguments": arguments })
+        }
+        "initialize" => introduced(object.into()),
+        _ => object.into(),
+    };
+    let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    let request =
+        serde_json::from_value(request).map_err(|_| invalid("the parameters are wrong".to_owned()))?;
+    if let Some((_, error)) = body::wrong_params(&request) {
+        return Err(problem(&error));
+    }
+    match once.answer(identity, parts, request).await? {
+        ServerJsonRpcMessage::Response(response) => Ok(Json(response.result).into_response()),
+        ServerJsonRpcMessage::Error(error) if is_unknown && error.error.code == ErrorCode::INVALID_PARAMS => {
+            let detail = "there is no such tool; POST /mcp/tools/list lists what there is";
+            Err(Problem::new(StatusCode::NOT_FOUND, "no_such_tool", detail))
+        }
+        ServerJsonRpcMessage::Error(error) => Err(problem(&error.error)),
+        _ => Err(Problem::internal()),
+    }
+}
+
+/// A call, however it is written.
+pub(super) struct Call {
+    pub tool: String,
+    pub arguments: Map<String, Value>,
+}
+
+impl Call {
+    pub fn of(mut object: Map<String, Value>) -> Result<Self, Problem> {
+        const FORMS: [(&str, &str); 3] =
+            [("name", "arguments"), ("tool", "parameters"), ("method", "params")];
+        let takes = "send {\"name\", \"arguments\"}, {\"tool\", \"parameters\"} or {\"method\", \"params\"}";
+        let given: Vec<_> = FORMS.into_iter().filter(|(tool, _)| object.contains_key(*tool)).collect();
+        let [(tool, arguments)] = given.as_slice() else { return Err(invalid(takes.to_owned())) };
+        let arguments = match object.remove(*arguments) {
+            None | Some(Value::Null) => Map::new(),
+            Some(Value::Object(arguments)) => arguments,
+            Some(_) => return Err(invalid(format!("{arguments}: must be an object"))),
+        };
+        match object.remove(*tool) {
+            // A message of MCP without its version.
+            Some(Value::String(name)) if name == "tools/call" => Self::of(arguments),
+            Some(Value::String(tool)) => Ok(Self { tool, arguments }),
+            _ => Err(invalid(format!("{tool}: must be the name of a tool; {takes}"))),
+        }
+    }
+}
+
+/// What a client that does not introduce itself would have said.
+fn introduced(params: Value) -> Value {
+    let mut whole = json!({
+        "protocolVersion": VERSION, "capabilities": {}, "clientInfo": { "name": "unnamed", "version": "0" },
+    });
+    if let (Some(whole), Value::Object(params)) = (whole.as_object_mut(), params) {
+        whole.extend(params.into_iter().filter(|(_, value)| !value.is_null()));
+    }
+    whole
+}
+
+fn problem(error: &ErrorData) -> Problem {
+    let (status, code) = match error.code {
+        ErrorCode::INVALID_PARAMS => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_request"),
+        ErrorCode::METHOD_NOT_FOUND => (StatusCode::NOT_FOUND, "method_not_found"),
+        ErrorCode::RESOURCE_NOT_FOUND => (StatusCode::NOT_FOUND, "resource_not_found"),
+        ErrorCode::INVALID_REQUEST | ErrorCode::PARSE_ERROR => (StatusCode::BAD_REQUEST, "invalid_request"),
+        _ => return Problem::internal(),
+    };
+    Problem::new(status, code, error.message.clone())
+}
+
+/// Whether a request to `/mcp` is of this form: a call without JSON-RPC, or JSON-RPC of a client that takes one answer and no
+/// stream, in no session.
+pub(super) fn is_plain(headers: &HeaderMap, body: &[u8]) -> bool {
+    let of_session = ["mcp-session-id", "mcp-protocol-version"];
+    if of_session.iter().any(|name| headers.contains_key(*name)) || body::is_batch(body) {
+        return false;
+    }
+    let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let accepts = accepts.collect::<Vec<_>>().join(",").to_ascii_lowercase();
+    let takes_json = ["*/*", "application/*", "application/json"].iter().any(|kind| accepts.contains(kind));
+    let takes_one = (accepts.is_empty() || takes_json) && !accepts.contains("text/event-stream");
+    takes_one || is_call(body)
+}
+
+fn is_call(body: &[u8]) -> bool {
+    let object: Option<Map<String, Value>> = serde_json::from_slice(body).ok();
+    object.is_some_and(|object| object.contains_key("tool") && !object.contains_key("jsonrpc"))
+}
+
+/// Answers such a request.
+pub(super) async fn at_mcp<H: ServerHandler + Clone + Sync>(
+    once: &Once<H>,
+    identity: &Identity,
+    parts: Parts,
+    body: &Bytes,
+) -> Response {
+    if is_call(body) {
+        let answered = async { answer(once, identity, parts, "tools/call", parse(body)?).await };
+        return answered.await.unwrap_or_else(Problem::into_response);
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(object)) => rpc(once, identity, parts, object).await,
+        _ => body::refused(body::malformed(body), None),
+    }
+}
+
+/// JSON-RPC with one answer.
+async fn rpc<H: ServerHandler + Clone + Sync>(
+    once: &Once<H>,
+    identity: &Identity,
+    parts: Parts,
+    mut object: Map<String, Value>,
+) -> Response {
+    if object.get("method").and_then(Value::as_str) == Some("initialize") {
+        let params = object.remove("params").unwrap_or_default();
+        object.insert("params".to_owned(), introduced(params));
+    }
+    let bytes = serde_json::to_vec(&object).unwrap_or_default();
+    let message = match serde_json::from_value(object.into()) {
+        Ok(message) => message,
+        Err(_) => return body::refused(body::malformed(&bytes), None),
+    };
+    if let Err(problem) = step_up::check(identity, &bytes) {
+        return problem.into_response();
+    }
+    match &message {
+        ClientJsonRpcMessage::Request(_) => {}
+        // Nobody waits for what it leads to.
+        _ => return StatusCode::ACCEPTED.into_response(),
+    }
+    if let Some((id, error)) = body::wrong_params(&message) {
+        return body::refused(error, Some(id));
+    }
+    match once.answer(identity, parts, message).await {
+        Ok(answer) => Json(answer).into_response(),
+        Err(problem) => problem.into_response(),
+    }
+}

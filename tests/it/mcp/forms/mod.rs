@@ -1,0 +1,5 @@
+//! The same operations in the forms of other servers for Odoo: plain JSON over POST, WebSocket, `/sse`.
+
+mod plain;
+mod stream;
+mod ws;

@@ -1,0 +1,197 @@
+//! Ways round the rules of the access file, each tried: what is hidden or closed is neither told, nor asked by, nor changed.
+
+use serde_json::{Value, json};
+
+use crate::access::{client_of, start};
+use crate::support::mcp::{Caller, text};
+use crate::support::odoo::search;
+
+const RULES: &str = "permissions = [\"read\", \"write\", \"delete\", \"call\"]\n\n[models]\n\
+    \"sale.order\" = { read = true, create = true, update = true, call = true }\n\
+    \"sale.order.line\" = { read = true, create = true }\n\
+    \"crm.lead\" = { read = true }\n\
+    \"res.partner\" = { read = true, create = true, update = true, hide = [\"vat\", \"phone\"] }\n\
+    \"res.country\" = { read = true }\n";
+
+/// What is hidden of customer 16, and names and log-ins of closed models.
+const SECRETS: [&str; 7] = [
+    "ATO850101AB1",
+    "+52 33 5555 0101",
+    "Mitchell Admin",
+    "Laura",
+    "Restaurant Expenses",
+    "mitchell",
+    "laura@",
+];
+
+fn reads() -> Vec<(&'static str, Value)> {
+    let search = |model: &str, domain: Value| ("search_records", json!({ "model": model, "domain": domain }));
+    vec![
+        // Hidden fields.
+        ("search_records", json!({ "model": "res.partner", "fields": ["name", "vat"] })),
+        ("get_record", json!({ "model": "res.partner", "record_id": 16, "fields": ["vat"] })),
+        ("get_record", json!({ "model": "res.partner", "record_id": 16, "fields": ["phone"] })),
+        ("describe_model", json!({ "model": "res.partner", "fields": ["vat"] })),
+        search("res.partner", json!([["vat", "=", "ATO850101AB1"]])),
+        search("res.partner", json!([["vat", "ilike", "ATO"]])),
+        search("res.partner", json!("[('vat', 'like', 'A%')]")),
+        search("res.partner", json!(["!", ["phone", "=", false]])),
+        search("res.partner", json!(["|", ["id", "=", 0], ["phone", "like", "+52"]])),
+        search("res.partner", json!([["parent_id.vat", "!=", false]])),
+        search("res.partner", json!([["child_ids.vat", "!=", false]])),
+        search("res.partner", json!([["parent_id", "any", [["vat", "!=", false]]]])),
+        search(
+            "res.partner",
+            json!([["child_ids", "not any", [["parent_id", "any", [["vat", "!=", false]]]]]]),
+        ),
+        search("sale.order", json!([["partner_id.vat", "=", "ATO850101AB1"]])),
+        search("sale.order", json!([["partner_id", "any", [["phone", "like", "+52"]]]])),
+        search("sale.order", json!([["partner_id.parent_id.phone", "like", "+52"]])),
+        ("search_records", json!({ "model": "res.partner", "order": "vat" })),
+        ("search_records", json!({ "model": "res.partner", "order": "name, phone desc" })),
+        ("search_records", json!({ "model": "sale.order", "order": "partner_id.vat" })),
+        ("search_records", json!({ "model": "sale.order", "fields": ["partner_id.vat"] })),
+        ("aggregate_records", json!({ "model": "res.partner", "group_by": ["vat"] })),
+        ("aggregate_records", json!({ "model": "sale.order", "group_by": ["partner_id.vat"] })),
+        ("aggregate_records", json!({ "model": "res.partner", "measures": ["vat:count_distinct"] })),
+        ("aggregate_records", json!({ "model": "res.partner", "measures": ["phone:max"] })),
+        ("aggregate_records", json!({ "model": "res.partner", "domain": [["vat", "=", "ATO850101AB1"]] })),
+        // Tools of their own show what is hidden, so they are closed.
+        ("find_customers", json!({ "q": "ATO850101AB1" })),
+        ("find_customers", json!({ "q": "Torres" })),
+        ("fetch", json!({ "id": "customer:16" })),
+        // By other names.
+        ("odoo_search", json!({ "model": "res.partner", "fields": ["vat"] })),
+        ("dev_read_record", json!({ "model": "res.partner", "record_id": 16, "fields": ["vat"] })),
+        ("odoo_fields_get", json!({ "model": "res.partner", "fields": ["phone"] })),
+        // Closed models.
+        search("res.users", json!([])),
+        ("get_record", json!({ "model": "res.users", "record_id": 2 })),
+        ("get_record", json!({ "model": "product.product", "record_id": 1 })),
+        ("aggregate_records", json!({ "model": "res.users", "group_by": ["login"] })),
+        ("describe_model", json!({ "model": "product.product" })),
+        search("ir.config_parameter", json!([])),
+        search("mail.message", json!([["res_id", "=", 16]])),
+        search("sale.order", json!([["user_id.login", "ilike", "a"]])),
+        search("sale.order", json!([["user_id", "ilike", "Mitchell"]])),
+        search("sale.order", json!([["user_id", "=", "Mitchell Admin"]])),
+        search("sale.order", json!([["user_id", "in", ["Mitchell Admin"]]])),
+        search("sale.order", json!([["user_id", "any", [["login", "ilike", "a"]]]])),
+        search("sale.order", json!([["order_line.product_id.name", "ilike", "Expenses"]])),
+        search("sale.order", json!([["order_line", "any", [["product_id", "any", [["id", ">", 0]]]]]])),
+        ("aggregate_records", json!({ "model": "sale.order", "group_by": ["user_id.login"] })),
+        // Methods that read.
+        ("call_method", json!({ "model": "sale.order", "method": "read", "ids": [7] })),
+        (
+            "call_method",
+            json!({ "model": "sale.order", "method": "export_data", "ids": [7], "args": [["partner_id/vat"]] }),
+        ),
+        ("call_method", json!({ "model": "sale.order", "method": "name_search" })),
+        ("call_method", json!({ "model": "sale.order", "method": "read_group" })),
+        ("call_method", json!({ "model": "sale.order", "method": "web_read", "ids": [7] })),
+        ("call_method", json!({ "model": "res.partner", "method": "address_get", "ids": [16] })),
+        // Contexts.
+        ("search_records", json!({ "model": "res.partner", "context": { "show_vat": true } })),
+        ("search_records", json!({ "model": "res.partner", "context": { "uid": 1 } })),
+        (
+            "call_method",
+            json!({ "model": "sale.order", "method": "action_confirm", "kwargs": { "context": { "su": true } } }),
+        ),
+    ]
+}
+
+fn changes() -> Vec<(&'static str, Value)> {
+    let update = |model: &str, id: i64, values: Value| {
+        ("update_record", json!({ "model": model, "record_id": id, "values": values }))
+    };
+    let create = |model: &str, values: Value| ("create_record", json!({ "model": model, "values": values }));
+    vec![
+        update("res.partner", 16, json!({ "vat": "XAXX010101000" })),
+        update("res.partner", 16, json!({ "phone": null })),
+        update("res.partner", 16, json!({ "category_id": [[0, 0, { "name": "made" }]] })),
+        update("res.partner", 16, json!({ "user_ids": [[0, 0, { "login": "made" }]] })),
+        update("sale.order", 7, json!({ "user_id": "Mitchell Admin" })),
+        update("sale.order", 7, json!({ "order_line": [[1, 1, { "price_unit": 0 }]] })),
+        update("res.users", 2, json!({ "login": "made" })),
+        update("crm.lead", 1, json!({ "name": "made" })),
+        create("res.partner", json!({ "name": "made", "vat": "XAXX010101000" })),
+        create("res.partner", json!({ "name": "made", "category_id": [[0, 0, { "name": "made" }]] })),
+        create("res.partner", json!({ "name": "made", "user_ids": [{ "login": "made", "name": "made" }] })),
+        create("res.partner", json!({ "name": "made", "user_id": "Mitchell Admin" })),
+        create("res.users", json!({ "name": "made", "login": "made" })),
+        create("product.product", json!({ "name": "made" })),
+        ("delete_record", json!({ "model": "sale.order", "record_id": 8 })),
+        ("delete_record", json!({ "model": "res.partner", "record_id": 16 })),
+        ("odoo_unlink", json!({ "model": "res.partner", "ids": [16] })),
+        ("odoo_write", json!({ "model": "res.partner", "ids": [16], "values": { "vat": "X" } })),
+        ("post_message", json!({ "model": "crm.lead", "record_id": 1, "body": "made" })),
+        ("post_message", json!({ "model": "res.users", "record_id": 2, "body": "made" })),
+        (
+            "call_method",
+            json!({ "model": "sale.order", "method": "write", "ids": [7], "args": [{ "note": "made" }] }),
+        ),
+        ("call_method", json!({ "model": "sale.order", "method": "copy", "ids": [7] })),
+        ("odoo_call", json!({ "model": "crm.lead", "method": "action_set_lost", "ids": [1] })),
+        ("dev_update_record", json!({ "model": "res.partner", "record_id": 16, "values": { "vat": "X" } })),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_way_leads_round_the_rules() {
+    let (app, _folder) = start(&[("bot", RULES)]).await;
+    let caller = Caller::connect_by(client_of("bot"), &app.url).await;
+    let contents = || {
+        [
+            "res.partner",
+            "res.users",
+            "product.product",
+            "crm.lead",
+            "sale.order",
+            "sale.order.line",
+            "mail.message",
+        ]
+        .map(|model| search(&app.odoo.sandbox, model, json!([]), &[]))
+    };
+    let before = contents();
+    assert!(reads().len() + changes().len() >= 40);
+    for (tool, arguments) in reads().into_iter().chain(changes()) {
+        let result = caller.result(tool, arguments.clone()).await;
+        let said = text(&result);
+        assert_eq!(result.is_error, Some(true), "{tool} {arguments}: {said}");
+        // What the caller wrote may be said back to them.
+        let asked = arguments.to_string();
+        for secret in SECRETS.iter().filter(|secret| !asked.contains(**secret)) {
+            assert!(!said.contains(secret), "{tool} {arguments}: {said}");
+        }
+    }
+    assert_eq!(contents(), before, "nothing was changed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_hidden_is_in_no_answer() {
+    let (app, _folder) = start(&[("bot", RULES)]).await;
+    let caller = Caller::connect_by(client_of("bot"), &app.url).await;
+    for (tool, arguments) in [
+        ("get_record", json!({ "model": "res.partner", "record_id": 16 })),
+        ("search_records", json!({ "model": "res.partner", "domain": [["parent_id", "=", 16]] })),
+        ("search_records", json!({ "model": "sale.order", "fields": ["name", "user_id", "partner_id"] })),
+        ("get_record", json!({ "model": "sale.order", "record_id": 7 })),
+        ("aggregate_records", json!({ "model": "sale.order", "group_by": ["user_id"] })),
+        ("describe_model", json!({ "model": "res.partner" })),
+        ("list_models", json!({})),
+        ("update_record", json!({ "model": "sale.order", "record_id": 7, "values": { "user_id": 2 } })),
+    ] {
+        let answer = caller.call(tool, arguments.clone()).await.to_string();
+        for secret in SECRETS {
+            assert!(!answer.contains(secret), "{tool} {arguments}: {answer}");
+        }
+        assert!(!answer.contains("\"vat\"") && !answer.contains("product.product\""), "{tool}: {answer}");
+    }
+    // What is not hidden is told.
+    let partner = caller.call("get_record", json!({ "model": "res.partner", "record_id": 16 })).await;
+    assert_eq!(partner["record"]["name"], "Almacenes Torres");
+    let orders = caller
+        .call("search_records", json!({ "model": "sale.order", "fields": ["user_id"], "limit": 1 }))
+        .await;
+    assert_eq!(orders["items"][0]["user_id"].as_object().unwrap().len(), 1, "{orders}");
+}

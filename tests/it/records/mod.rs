@@ -1,0 +1,20 @@
+//! Any record: found, read, summed up, made, changed and deleted, by the tools of any record.
+
+mod acting;
+mod attacks;
+mod changing;
+mod faults;
+mod making;
+mod reading;
+
+use mcp_odoo_core::odoo::ProtocolChoice;
+use mcp_odoo_sandbox::Version;
+
+/// Every way that the client speaks to Odoo.
+pub const WAYS: [(Version, ProtocolChoice); 5] = [
+    (Version::V18, ProtocolChoice::JsonRpc),
+    (Version::V18, ProtocolChoice::XmlRpc),
+    (Version::V19, ProtocolChoice::JsonRpc),
+    (Version::V19, ProtocolChoice::XmlRpc),
+    (Version::V19, ProtocolChoice::Json2),
+];

@@ -1,0 +1,180 @@
+//! What is found and read of any model, and how it is told.
+
+use serde_json::{Value, json};
+
+use super::WAYS;
+use crate::support::mcp::McpTools;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_the_same_whatever_odoo_speaks() {
+    let mut first: Option<[Value; 3]> = None;
+    for (version, protocol) in WAYS {
+        let app = McpTools::builder().version(version).protocol(protocol).start_mcp().await;
+        let orders = app
+            .call(
+                "search_records",
+                json!({ "model": "sale.order", "domain": [["state", "=", "sent"]], "order": "id desc", "limit": 1,
+                        "fields": ["name", "partner_id", "state", "amount_total", "date_order", "order_line", "note"] }),
+            )
+            .await;
+        assert_eq!(
+            orders,
+            json!({
+                "items": [{
+                    "id": 7,
+                    "name": "S00007",
+                    "partner_id": { "id": 16, "name": "Almacenes Torres" },
+                    "state": { "value": "sent", "label": "Quotation Sent" },
+                    "amount_total": { "amount": 39540.0, "currency": "USD" },
+                    "date_order": "2026-11-11T18:40:00Z",
+                    "order_line": orders["items"][0]["order_line"],
+                }],
+                "total": 2,
+                "next_offset": 1,
+            }),
+            "{version:?} {protocol:?}"
+        );
+        let months = app
+            .call(
+                "aggregate_records",
+                json!({ "model": "sale.order", "group_by": ["date_order:month", "partner_id"],
+                        "measures": ["amount_total", "amount_total:max"], "domain": [["state", "=", "sent"]] }),
+            )
+            .await;
+        assert_eq!(
+            months["items"][0],
+            json!({
+                "date_order:month": { "from": "2026-11-01T00:00:00Z", "label": "November 2026" },
+                "partner_id": months["items"][0]["partner_id"],
+                "count": 1,
+                "amount_total:sum": months["items"][0]["amount_total:max"],
+                "amount_total:max": months["items"][0]["amount_total:max"],
+            }),
+            "{version:?} {protocol:?}"
+        );
+        let one = app
+            .call("get_record", json!({ "model": "sale.order", "record_id": 7, "fields": ["name"] }))
+            .await;
+        assert_eq!(one, json!({ "record": { "id": 7, "name": "S00007" } }));
+        let all = [orders, months, one];
+        assert_eq!(first.get_or_insert_with(|| all.clone()), &all, "{version:?} {protocol:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn conditions_come_in_many_forms() {
+    let app = McpTools::start().await;
+    let find = async |domain: Value| {
+        let found = app
+            .call("search_records", json!({ "model": "sale.order", "domain": domain, "fields": ["name"] }));
+        found.await["total"].as_u64().unwrap()
+    };
+    let sent = find(json!([["state", "=", "sent"]])).await;
+    assert_eq!(sent, 2);
+    for domain in [
+        json!("[[\"state\", \"=\", \"sent\"]]"),
+        json!("[('state', '=', 'sent')]"),
+        json!("[('state', 'in', ('sent',))]"),
+        // What people read is understood, too.
+        json!([["state", "=", "Quotation Sent"]]),
+        json!(["&", ["state", "=", "sent"], ["id", ">", "0"]]),
+        json!(["!", ["state", "!=", "sent"]]),
+        json!([["state", "=", "sent"], [1, "=", 1]]),
+        json!([["date_order", ">=", "2020-01-01T00:00:00Z"], ["state", "=", "sent"]]),
+        json!([["partner_id.id", ">", 0], ["state", "=", "sent"]]),
+        json!([["partner_id", "any", [["id", ">", 0]]], ["state", "=", "sent"]]),
+    ] {
+        assert_eq!(find(domain.clone()).await, sent, "{domain}");
+    }
+    assert_eq!(find(json!([["partner_id", "=", "16"]])).await, find(json!([["partner_id", "=", 16]])).await);
+    assert_eq!(
+        find(json!([["partner_id", "ilike", "torres"]])).await,
+        find(json!([["partner_id", "=", 16]])).await
+    );
+    assert!(find(json!([])).await > sent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_fit_the_model_is_named_before_odoo_hears_of_it() {
+    let app = McpTools::start().await;
+    app.call("search_records", json!({ "model": "sale.order" })).await;
+    app.no_faults();
+    for (arguments, path, said) in [
+        (json!({ "domain": [["parnter_id", "=", 1]] }), "domain[0]", "there is partner_id"),
+        (json!({ "domain": [["partner_id.emial", "=", 1]] }), "domain[0]", "there is email"),
+        (json!({ "domain": [["name.x", "=", 1]] }), "domain[0]", "points to no other model"),
+        (json!({ "domain": ["|", ["id", "=", 1]] }), "domain", "lacks a condition"),
+        (json!({ "domain": ["and", ["id", "=", 1]] }), "domain[0]", "must be &, |, !"),
+        (json!({ "domain": [["id", "equals", 1]] }), "domain[0]", "operator"),
+        (json!({ "domain": [["id", "="]] }), "domain[0]", "three parts"),
+        (json!({ "domain": [["state", "=", "confirmed"]] }), "domain[0]", "draft, sent, sale"),
+        (json!({ "domain": "name = 3" }), "domain", "must be a list"),
+        (json!({ "fields": ["name", "amount"] }), "fields[1]", "amount_total"),
+        (json!({ "fields": ["partner_id.email"] }), "fields[0]", "no dotted names"),
+        (json!({ "order": "nme desc" }), "order", "there is name"),
+        (json!({ "order": "name down" }), "order", "asc or desc"),
+        (json!({ "context": { "allowed_company_ids": [99] } }), "context.allowed_company_ids", "YourCompany"),
+        (json!({ "context": { "lang": "xx_XX" } }), "context.lang", "en_US"),
+        (json!({ "context": { "sudo": true } }), "context", "sudo"),
+        (json!({ "limit": 0 }), "limit", "1"),
+    ] {
+        let mut arguments = arguments;
+        arguments["model"] = json!("sale.order");
+        let error = app.error("search_records", arguments.clone()).await;
+        assert!(error.contains(&format!("- {path}")) && error.contains(said), "{arguments}: {error}");
+    }
+    let asked: Vec<String> =
+        app.odoo.proxy.calls().into_iter().filter(|call| call.contains("search")).collect();
+    assert!(asked.iter().all(|call| call.contains("res.company")), "{asked:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_list_is_cut_at_a_record_and_says_how_to_go_on() {
+    let app = McpTools::start().await;
+    let page = async |offset: u64| {
+        app.call(
+            "search_records",
+            json!({ "model": "res.partner", "limit": 7, "offset": offset, "fields": ["name"],
+            "context": { "active_test": false } }),
+        )
+        .await
+    };
+    let (mut ids, mut offset) = (Vec::new(), Some(0));
+    let mut total = 0;
+    while let Some(from) = offset {
+        let found = page(from).await;
+        ids.extend(found["items"].as_array().unwrap().iter().map(|one| one["id"].as_i64().unwrap()));
+        total = found["total"].as_u64().unwrap();
+        offset = found["next_offset"].as_u64();
+    }
+    assert_eq!(u64::try_from(ids.len()).unwrap(), total);
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(u64::try_from(ids.len()).unwrap(), total, "each once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_odoo_says_of_its_fields_is_asked_once_however_many_ask() {
+    let app = McpTools::start().await;
+    app.call("list_sales", json!({})).await;
+    app.no_faults();
+    let search = || app.call("search_records", json!({ "model": "crm.lead", "limit": 1 }));
+    futures::future::join_all((0..8).map(|_| search())).await;
+    let calls = app.odoo.proxy.calls();
+    assert_eq!(calls.iter().filter(|call| call.contains("fields_get")).count(), 1, "{calls:?}");
+    // A search is one call, with how many there are in all.
+    assert_eq!(calls.len(), 1 + 8, "{calls:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_is_described() {
+    let app = McpTools::start().await;
+    let state = app.call("describe_model", json!({ "model": "sale.order", "fields": ["state"] })).await;
+    assert_eq!(state["fields"][0]["type"], "selection");
+    assert!(state["fields"][0]["selection"].to_string().contains("draft: Quotation"), "{state}");
+    assert_eq!(state["may"], json!(["read", "create", "update", "delete", "call"]));
+    let all = app.call("describe_model", json!({ "model": "res.partner" })).await;
+    let names: Vec<&str> =
+        all["fields"].as_array().unwrap().iter().map(|field| field["name"].as_str().unwrap()).collect();
+    assert!(names.is_sorted() && names.contains(&"email"), "{names:?}");
+}
