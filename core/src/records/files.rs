@@ -56,8 +56,7 @@ impl View {
         &self,
         FileRequest { model, record_id, field }: &FileRequest,
     ) -> Result<File, RecordError> {
-        let seen = self.see_with(model, Verb::Read, &[field.as_str()]).await?;
-        holds_a_file(&seen, field)?;
+        let seen = self.holding_file(model, field).await?;
         let says_what = seen.field(MIME_TYPE).is_some();
         let fields: Vec<&str> = [field.as_str()].into_iter().chain(says_what.then_some(MIME_TYPE)).collect();
         let read = self.odoo.read_one(model, *record_id, &fields).await;
@@ -81,6 +80,22 @@ impl View {
         }
         let mime_type = text(MIME_TYPE).filter(|told| told.contains('/')).unwrap_or_else(|| sniffed(&bytes));
         Ok(File { mime_type: mime_type.to_owned(), base64 })
+    }
+}
+
+impl View {
+    /// Whether a field holds files.
+    ///
+    /// # Errors
+    /// When the rules do not open the model, it has no such field, or Odoo fails.
+    pub async fn holds_file(&self, model: &str, field: &str) -> Result<(), RecordError> {
+        self.holding_file(model, field).await.map(drop)
+    }
+
+    async fn holding_file(&self, model: &str, field: &str) -> Result<Seen, RecordError> {
+        let seen = self.see_with(model, Verb::Read, &[field]).await?;
+        holds_a_file(&seen, field)?;
+        Ok(seen)
     }
 }
 

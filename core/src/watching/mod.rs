@@ -46,6 +46,8 @@ pub enum Watchable {
         model: String,
         /// Its id.
         id: i64,
+        /// Which of its fields, where it is a file that is followed.
+        field: Option<String>,
     },
     /// Which records are found, and how they are.
     List {
@@ -140,7 +142,13 @@ impl Watching {
     /// When the rules do not open its model, it is not there, or Odoo fails.
     pub async fn watch(&self, what: Watchable) -> Result<Watch, RecordError> {
         let (model, subject, id, search) = match what {
-            Watchable::Record { model, id } => (model.clone(), Subject::Records(model), id, None),
+            Watchable::Record { model, id, field } => {
+                if let Some(field) = field {
+                    let view = self.0.records.view(self.0.access.models(), &Context::default()).await?;
+                    view.holds_file(&model, &field).await?;
+                }
+                (model.clone(), Subject::Records(model), id, None)
+            }
             Watchable::List { name, search } => {
                 (search.model.clone(), Subject::List(name), LIST, Some(Arc::new(*search)))
             }

@@ -77,9 +77,10 @@ impl Resource {
     /// The records that stand behind it, where there are such that change.
     pub fn watchable(&self, uri: &str) -> Option<Watchable> {
         let list = |search| Watchable::List { name: uri.to_owned(), search: Box::new(search) };
+        let record = |model: &String, id, field| Some(Watchable::Record { model: model.clone(), id, field });
         match self {
-            Self::Record { model, id } => Some(Watchable::Record { model: model.clone(), id: *id }),
-            Self::File(file) => Some(Watchable::Record { model: file.model.clone(), id: file.record_id }),
+            Self::Record { model, id } => record(model, *id, None),
+            Self::File(file) => record(&file.model, file.record_id, Some(file.field.clone())),
             Self::List(search) => Some(list(search.clone())),
             Self::Users => whole("res.users").ok().map(list),
             Self::Companies => whole("res.company").ok().map(list),

@@ -65,6 +65,7 @@ async fn lists_and_files_are_followed_too() {
     assert_eq!(client.hears().await, list, "one less");
     let file = format!("odoo://res.partner/{id}/image_1920");
     client.subscribe(&file).await.unwrap();
+    assert!(client.subscribe(&format!("odoo://res.partner/{id}/name")).await.is_err(), "it holds no file");
     rename(&mcp, id, "Ana Torres").await;
     assert_eq!(client.hears().await, file);
 }

@@ -191,3 +191,19 @@ async fn models_and_fields_are_completed() {
     assert!(complete("id", "7", Some("res.partner")).await.values.is_empty());
     assert!(complete("field", "name", Some("res.partner")).await.values.is_empty(), "it holds no file");
 }
+
+/// Who takes one answer and no stream would wait for changes in vain.
+#[tokio::test]
+async fn changes_are_not_promised_to_who_takes_one_answer() {
+    let mcp = McpTools::start().await;
+    let post = async |method: &str, params: Value| {
+        let ask = mcp.app.client.post(format!("{}/mcp", mcp.app.url)).header("accept", "application/json");
+        ask.json(&request(7, method, &params)).send().await.unwrap().json::<Value>().await.unwrap()
+    };
+    let uri = "odoo://res.company/1";
+    assert!(post("resources/read", json!({ "uri": uri })).await["result"]["contents"].is_array());
+    assert!(post("get_resource", json!({ "uri": uri })).await["result"]["contents"].is_array());
+    let refused = post("resources/subscribe", json!({ "uri": uri })).await;
+    assert_eq!(refused["error"]["code"], -32600, "{refused}");
+    assert!(refused["error"]["message"].as_str().unwrap().contains("in a session"), "{refused}");
+}
