@@ -87,6 +87,9 @@ struct Watched {
     _looking: AbortOnDropHandle<()>,
 }
 
+/// By their ids.
+type Things = Vec<(i64, Arc<Thing>)>;
+
 /// One record, or a whole list.
 #[derive(Default)]
 struct Thing {
@@ -223,7 +226,7 @@ impl Watching {
     }
 
     /// What was looked at before.
-    fn known(&self, subject: &Subject) -> (Option<Arc<RecordSearch>>, Vec<(i64, Arc<Thing>)>) {
+    fn known(&self, subject: &Subject) -> (Option<Arc<RecordSearch>>, Things) {
         let subjects = self.subjects();
         let Some(watched) = subjects.get(subject) else { return (None, Vec::new()) };
         let known = watched.things.iter().filter(|(_, thing)| thing.is_known.initialized());
