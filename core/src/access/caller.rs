@@ -18,12 +18,25 @@ pub struct Caller {
     pub permissions: Permissions,
     /// How much they may ask for; nothing: as much as everybody.
     pub limits: Option<Limits>,
+    /// Where they work, in the tools of any record.
+    pub works_in: Workplace,
     /// Cancelled when they may not call any more: what is open for them ends. Nothing where that cannot be.
     pub ended: Option<CancellationToken>,
     /// When their access token ends, and with it what is open for them; nothing where they came without one.
     pub token_expires: Option<SystemTime>,
     /// What a stranger's request logs in with, at whom is before this service.
     log_in: Option<Arc<[u8]>>,
+}
+
+/// Where a caller works, unless a call says otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Workplace {
+    /// The company, by its id in Odoo.
+    pub company: Option<i64>,
+    /// The language of Odoo's texts, `es_MX`.
+    pub lang: Option<String>,
+    /// The time zone of days, `America/Mexico_City`.
+    pub tz: Option<String>,
 }
 
 /// The ways that requests come by.
@@ -72,7 +85,16 @@ impl Caller {
 
     /// Somebody who has shown to be this one.
     pub fn known(id: &str, permissions: Permissions) -> Self {
-        Self { id: id.into(), permissions, limits: None, ended: None, token_expires: None, log_in: None }
+        let works_in = Workplace::default();
+        Self {
+            id: id.into(),
+            permissions,
+            limits: None,
+            works_in,
+            ended: None,
+            token_expires: None,
+            log_in: None,
+        }
     }
 
     /// What names this caller: it may stand in logs and files.

@@ -2,8 +2,9 @@
 
 use std::sync::Once;
 
-use reqwest::Client;
 use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder};
 
 static PROVIDER: Once = Once::new();
 
@@ -14,6 +15,15 @@ pub fn client() -> Client {
 
 /// The same, which sends these headers with everything.
 pub fn client_with(headers: &[(&str, &str)]) -> Client {
+    builder(headers).build().unwrap()
+}
+
+/// One that passes redirects on.
+pub fn passing() -> Client {
+    builder(&[]).redirect(Policy::none()).build().unwrap()
+}
+
+fn builder(headers: &[(&str, &str)]) -> ClientBuilder {
     PROVIDER.call_once(|| {
         // Another part of the process may have been first, which is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
@@ -21,5 +31,5 @@ pub fn client_with(headers: &[(&str, &str)]) -> Client {
     let header = |(name, value): &(&str, &str)| {
         (HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap())
     };
-    Client::builder().no_proxy().default_headers(headers.iter().map(header).collect()).build().unwrap()
+    Client::builder().no_proxy().default_headers(headers.iter().map(header).collect())
 }

@@ -103,7 +103,7 @@ impl Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let state = State { calls: Vec::new(), bodies: None, plan: Box::new(|_, _| None) };
-        let client = super::http_client();
+        let client = super::http::passing();
         let called = watch::Sender::new(());
         let shared = Arc::new(Shared { upstream, client, state: Mutex::new(state), called });
         let stop = CancellationToken::new();

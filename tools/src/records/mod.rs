@@ -47,7 +47,8 @@ pub fn dev_tools() -> Vec<Tool> {
 
 /// What the caller sees of this Odoo.
 async fn view(call: &Call, erp: &Erp, context: &Context) -> Result<View, Refusal> {
-    Ok(erp.records().view(call.tenant.access.models(), context).await?)
+    let context = context.or(&(&call.caller.works_in).into());
+    Ok(erp.records().view(call.tenant.access.models(), &context).await?)
 }
 
 /// Finds records.

@@ -26,13 +26,16 @@ async fn answers(rules: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_shows_nothing_that_a_rule_closes_or_hides() {
-    for (rules, code) in [
+    for (rules, says) in [
         ("preset = \"sales\"", "application/pdf"),
         ("\"res.partner\" = { read = true }", "model_closed"),
         ("\"sale.order\" = { update = true }", "model_closed"),
-        ("\"sale.order\" = { read = true, hide = [\"amount_total\"] }", "fields_hidden"),
+        ("\"sale.order\" = { read = true, hide = [\"amount_total\"] }", "the access file hides"),
         // The customer's, which the report shows.
-        ("preset = \"sales\"\n\"res.partner\" = { read = true, hide = [\"phone\"] }", "fields_hidden"),
+        (
+            "preset = \"sales\"\n\"res.partner\" = { read = true, hide = [\"phone\"] }",
+            "the access file hides",
+        ),
         // Of a model that has nothing to do with orders.
         (
             "preset = \"sales\"\n\"project.task\" = { read = true, hide = [\"description\"] }",
@@ -40,7 +43,7 @@ async fn a_report_shows_nothing_that_a_rule_closes_or_hides() {
         ),
     ] {
         for said in answers(rules).await {
-            assert!(said.contains(code), "{rules}: {said}");
+            assert!(said.contains(says), "{rules}: {said}");
         }
     }
 }
