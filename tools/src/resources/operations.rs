@@ -5,12 +5,13 @@ use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::Named;
-use mcp_odoo_core::records::{Context, File, FileRequest};
+use mcp_odoo_core::records::{Context, File, FileRequest, RecordError};
 use mcp_odoo_core::refusal::{Kind, Refusal};
 use mcp_odoo_core::watching::{MOST, Place, Watch, Watchable};
 use serde::Serialize;
 
 use crate::operation::{Does, Operation, Spec, Text};
+use crate::records::view;
 use crate::toolset::Toolsets;
 
 /// What a caller may know of this service.
@@ -49,8 +50,7 @@ impl Operation for ReadConfig {
 
     async fn run(call: Call, shown: Toolsets) -> Result<About, Refusal> {
         let tenant = &call.tenant;
-        let view = tenant.reader.records().view(tenant.access.models(), &Context::default()).await?;
-        let odoo = view.about().await?;
+        let odoo = view(&call, &tenant.reader, &Context::default()).await?.about().await?;
         let permitted = Permission::ALL.into_iter().filter(|it| call.caller.permissions.has(*it));
         Ok(About {
             service: "mcp-odoo",
@@ -87,9 +87,7 @@ impl Operation for ReadFile {
     }
 
     async fn run(call: Call, request: FileRequest) -> Result<File, Refusal> {
-        let tenant = &call.tenant;
-        let view = tenant.reader.records().view(tenant.access.models(), &Context::default()).await?;
-        Ok(view.file(&request).await?)
+        Ok(view(&call, &call.tenant.reader, &Context::default()).await?.file(&request).await?)
     }
 }
 
@@ -116,8 +114,23 @@ impl Operation for FollowRecords {
         }
     }
 
-    async fn run(call: Call, what: Watchable) -> Result<Self::Answer, Refusal> {
+    async fn run(call: Call, mut what: Watchable) -> Result<Self::Answer, Refusal> {
         let place = place(&call)?;
+        let works_in = Context::from(&call.caller.works_in);
+        match &mut what {
+            _ if works_in == Context::default() => {}
+            // All others who follow it look without a company of their own.
+            Watchable::Record { model, id, .. } => {
+                let view = view(&call, &call.tenant.reader, &Context::default()).await?;
+                if !view.marks(model, &[*id]).await?.contains_key(id) {
+                    return Err(RecordError::NotFound { model: model.clone(), id: *id }.into());
+                }
+            }
+            Watchable::List { name, search } => {
+                search.context = search.context.or(&works_in);
+                name.push_str(&format!(" {:?}", search.context));
+            }
+        }
         Ok((call.tenant.watching.watch(what).await?, place))
     }
 }
