@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use futures::future::OptionFuture;
 use tokio_util::sync::CancellationToken;
 
 use super::{Permission, Permissions};
@@ -124,6 +125,16 @@ impl Caller {
     /// Whose share of what all have in common it is: strangers have none, for they may be all there are.
     pub fn share(id: &str) -> Option<String> {
         Self::is_of_key(id).then(|| id.to_owned())
+    }
+
+    /// Waits until they may not call any more; for ever, where they always may.
+    pub async fn over(&self) {
+        let left = self.token_expires.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default());
+        tokio::select! {
+            Some(()) = OptionFuture::from(self.ended.as_ref().map(CancellationToken::cancelled)) => {}
+            Some(()) = OptionFuture::from(left.map(tokio::time::sleep)) => {}
+            else => std::future::pending().await,
+        }
     }
 
     /// Whether they may see what this caller had done: their own, and what nobody in particular asked for, whose id cannot

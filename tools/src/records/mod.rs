@@ -46,7 +46,7 @@ pub fn dev_tools() -> Vec<Tool> {
 }
 
 /// What the caller sees of this Odoo.
-async fn view(call: &Call, erp: &Erp, context: &Context) -> Result<View, Refusal> {
+pub(crate) async fn view(call: &Call, erp: &Erp, context: &Context) -> Result<View, Refusal> {
     let context = context.or(&(&call.caller.works_in).into());
     Ok(erp.records().view(call.tenant.access.models(), &context).await?)
 }
