@@ -18,7 +18,27 @@ use crate::rules;
 /// Of an answer: what a model reads.
 const MOST_BYTES: usize = 30_000;
 /// Tools of their own do these, by the rules; and what runs any code or hands on rights is nobody's.
-const NOT_CALLED: [&str; 47] = [
+const NOT_CALLED: [&str; 67] = [
+    "update",
+    "new",
+    "browse",
+    "sorted",
+    "grouped",
+    "ensure_one",
+    "exists",
+    "concat",
+    "union",
+    "action_archive",
+    "action_unarchive",
+    "with_company",
+    "with_prefetch",
+    "with_cache",
+    "flush",
+    "flush_model",
+    "flush_recordset",
+    "invalidate_model",
+    "invalidate_recordset",
+    "modified",
     "create",
     "write",
     "unlink",

@@ -178,7 +178,7 @@ impl Operation for CreateRecord {
     const SPEC: Spec = Spec {
         name: "create_record",
         title: "Create a record",
-        description: "Makes a record (crear), once for each idempotency_key. For quotations use \
+        description: "Makes a record (crear), once for each idempotency_key with the same values. For quotations use \
             dev_create_quotation. E.g. {\"model\":\"res.partner\",\"values\":{\"name\":\"Ana\"}}.",
         does: Does::Add,
         needs: Permission::Write,
