@@ -108,8 +108,8 @@ impl View {
         }
         let groups = self.groups(&seen, domain, &by, &measures).await;
         let items = groups.map_err(|error| self.failed_on(&seen.model, error))?;
-        let total = u64::try_from(items.len()).ok();
-        Ok(Page { items, total, next_offset: None }.beside(0, 0))
+        // How many groups there are is told where they are cut: beside sums it reads like one of them.
+        Ok(Page { items, total: None, next_offset: None }.beside(0, 0))
     }
 
     async fn by(&self, seen: &Seen, name: &str) -> Result<Result<By, String>, RecordError> {
@@ -187,7 +187,8 @@ impl View {
 }
 
 impl By {
-    /// The value of a group; a period is told by its beginning, and what people call it.
+    /// The value of a group; a period is told by its beginning, and what people call it. The group of records that have
+    /// none says false, as in Odoo: a sum must say what of.
     fn told(&self, group: &Map<String, Value>) -> Value {
         let value = group.get(&self.name).cloned().unwrap_or_default();
         let begins = |at: &str| readable(json!(at), &self.field.kind).unwrap_or_default();
@@ -212,7 +213,7 @@ impl By {
                 let label = self.field.selection.iter().find(|(known, _)| *known == key);
                 label.map_or_else(|| json!(key), |(_, label)| json!({ "value": key, "label": label }))
             }
-            (kind, value) => readable(value, kind).unwrap_or_default(),
+            (kind, value) => readable(value, kind).unwrap_or(Value::Bool(false)),
         }
     }
 }
