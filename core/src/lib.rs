@@ -37,4 +37,5 @@ pub mod tenants;
 pub mod timestamp;
 mod trouble;
 pub mod twilio;
+pub mod watching;
 pub mod work;

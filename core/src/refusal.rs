@@ -147,6 +147,7 @@ impl From<RecordError> for Refusal {
             }
             RecordError::NoModel { .. }
             | RecordError::NotFound { .. }
+            | RecordError::NoFile { .. }
             | RecordError::Invalid { .. }
             | RecordError::TwoOdoos => Kind::Invalid,
         };

@@ -29,6 +29,7 @@ use mcp_odoo_core::records::MetadataConfig;
 use mcp_odoo_core::tasks::{RepeatWindows, TaskConfig};
 use mcp_odoo_core::tenants::{Common, HeaderConfig};
 use mcp_odoo_core::twilio::TwilioSetup;
+use mcp_odoo_core::watching::WatchConfig;
 use mcp_odoo_tools::Toolsets;
 
 pub use self::env::Env;
@@ -124,6 +125,8 @@ pub struct Config {
     pub log: LogConfig,
     /// How long what Odoo says of itself is remembered.
     pub metadata: MetadataConfig,
+    /// How what callers watch is looked at.
+    pub watching: WatchConfig,
     /// `CONNECTION_TYPE`: what runs when no command is named.
     pub connection: Connection,
 }
@@ -246,6 +249,7 @@ impl Config {
                 ttl: Duration::from_secs(env.number("CACHE_TTL_SECONDS", 0..=86_400, 300)?),
                 max_size: env.number("CACHE_MAX_SIZE", 1..=100_000, 1000)?,
             },
+            watching: WatchConfig::default(),
             connection: match env.text("CONNECTION_TYPE") {
                 Some("stdio") => Connection::Stdio,
                 None | Some("http" | "streamable_http") => Connection::Http,
@@ -269,6 +273,7 @@ impl Config {
             messages: self.messages.clone(),
             language: self.language,
             metadata: self.metadata,
+            watching: self.watching,
         }
     }
 

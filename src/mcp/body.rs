@@ -8,8 +8,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rmcp::model::{
-    CallToolRequestParams, ClientJsonRpcMessage, ClientRequest, CustomRequest, ErrorData,
-    InitializeRequestParams, RequestId, ServerJsonRpcMessage,
+    CallToolRequestParams, ClientJsonRpcMessage, ClientRequest, CompleteRequestParams, CustomRequest,
+    ErrorData, InitializeRequestParams, ReadResourceRequestParams, RequestId, ServerJsonRpcMessage,
+    SubscribeRequestParams, SubscriptionsListenRequestParams, UnsubscribeRequestParams,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -97,6 +98,11 @@ pub(super) fn wrong_params(message: &ClientJsonRpcMessage) -> Option<(RequestId,
     let wrong = match method.as_str() {
         "initialize" => misfit::<InitializeRequestParams>(params),
         "tools/call" => misfit::<CallToolRequestParams>(params),
+        "resources/read" => misfit::<ReadResourceRequestParams>(params),
+        "resources/subscribe" => misfit::<SubscribeRequestParams>(params),
+        "resources/unsubscribe" => misfit::<UnsubscribeRequestParams>(params),
+        "subscriptions/listen" => misfit::<SubscriptionsListenRequestParams>(params),
+        "completion/complete" => misfit::<CompleteRequestParams>(params),
         _ => None,
     };
     Some((request.id.clone(), ErrorData::invalid_params(wrong?, None)))

@@ -10,7 +10,9 @@ use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use mcp_odoo_tools::caller::Identity;
 use rmcp::ServerHandler;
-use rmcp::model::{ClientJsonRpcMessage, ErrorCode, ErrorData, ServerJsonRpcMessage};
+use rmcp::model::{
+    ClientJsonRpcMessage, ClientRequest, ErrorCode, ErrorData, RequestId, ServerJsonRpcMessage,
+};
 use serde_json::{Map, Value, json};
 
 use super::once::Once;
@@ -267,6 +269,16 @@ pub(super) async fn at_mcp<H: ServerHandler + Clone + Sync>(
     }
 }
 
+/// The id of a request to be told of changes.
+fn follows(message: &ClientJsonRpcMessage) -> Option<RequestId> {
+    let ClientJsonRpcMessage::Request(request) = message else { return None };
+    let follows = matches!(
+        request.request,
+        ClientRequest::SubscribeRequest(_) | ClientRequest::SubscriptionsListenRequest(_)
+    );
+    follows.then(|| request.id.clone())
+}
+
 /// JSON-RPC with one answer.
 async fn rpc<H: ServerHandler + Clone + Sync>(
     once: &Once<H>,
@@ -293,6 +305,10 @@ async fn rpc<H: ServerHandler + Clone + Sync>(
     }
     if let Some((id, error)) = body::wrong_params(&message) {
         return body::refused(error, Some(id));
+    }
+    if let Some(id) = follows(&message) {
+        let detail = "one answer tells of no changes: follow resources in a session, or with Accept: text/event-stream";
+        return body::refused(ErrorData::invalid_request(detail, None), Some(id));
     }
     match once.answer(identity, parts, message).await {
         Ok(answer) => Json(answer).into_response(),

@@ -10,8 +10,8 @@ use mcp_odoo_core::shares::{Share, Shares};
 use mcp_odoo_tools::caller::Identity;
 use rmcp::RoleServer;
 use rmcp::model::{
-    ClientJsonRpcMessage, ClientNotification, ErrorData, PingRequest, RequestId, ServerJsonRpcMessage,
-    ServerRequest,
+    ClientJsonRpcMessage, ClientNotification, ClientRequest, ErrorData, PingRequest, RequestId,
+    ServerJsonRpcMessage, ServerRequest,
 };
 use rmcp::transport::Transport;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -155,6 +155,7 @@ impl Sessions {
             pinged: false,
             heard: Instant::now(),
             running: HashSet::new(),
+            listening: HashSet::new(),
             asked: Asked::default(),
         }
     }
@@ -285,16 +286,19 @@ pub(super) struct Session<T> {
     pinged: bool,
     heard: Instant,
     running: HashSet<RequestId>,
+    /// Those of them that are answered only when they end.
+    listening: HashSet<RequestId>,
     asked: Asked,
 }
 
 impl<T> Session<T> {
     fn is_over(&self, stopping: bool) -> bool {
-        self.running.is_empty() && (self.input_ended || stopping)
+        self.running.len() == self.listening.len() && (self.input_ended || stopping)
     }
 
     fn has_room(&self) -> bool {
-        self.running.len() < MAX_RUNNING
+        // Of those that listen there are as many as the room for messages holds.
+        self.running.len() - self.listening.len() < MAX_RUNNING
     }
 
     /// Whether it asks under the id of a request that is not answered: rmcp would answer only one of them, and
@@ -326,12 +330,16 @@ impl<T> Session<T> {
         match message {
             ClientJsonRpcMessage::Request(request) => {
                 self.running.insert(request.id.clone());
+                if matches!(request.request, ClientRequest::SubscriptionsListenRequest(_)) {
+                    self.listening.insert(request.id.clone());
+                }
             }
             ClientJsonRpcMessage::Notification(notification) => match &notification.notification {
                 ClientNotification::InitializedNotification(_) => self.ready = true,
                 ClientNotification::CancelledNotification(cancelled) => {
                     if let Some(id) = &cancelled.params.request_id {
                         self.running.remove(id);
+                        self.listening.remove(id);
                         self.asked.answered(id);
                     }
                 }
@@ -349,6 +357,7 @@ impl<T> Session<T> {
         };
         if let Some(id) = id {
             self.asked.answered(id);
+            self.listening.remove(id);
         }
         if id.is_some_and(|id| self.running.remove(id)) {
             // The client had reason to be silent until now.

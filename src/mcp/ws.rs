@@ -36,7 +36,6 @@ use crate::body::Held;
 use crate::error::Problem;
 use crate::json;
 use crate::middleware::address::Arrival;
-use crate::middleware::admission::over;
 
 /// Between pings, so that proxies keep the connection and a broken one is noticed.
 const PING: Duration = Duration::from_secs(15);
@@ -119,7 +118,7 @@ impl Client {
         let end = tokio::select! {
             end = self.read(stream, &inlet, &meter) => end,
             end = write(&mut sink, answers, self.sessions.idle()) => end,
-            () = over(identity.caller) => (CloseCode::Policy, "your key or token does not work any more"),
+            () = identity.caller.over() => (CloseCode::Policy, "your key or token does not work any more"),
         };
         let frame = CloseFrame { code: end.0, reason: end.1.into() };
         let _ = tokio::time::timeout(FAREWELL, sink.send(Message::Close(Some(frame)))).await;

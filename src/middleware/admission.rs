@@ -4,16 +4,14 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::SystemTime;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use futures::future::{BoxFuture, OptionFuture};
+use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use mcp_odoo_core::access::Caller;
 use pin_project_lite::pin_project;
-use tokio_util::sync::CancellationToken;
 use tower::{Layer, Service};
 
 use super::gate::{Found, Gate};
@@ -134,22 +132,12 @@ impl Bound {
     }
 }
 
-/// Waits until this caller may not call any more; for ever, where they may always.
-pub async fn over(caller: Arc<Caller>) {
-    let Caller { ended, token_expires, .. } = &*caller;
-    let left = token_expires.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default());
-    tokio::select! {
-        Some(()) = OptionFuture::from(ended.as_ref().map(CancellationToken::cancelled)) => {}
-        Some(()) = OptionFuture::from(left.map(tokio::time::sleep)) => {}
-        else => std::future::pending().await,
-    }
-}
-
 fn bounded(bound: Option<Bound>, response: Response) -> Response {
     let Some(bound) = bound else { return response };
     let response = bound.gate.answered(&bound.caller, response);
     if response.body().size_hint().exact().is_some() {
         return response;
     }
-    response.map(|body| Body::from_stream(body.into_data_stream().take_until(Box::pin(over(bound.caller)))))
+    let over = Box::pin(async move { bound.caller.over().await });
+    response.map(|body| Body::from_stream(body.into_data_stream().take_until(over)))
 }

@@ -42,7 +42,8 @@ async fn perform<O: Operation>(call: Call, request: O::Request) -> Result<O::Ans
         unless(stop.clone(), admitted).await.ok_or_else(Refusal::cancelled)??;
     }
     // Without an answer the caller would wait for ever.
-    let run = AssertUnwindSafe(O::run(call, request)).catch_unwind();
+    // Some of them are large: whoever waits for one has only its address.
+    let run = AssertUnwindSafe(O::run(call, request).boxed()).catch_unwind();
     let run = async {
         if O::SPEC.does != Does::Read && tenant.audit.forbids_writing() {
             return Err(Refusal::not_audited());

@@ -100,7 +100,7 @@ pub(crate) fn odoo_report_tool() -> Tool {
         description: "A report of records as a file: get_report by another name.",
         ..GetReport::SPEC
     };
-    Tool::new(&SPEC, schema::input::<ReportRequest>(), None, run::<GetReport>)
+    report_tool().called(&SPEC)
 }
 
 /// [`GetSalePdf`], likewise.

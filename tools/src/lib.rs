@@ -19,6 +19,7 @@ mod readable;
 pub mod records;
 pub mod reply;
 pub mod reports;
+pub mod resources;
 mod sales;
 mod schema;
 mod search;
@@ -42,12 +43,20 @@ use self::handoffs::GetHandoffStatus;
 use self::operation::{Operation, Spec};
 use self::quotations::FollowQuotation;
 use self::reports::TakeInReport;
+use self::resources::{FollowRecords, ReadConfig, ReadFile};
 use self::tool::Tool;
 use self::toolset::Toolset;
 
-/// Every operation there is, also those that only REST has.
+/// Every operation there is, also those that no tool has.
 pub fn specs() -> Vec<&'static Spec> {
-    let others = [&FollowQuotation::SPEC, &GetHandoffStatus::SPEC, &TakeInReport::SPEC];
+    let others = [
+        &FollowQuotation::SPEC,
+        &GetHandoffStatus::SPEC,
+        &TakeInReport::SPEC,
+        &ReadConfig::SPEC,
+        &ReadFile::SPEC,
+        &FollowRecords::SPEC,
+    ];
     tools().into_iter().map(|tool| tool.spec).chain(others).collect()
 }
 

@@ -75,13 +75,10 @@ impl Tool {
         Self::taking::<O, O::Request>()
     }
 
-    /// The same operation by another name, with other arguments.
-    pub fn alias<O, A>(spec: &'static Spec) -> Self
-    where
-        O: Operation<Request: From<A>, Answer: Serialize + JsonSchema>,
-        A: DeserializeOwned + Validate<Context = ()> + JsonSchema + Send + 'static,
-    {
-        Self { spec, ..Self::taking::<O, A>() }
+    /// The same by another name.
+    #[must_use]
+    pub fn called(self, spec: &'static Spec) -> Self {
+        Self { spec, ..self }
     }
 
     /// The tool of an operation that takes more than models give.

@@ -52,6 +52,11 @@ impl Toolsets {
     /// What can be chosen.
     pub const TAKES: &str = "quotation, records, sales-work, odoo and dev-records, divided by commas, or all";
 
+    /// What they are called.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|toolset| toolset.name())
+    }
+
     /// Whether this one is shown.
     pub fn show(&self, toolset: Toolset) -> bool {
         self.0.contains(&toolset)

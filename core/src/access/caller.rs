@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use futures::future::OptionFuture;
 use tokio_util::sync::CancellationToken;
 
 use super::{Permission, Permissions};
@@ -17,12 +18,25 @@ pub struct Caller {
     pub permissions: Permissions,
     /// How much they may ask for; nothing: as much as everybody.
     pub limits: Option<Limits>,
+    /// Where they work, in the tools of any record.
+    pub works_in: Workplace,
     /// Cancelled when they may not call any more: what is open for them ends. Nothing where that cannot be.
     pub ended: Option<CancellationToken>,
     /// When their access token ends, and with it what is open for them; nothing where they came without one.
     pub token_expires: Option<SystemTime>,
     /// What a stranger's request logs in with, at whom is before this service.
     log_in: Option<Arc<[u8]>>,
+}
+
+/// Where a caller works, unless a call says otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Workplace {
+    /// The company, by its id in Odoo.
+    pub company: Option<i64>,
+    /// The language of Odoo's texts, `es_MX`.
+    pub lang: Option<String>,
+    /// The time zone of days, `America/Mexico_City`.
+    pub tz: Option<String>,
 }
 
 /// The ways that requests come by.
@@ -71,7 +85,16 @@ impl Caller {
 
     /// Somebody who has shown to be this one.
     pub fn known(id: &str, permissions: Permissions) -> Self {
-        Self { id: id.into(), permissions, limits: None, ended: None, token_expires: None, log_in: None }
+        let works_in = Workplace::default();
+        Self {
+            id: id.into(),
+            permissions,
+            limits: None,
+            works_in,
+            ended: None,
+            token_expires: None,
+            log_in: None,
+        }
     }
 
     /// What names this caller: it may stand in logs and files.
@@ -102,6 +125,16 @@ impl Caller {
     /// Whose share of what all have in common it is: strangers have none, for they may be all there are.
     pub fn share(id: &str) -> Option<String> {
         Self::is_of_key(id).then(|| id.to_owned())
+    }
+
+    /// Waits until they may not call any more; for ever, where they always may.
+    pub async fn over(&self) {
+        let left = self.token_expires.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default());
+        tokio::select! {
+            Some(()) = OptionFuture::from(self.ended.as_ref().map(CancellationToken::cancelled)) => {}
+            Some(()) = OptionFuture::from(left.map(tokio::time::sleep)) => {}
+            else => std::future::pending().await,
+        }
     }
 
     /// Whether they may see what this caller had done: their own, and what nobody in particular asked for, whose id cannot

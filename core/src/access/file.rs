@@ -63,6 +63,12 @@ pub struct CallerEntry {
     /// Their key does not work any more.
     #[serde(default)]
     pub revoked: bool,
+    /// The company that they work for, by its id in Odoo.
+    pub company: Option<i64>,
+    /// The language that they read Odoo's texts in, `es_MX`.
+    pub lang: Option<String>,
+    /// The time zone of their days, `America/Mexico_City`.
+    pub tz: Option<String>,
 }
 
 /// A moment in UTC, or the beginning of a day.

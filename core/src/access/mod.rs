@@ -13,7 +13,7 @@ mod table;
 mod tenant;
 mod watched;
 
-pub use self::caller::{Caller, Door};
+pub use self::caller::{Caller, Door, Workplace};
 pub use self::config::AccessConfig;
 pub use self::denied::Denied;
 pub use self::permission::{Permission, Permissions, UnknownPermission};

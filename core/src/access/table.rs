@@ -15,7 +15,7 @@ use super::file::{AccessFile, CallerEntry, Expiry, FileError};
 use super::key::{KeyHash, Presented};
 use super::models::Models;
 use super::watched::Watched;
-use super::{AccessConfig, Caller, Denied, Permissions};
+use super::{AccessConfig, Caller, Denied, Permissions, Workplace};
 
 /// How often the files are looked at, and keys that have expired.
 const EVERY: Duration = Duration::from_secs(1);
@@ -242,6 +242,8 @@ impl Guest {
     fn new(name: &str, entry: CallerEntry) -> Self {
         let mut caller = Caller::known(name, entry.permissions);
         (caller.limits, caller.ended) = (entry.limits, Some(CancellationToken::new()));
+        let CallerEntry { company, lang, tz, .. } = &entry;
+        caller.works_in = Workplace { company: *company, lang: lang.clone(), tz: tz.clone() };
         let tenants = entry.tenants().cloned().collect();
         Self { caller: caller.into(), tenants, ips: entry.ips.clone(), entry: Some(entry) }
     }

@@ -25,6 +25,8 @@ pub struct TenantEntry {
     pub company: Option<i64>,
     /// The language of Odoo's texts, `es_MX`.
     pub lang: Option<String>,
+    /// The time zone of days, `America/Mexico_City`.
+    pub tz: Option<String>,
     /// What its people read: `es` or `en`.
     pub language: Option<Language>,
     /// Only members of these sales teams get quotations.

@@ -124,8 +124,8 @@ pub(super) enum Cell<'a> {
 impl Cell<'_> {
     fn as_written(&self) -> String {
         match self {
-            Self::Record(_, Reference::Id(id)) => id.to_string(),
-            Self::Record(_, Reference::Name(text)) | Self::Text(text) => text.clone(),
+            Self::Record(_, reference) => reference.to_string(),
+            Self::Text(text) => text.clone(),
         }
     }
 }

@@ -8,6 +8,8 @@ use super::Records;
 use super::error::RecordError;
 use super::reference::{Reference, listed};
 use super::words::plain;
+use crate::access::Workplace;
+use crate::timestamp;
 
 /// What callers may say of the context of a call: it opens nothing that they could not have without it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
@@ -34,6 +36,14 @@ fn companies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Reference
         Value::Null => Ok(Vec::new()),
         Value::Array(all) => all.iter().map(of).collect(),
         one => Ok(vec![of(one)?]),
+    }
+}
+
+/// Where a caller works.
+impl From<&Workplace> for Context {
+    fn from(Workplace { company, lang, tz }: &Workplace) -> Self {
+        let allowed_company_ids = company.iter().map(|id| Reference::Id(*id)).collect();
+        Self { allowed_company_ids, lang: lang.clone(), tz: tz.clone(), active_test: None }
     }
 }
 
@@ -86,8 +96,7 @@ impl Records {
             odoo.insert("lang".to_owned(), json!(lang));
         }
         if let Some(tz) = &context.tz {
-            let is_zone = |c: char| c.is_ascii_alphanumeric() || "/_+-".contains(c);
-            if tz.is_empty() || !tz.chars().all(is_zone) {
+            if !timestamp::is_zone(tz) {
                 return Err(RecordError::argument(
                     "context.tz",
                     "must be a time zone such as America/Mexico_City",

@@ -9,6 +9,7 @@ use super::cells::Cells;
 use super::context::Context;
 use super::error::RecordError;
 use super::keyed::{self, NotMade};
+use super::reference::Reference;
 use super::retry::retried;
 use super::told::Fields;
 use super::view::{Seen, View};
@@ -70,7 +71,8 @@ impl View {
         let seen = self.see_with(&request.model, Verb::Create, &names).await?;
         let given = request.idempotency_key.is_some();
         let key = request.idempotency_key.clone().unwrap_or_else(IdempotencyKey::random);
-        let companies = format!("{:?}", request.context.allowed_company_ids);
+        let companies = request.context.allowed_company_ids.iter().map(Reference::to_string);
+        let companies = companies.collect::<Vec<_>>().join(",");
         // What the caller wrote, whatever it stands for today.
         let written =
             [("model", request.model.clone()), ("values", sorted(&request.values)), ("companies", companies)];

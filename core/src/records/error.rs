@@ -37,6 +37,16 @@ pub enum RecordError {
         /// Its id.
         id: i64,
     },
+    /// The record is there, and holds no file.
+    #[error("there is no file in {field} of record {id} of {model}: it is empty")]
+    NoFile {
+        /// The record's model.
+        model: String,
+        /// Its id.
+        id: i64,
+        /// Where a file would be.
+        field: String,
+    },
     /// Arguments that cannot be sent, each named.
     #[error("nothing was done; correct these and call again:{}", told(.errors))]
     Invalid {
@@ -78,7 +88,7 @@ impl RecordError {
             Self::Closed(_) => "model_closed",
             Self::Odoo { error, .. } => error.code(),
             Self::NoModel { .. } => "model_not_found",
-            Self::NotFound { .. } => "not_found",
+            Self::NotFound { .. } | Self::NoFile { .. } => "not_found",
             Self::Invalid { code, .. } => code,
             Self::NotTaken { cause: None, .. } => "not_changed",
             Self::NotTaken { .. } | Self::OutcomeUnknown { .. } => "outcome_unknown",

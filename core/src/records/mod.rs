@@ -3,16 +3,19 @@
 //! Every answer is made for readers that do not know Odoo: a many2one is an id with a name, a time is ISO 8601 in UTC, HTML is
 //! plain text, and what is empty is absent.
 
+mod about;
 mod act;
 mod aggregate;
 mod cells;
 mod change;
+mod changes;
 pub(crate) mod checked;
 mod context;
 mod create;
 mod describe;
 mod domain;
 pub(crate) mod error;
+mod files;
 pub(crate) mod keyed;
 pub(crate) mod metadata;
 mod nearest;
@@ -27,13 +30,16 @@ pub(crate) mod words;
 
 use std::sync::Arc;
 
+pub use self::about::About;
 pub use self::act::{Called, MessagePost, MethodCall, PostedMessage};
 pub use self::aggregate::{Aggregation, Group};
 pub use self::change::{DeletedRecord, FieldChange, RecordDeletion, RecordUpdate, UpdatedRecord};
+pub use self::changes::Mark;
 pub use self::context::Context;
 pub use self::create::{MadeRecord, NewRecord};
 pub use self::describe::{Described, DescribedField, ModelName, ModelQuery, ModelRequest};
 pub use self::error::RecordError;
+pub use self::files::{File, FileRequest, is_file};
 pub use self::metadata::MetadataConfig;
 pub use self::search::{RecordRequest, RecordSearch, Search};
 pub use self::told::Fields;

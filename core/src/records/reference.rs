@@ -63,6 +63,16 @@ impl Reference {
     }
 }
 
+/// As a caller writes it.
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "{id}"),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
 fn id(id: i64) -> Option<Reference> {
     (1..=MAX_ID).contains(&id).then_some(Reference::Id(id))
 }

@@ -18,6 +18,7 @@ use crate::odoo::OdooConfig;
 use crate::phone::Phone;
 use crate::quotation::salespeople::SalesConfig;
 use crate::store::DEFAULT_TENANT;
+use crate::timestamp;
 use crate::twilio::{Channel, TwilioConfig, TwilioSetup, is_sid, sender};
 
 /// What is wrong with an entry, in one line that names it.
@@ -167,6 +168,12 @@ impl TenantEntry {
                 return Err(table.takes("lang", "the code of a language in Odoo, e.g. es_MX"));
             }
             context.insert("lang".to_owned(), json!(lang));
+        }
+        if let Some(tz) = &self.tz {
+            if !timestamp::is_zone(tz) {
+                return Err(table.takes("tz", "a time zone such as America/Mexico_City"));
+            }
+            context.insert("tz".to_owned(), json!(tz));
         }
         Ok(context)
     }

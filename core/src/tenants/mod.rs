@@ -39,6 +39,7 @@ use crate::odoo::Odoo;
 use crate::quotation::salespeople::Salespeople;
 use crate::store::DEFAULT_TENANT;
 use crate::tasks::Tasks;
+use crate::watching::Watching;
 
 /// One Odoo, with its log-in and all that works with it.
 pub struct Tenant {
@@ -68,6 +69,8 @@ pub struct Tenant {
     pub language: Language,
     /// Places for its calls.
     pub turns: Turns,
+    /// What callers watch of the Odoo that is read.
+    pub watching: Watching,
     /// Who has had what done here and elsewhere.
     pub audit: Audit,
     /// How much callers may ask for, here and elsewhere.
@@ -103,6 +106,7 @@ impl Tenant {
 
     /// Lets what runs finish for so long, then leaves the rest to the journal.
     pub async fn shutdown(&self, grace: Duration) {
+        self.watching.shutdown();
         tokio::join!(self.handoffs.shutdown(grace), self.tasks.shutdown(grace));
     }
 }

@@ -23,6 +23,7 @@ use crate::records::{MetadataConfig, Records};
 use crate::store::DEFAULT_TENANT;
 use crate::tasks::{TaskConfig, Tasks};
 use crate::twilio::{Twilio, TwilioSetup, TwilioSetupError};
+use crate::watching::{WatchConfig, Watching};
 
 /// What is configured of one tenant.
 #[derive(Clone, Debug)]
@@ -74,6 +75,8 @@ pub struct Common {
     pub language: Language,
     /// What Odoo says of itself.
     pub metadata: MetadataConfig,
+    /// How what is watched is looked at.
+    pub watching: WatchConfig,
 }
 
 impl Common {
@@ -185,6 +188,7 @@ impl Setup {
             }
         };
         let tasks = self.common.tasks.clone();
+        let watching = Watching::new(reader.records().clone(), Arc::clone(&access), self.common.watching);
         Ok(Tenant {
             id: self.id.clone(),
             odoo,
@@ -201,6 +205,7 @@ impl Setup {
             webhook_secret: self.messages.webhook_secret.clone(),
             language: self.language,
             turns: Turns::new(self.common.max_concurrency),
+            watching,
         })
     }
 }

@@ -8,6 +8,7 @@ mod hosts;
 mod leaks;
 mod messages;
 mod process;
+mod resources;
 mod sessions;
 mod shutdown;
 mod single;

@@ -53,8 +53,13 @@ impl Spoken {
         Some(serde_json::from_str(&line).unwrap_or_else(|_| panic!("stdout carries only messages: {line}")))
     }
 
+    /// Ends the input.
+    pub fn close(&mut self) {
+        drop(self.input.take());
+    }
+
     /// Waits for the end; gives what it logged.
-    async fn ended(mut self) -> String {
+    pub async fn ended(mut self) -> String {
         assert_eq!(self.answer().await, None);
         drop(self.input.take());
         let output = soon(self.child.wait_with_output()).await.unwrap();

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::WAYS;
-use crate::support::mcp::McpTools;
+use crate::access::{client_of, start};
+use crate::support::mcp::{Caller, McpTools};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_is_the_same_whatever_odoo_speaks() {
@@ -177,4 +178,23 @@ async fn a_model_is_described() {
     let names: Vec<&str> =
         all["fields"].as_array().unwrap().iter().map(|field| field["name"].as_str().unwrap()).collect();
     assert!(names.is_sorted() && names.contains(&"email"), "{names:?}");
+}
+
+/// Never the default one silently.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_works_in_its_own_company_unless_a_call_says_otherwise() {
+    let rules = "permissions = [\"read\"]\n";
+    let (there, not_there) =
+        (format!("{rules}company = 1\nlang = \"en_US\""), format!("{rules}company = 99"));
+    let callers = [("there", there.as_str()), ("not_there", not_there.as_str())];
+    let (app, _folder) = start(&callers).await;
+    let search = json!({ "model": "sale.order", "limit": 1 });
+    let caller = Caller::connect_by(client_of("there"), &app.url).await;
+    assert!(caller.call("search_records", search.clone()).await["total"].as_u64().unwrap() > 0);
+    let caller = Caller::connect_by(client_of("not_there"), &app.url).await;
+    let error = caller.error("search_records", search.clone()).await;
+    assert!(error.contains("YourCompany (id 1)"), "{error}");
+    let mut otherwise = search;
+    otherwise["context"] = json!({ "allowed_company_ids": ["yourcompany"] });
+    assert!(caller.call("search_records", otherwise).await["total"].as_u64().unwrap() > 0);
 }

@@ -15,12 +15,12 @@ use crate::tool::Tool;
 /// These tools.
 pub fn tools() -> Vec<Tool> {
     vec![
-        Tool::alias::<SearchRecords, RecordSearch>(&SEARCH),
-        Tool::alias::<CreateRecord, NewRecord>(&CREATE),
-        Tool::alias::<UpdateRecord, Write>(&WRITE),
-        Tool::alias::<DeleteRecord, Unlink>(&UNLINK),
-        Tool::alias::<CallMethod, MethodCall>(&CALL),
-        Tool::alias::<DescribeModel, ModelRequest>(&FIELDS_GET),
+        Tool::taking::<SearchRecords, RecordSearch>().called(&SEARCH),
+        Tool::taking::<CreateRecord, NewRecord>().called(&CREATE),
+        Tool::taking::<UpdateRecord, Write>().called(&WRITE),
+        Tool::taking::<DeleteRecord, Unlink>().called(&UNLINK),
+        Tool::taking::<CallMethod, MethodCall>().called(&CALL),
+        Tool::taking::<DescribeModel, ModelRequest>().called(&FIELDS_GET),
     ]
 }
 

@@ -46,8 +46,9 @@ pub fn dev_tools() -> Vec<Tool> {
 }
 
 /// What the caller sees of this Odoo.
-async fn view(call: &Call, erp: &Erp, context: &Context) -> Result<View, Refusal> {
-    Ok(erp.records().view(call.tenant.access.models(), context).await?)
+pub(crate) async fn view(call: &Call, erp: &Erp, context: &Context) -> Result<View, Refusal> {
+    let context = context.or(&(&call.caller.works_in).into());
+    Ok(erp.records().view(call.tenant.access.models(), &context).await?)
 }
 
 /// Finds records.

@@ -1,0 +1,139 @@
+//! Requests of MCP 2026-07-28 that listen.
+
+use std::process::Stdio;
+
+use rmcp::model::{ProtocolVersion, ServerNotification, SubscriptionFilter};
+use rmcp::service::{ClientLifecycleMode, ServiceError, Subscription, SubscriptionEnd};
+use rmcp::transport::TokioChildProcess;
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::{Hearer, customer, delete, quick, rename};
+use crate::mcp::client::{modern, request, soon};
+use crate::mcp::stdio::Spoken;
+use crate::support::app::request as quotation;
+use crate::support::mcp::McpTools;
+use crate::support::process::{binary, borrowed, odoo_env};
+use crate::support::proxy::Fault;
+
+async fn listen(client: &Hearer, uris: &[&str]) -> Result<Subscription, ServiceError> {
+    let filter = SubscriptionFilter::builder().resource_subscriptions(uris.iter().copied()).build();
+    client.client.listen(filter).await
+}
+
+/// What is told next.
+async fn told(listening: &mut Subscription) -> String {
+    match soon(listening.next()).await.unwrap() {
+        Some(ServerNotification::ResourceUpdatedNotification(update)) => update.params.uri,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn changes_are_told_to_who_listens() {
+    let mcp = quick().start_mcp().await;
+    let (ana, luis) = (customer(&mcp, "Ana").await, customer(&mcp, "Luis").await);
+    let uris = [ana, luis].map(|id| format!("odoo://res.partner/{id}"));
+    let client = Hearer::modern(&mcp.app.url).await;
+    let mut listening = listen(&client, &[&uris[0], &uris[1], &uris[0]]).await.unwrap();
+    // One that listens to other things is told nothing of these.
+    rename(&mcp, ana, "Ana Torres").await;
+    assert_eq!(told(&mut listening).await, uris[0]);
+    rename(&mcp, luis, "Luis Torres").await;
+    assert_eq!(told(&mut listening).await, uris[1]);
+    delete(&mcp, ana).await;
+    assert_eq!(told(&mut listening).await, uris[0]);
+    assert_eq!(client.error(&uris[0]).await.code.0, -32602);
+    rename(&mcp, luis, "Luis Ruiz").await;
+    assert_eq!(told(&mut listening).await, uris[1], "it goes on with what is left");
+
+    let watching = &mcp.app.state.tenant.watching;
+    assert!(!watching.is_idle());
+    listening.cancel().await.unwrap();
+    soon(async {
+        while !watching.is_idle() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_quotation_is_told_at_once() {
+    let mcp = McpTools::start().await;
+    let client = Hearer::modern(&mcp.app.url).await;
+    mcp.odoo.proxy.plan(|_, _| Some(Fault::Refuse));
+    let id = mcp.app.accepted(&quotation("eva@listening.example"), None).await;
+    let uri = format!("odoo://quotation/{id}");
+    let mut listening = listen(&client, &[&uri]).await.unwrap();
+    mcp.no_faults();
+    while client.json(&uri).await["status"] != "completed" {
+        assert_eq!(told(&mut listening).await, uri);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_followed_is_named() {
+    let mcp = McpTools::start().await;
+    let client = Hearer::modern(&mcp.app.url).await;
+    let id = customer(&mcp, "Ana").await;
+    let there = format!("odoo://res.partner/{id}");
+    for (uri, code) in [
+        ("odoo://res.partner/999999", "not_found"),
+        ("odoo://nothing", "resource_not_found"),
+        ("odoo://ir.config_parameter/1", "model_closed"),
+        ("odoo://config", "not_followed"),
+    ] {
+        let mut listening = listen(&client, &[&there, uri]).await.unwrap();
+        let error = soon(listening.next()).await.unwrap_err();
+        let ServiceError::McpError(error) = error else { panic!("{uri}: {error}") };
+        assert_eq!(error.data, Some(json!({ "code": code, "uri": uri })), "{error:?}");
+    }
+    assert!(mcp.app.state.tenant.watching.is_idle(), "nothing is left of it");
+}
+
+/// Who listens is told that this is the end.
+#[tokio::test]
+async fn the_stop_of_the_service_ends_it() {
+    let mcp = quick().start_mcp().await;
+    let uri = format!("odoo://res.partner/{}", customer(&mcp, "Ana").await);
+    let client = Hearer::modern(&mcp.app.url).await;
+    let mut listening = listen(&client, &[&uri]).await.unwrap();
+    let McpTools { app, caller, .. } = mcp;
+    caller.client.cancel().await.unwrap();
+    let (stopped, ended) = tokio::join!(app.stop(), soon(listening.next()));
+    assert!(ended.unwrap().is_none());
+    assert!(matches!(listening.end(), Some(SubscriptionEnd::Graceful(_))), "{:?}", listening.end());
+    drop(stopped);
+}
+
+#[tokio::test]
+async fn it_is_told_over_stdio_too() {
+    let mcp = McpTools::start().await;
+    let id = customer(&mcp, "Ana").await;
+    let folder = TempDir::new().unwrap();
+    let env = odoo_env(&mcp.odoo);
+    let mut command = binary(folder.path());
+    command.arg("stdio").envs(borrowed(&env)).stdin(Stdio::piped());
+    let (transport, _) = TokioChildProcess::builder(command).stderr(Stdio::null()).spawn().unwrap();
+    let lifecycle = ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] };
+    let client = Hearer::over(transport, lifecycle).await;
+    let uri = format!("odoo://res.partner/{id}");
+    let mut listening = listen(&client, &[&uri]).await.unwrap();
+    // What is read after it has been begun to be followed.
+    assert_eq!(client.json(&uri).await["name"], "Ana");
+    rename(&mcp, id, "Ana Torres").await;
+    assert_eq!(told(&mut listening).await, uri);
+}
+
+/// Listening is nothing that is waited for when the input ends.
+#[tokio::test]
+async fn the_end_of_input_ends_it() {
+    let folder = TempDir::new().unwrap();
+    let mut stdio = Spoken::start_with(folder.path(), &[]);
+    let uris = json!({ "notifications": { "resourceSubscriptions": ["odoo://res.company/1"] } });
+    let answer = stdio.ask(&modern(request(1, "subscriptions/listen", &uris))).await;
+    assert_eq!(answer["method"], "notifications/subscriptions/acknowledged", "{answer}");
+    stdio.close();
+    stdio.ended().await;
+}
