@@ -168,7 +168,9 @@ impl Env<'_> {
             let mut all: Vec<Vec<Datum>> = vec![Vec::new()];
             for by in by {
                 let keys = by.keys(self.db.at(model, id, by.slot).normal(&by.kind));
-                let with = |before: &Vec<Datum>, key: &Datum| [before.as_slice(), &[key.clone()]].concat();
+                let with = |before: &Vec<Datum>, key: &Datum| {
+                    [before.as_slice(), std::slice::from_ref(key)].concat()
+                };
                 all = all.iter().flat_map(|before| keys.iter().map(move |key| with(before, key))).collect();
             }
             for keys in all {

@@ -2,6 +2,7 @@
 
 mod config;
 mod forms;
+mod resources;
 mod tools;
 
 /// The servers whose names and forms are taken over, by their packages.
@@ -71,6 +72,11 @@ pub const NOT_COVERED: &[(System, &str, &str)] = &[
     ),
     (System::Panda, "prompts such as analyze-record", "there are none yet"),
     (System::Panda, "configuration as YAML, and keys such as pii_masking", "refused by name: see config.rs"),
+    (
+        System::Panda,
+        "get_resource on stdin without an id and without initialize",
+        "nobody waits for an answer to a message without an id; a WebSocket takes one that does not introduce itself",
+    ),
     (System::Panda, "GET /events", "GET /sse is"),
     (
         System::Streaming,
