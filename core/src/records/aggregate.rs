@@ -117,10 +117,9 @@ impl View {
         // One more than is told says that there are more; how many, Odoo does not tell.
         let more = items.len() > MOST_GROUPS;
         items.truncate(MOST_GROUPS);
-        let page = match more {
-            true => Page { total: None, next_offset: Some(so_far(&items)), items },
-            false => Page { total: Some(so_far(&items)), next_offset: None, items },
-        };
+        let next_offset = more.then(|| so_far(&items));
+        // How many groups there are is told where they are cut: beside sums it reads like one of them.
+        let page = Page { items, total: None, next_offset };
         let page = page.beside(0, request.offset);
         // Where some are cut off, it was not known how many more there are.
         let total = page.total.filter(|_| !more);
@@ -207,7 +206,8 @@ impl View {
 }
 
 impl By {
-    /// The value of a group; a period is told by its beginning, and what people call it.
+    /// The value of a group; a period is told by its beginning, and what people call it. The group of records that have
+    /// none says false, as in Odoo: a sum must say what of.
     fn told(&self, group: &Map<String, Value>) -> Value {
         let value = group.get(&self.name).cloned().unwrap_or_default();
         let begins = |at: &str| readable(json!(at), &self.field.kind).unwrap_or_default();
@@ -232,7 +232,7 @@ impl By {
                 let label = self.field.selection.iter().find(|(known, _)| *known == key);
                 label.map_or_else(|| json!(key), |(_, label)| json!({ "value": key, "label": label }))
             }
-            (kind, value) => readable(value, kind).unwrap_or_default(),
+            (kind, value) => readable(value, kind).unwrap_or(Value::Bool(false)),
         }
     }
 }

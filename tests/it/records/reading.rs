@@ -214,7 +214,6 @@ async fn more_groups_than_are_told_are_said_to_be_there() {
         let page = app.call("aggregate_records", groups).await;
         ids.extend(page["items"].as_array().unwrap().iter().map(|group| group["id"].to_string()));
         offset = page["next_offset"].as_u64();
-        assert_eq!(page["total"].is_u64(), offset.is_none(), "{page}");
     }
     let all = search(app.sandbox(), "res.partner", json!([["active", "in", [true, false]]]), &["id"]);
     assert_eq!(ids.len(), all.len());

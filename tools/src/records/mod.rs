@@ -266,7 +266,7 @@ impl Operation for CallMethod {
     type Answer = Called;
 
     fn named(request: &MethodCall) -> Vec<Id> {
-        request.ids.iter().map(|id| (*id).into()).collect()
+        request.on().0.into_iter().map(Id::from).collect()
     }
 
     async fn run(call: Call, request: MethodCall) -> Result<Called, Refusal> {
