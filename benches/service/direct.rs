@@ -102,7 +102,7 @@ impl Direct {
         answer["ids"][0].as_i64().unwrap_or_else(|| panic!("{answer}")).to_string()
     }
 
-    async fn call(&self, model: &str, method: &str, args: Value, kwargs: Value) -> Value {
+    pub async fn call(&self, model: &str, method: &str, args: Value, kwargs: Value) -> Value {
         let args = json!([self.database, self.uid, self.key, model, method, args, kwargs]);
         self.post("object", "execute_kw", args).await
     }

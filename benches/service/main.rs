@@ -19,6 +19,7 @@ mod peers;
 mod polls;
 mod process;
 mod quotation;
+mod records;
 mod report;
 mod shedding;
 mod sse;
@@ -65,7 +66,7 @@ async fn main() {
     macro_rules! measure {
         ($($name:ident)*) => { $( if wanted(stringify!($name)) { $name::run(scale, &mut report).await; } )* };
     }
-    measure!(start codecs quotation accepting polls mcp gate events memory shedding tenants);
+    measure!(start codecs quotation accepting polls mcp gate events memory shedding tenants records);
     if names.iter().any(|name| name == "million") {
         memory::run_million(scale, &mut report).await;
     }

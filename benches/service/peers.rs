@@ -48,8 +48,9 @@ fn bare_axum() -> Router {
 
 /// The embedded Odoo, which tells at `/bench/calls` how often it was called.
 fn sandbox() -> Router {
-    let latency = std::env::var("BENCH_LATENCY_MS").map_or(0, |text| text.parse().unwrap());
-    let options = Options { latency: Duration::from_millis(latency), ..Options::default() };
+    let number = |name: &str| std::env::var(name).map_or(0, |text| text.parse().unwrap());
+    let latency = Duration::from_millis(number("BENCH_LATENCY_MS").into());
+    let options = Options { latency, records: number("BENCH_RECORDS"), ..Options::default() };
     let calls = Arc::new(AtomicU64::new(0));
     let told = Arc::clone(&calls);
     let count = from_fn(move |request: Request, next: Next| {

@@ -105,6 +105,11 @@ impl Server {
         memory(self.process.id().unwrap(), "VmRSS:")
     }
 
+    /// The most MB that it ever held.
+    pub fn peak(&self) -> f64 {
+        memory(self.process.id().unwrap(), "VmHWM:")
+    }
+
     /// Seconds of processor time that it has taken.
     pub fn cpu(&self) -> f64 {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id().unwrap()));

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
-use serde_json::Map;
+use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 
 use super::Scale;
@@ -29,17 +29,17 @@ pub async fn run(scale: Scale, report: &mut Report) {
     }
     let row = Row::new("start to first answer, Odoo silent", median(ours), "ms");
     report.add(row.beside("ms bare axum", median(bare)).at_most(50.0));
-    reads(scale, report).await;
+    reads(scale, report, "list_sales", &Map::new()).await;
     let size = std::fs::metadata(binary()).unwrap().len();
     let row = Row::new("binary, stripped", size as f64 / 1e6, "MB");
     report.add(if cfg!(debug_assertions) { row } else { row.at_most(25.0) });
 }
 
-async fn reads(scale: Scale, report: &mut Report) {
+pub async fn reads(scale: Scale, report: &mut Report, tool: &str, arguments: &Map<String, Value>) {
     let odoo = Server::role("sandbox", &[("BENCH_LATENCY_MS", "200")]).await;
     let url = odoo.url();
     let server = Server::product(&odoo_env(&url)).await;
-    let call = without_session(1, "list_sales", &Map::new());
+    let call = without_session(1, tool, arguments);
     // The first one logs in.
     server.connect().await.ask(&call).await;
     let mut took = Vec::new();
@@ -58,6 +58,6 @@ async fn reads(scale: Scale, report: &mut Report) {
         took.push(started.elapsed().as_secs_f64());
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let row = Row::new(format!("{READS} reads at once by MCP, Odoo at 200 ms"), median(took), "s");
+    let row = Row::new(format!("{READS} reads at once by MCP ({tool}), Odoo at 200 ms"), median(took), "s");
     report.add(row.at_most(0.25));
 }

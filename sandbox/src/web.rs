@@ -78,10 +78,11 @@ impl Env<'_> {
         let domain = bound.get("domain");
         let ids = self.search(model, domain, page)?;
         let records = self.web_read(model, &ids, &specification(bound))?;
+        let read = page.offset + ids.len();
         let length = match bound.count("count_limit") {
-            _ if page.limit != Some(ids.len()) => page.offset + ids.len(),
-            Some(limit) => self.count(model, domain)?.min(limit.max(page.offset + ids.len())),
-            None => self.count(model, domain)?,
+            _ if page.limit != Some(ids.len()) => read,
+            Some(limit) if limit <= read => read,
+            limit => self.count(model, domain)?.min(limit.unwrap_or(usize::MAX)),
         };
         let length = if ids.is_empty() { 0 } else { length };
         Ok(json!({"length": length, "records": records}))

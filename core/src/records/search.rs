@@ -87,6 +87,35 @@ pub struct Search {
     domain: Value,
     names: Vec<String>,
     order: Option<String>,
+    /// Where the next page begins, and how many there are in all once one is read
+    offset: u64,
+    total: Option<u64>,
+    /// The id that the last page ended with, where they come in the order of their ids
+    last: Option<i64>,
+}
+
+impl Search {
+    /// Those that are not read yet. Odoo finds what lies beyond an id at once, while of an offset it reads all that it skips.
+    fn rest(&self) -> (Value, u64) {
+        match (&self.domain, self.beyond(), self.last) {
+            (Value::Array(domain), Some(beyond), Some(last)) => {
+                let rest = domain.iter().cloned().chain([json!(["id", beyond, last])]);
+                (rest.collect(), 0)
+            }
+            (domain, ..) => (domain.clone(), self.offset),
+        }
+    }
+
+    /// How what follows an id compares with it, if the order is that of the ids.
+    fn beyond(&self) -> Option<&'static str> {
+        let words: Vec<&str> = self.order.as_deref()?.split_whitespace().collect();
+        match words.as_slice() {
+            ["id"] => Some(">"),
+            ["id", way] if way.eq_ignore_ascii_case("asc") => Some(">"),
+            ["id", way] if way.eq_ignore_ascii_case("desc") => Some("<"),
+            _ => None,
+        }
+    }
 }
 
 impl View {
@@ -95,12 +124,10 @@ impl View {
     /// # Errors
     /// When the rules do not open the model, an argument does not fit it, or Odoo fails.
     pub async fn search(&self, request: &RecordSearch) -> Result<Page<Fields>, RecordError> {
-        let search = self.prepare(request).await?;
-        let limit = u64::from(request.limit.min(MOST));
-        let (items, total) = self.page(&search, u64::from(request.offset), limit).await?;
-        let next = u64::from(request.offset) + u64::try_from(items.len()).unwrap_or(u64::MAX);
-        let page = Page { items, total: Some(total), next_offset: (next < total).then_some(next) };
-        Ok(page.beside(0, request.offset))
+        let mut search = self.prepare(request).await?;
+        let (items, total) = self.page(&mut search, u64::from(request.limit.min(MOST))).await?;
+        let next_offset = Some(search.offset).filter(|next| *next < total);
+        Ok(Page { items, total: Some(total), next_offset }.beside(0, request.offset))
     }
 
     /// Checks a search once, for as many pages as are read of it.
@@ -119,74 +146,77 @@ impl View {
             Some(order) => Some(ordered(&seen, order)?),
             None => None,
         };
-        Ok(Search { seen, domain, names, order })
+        let offset = request.offset.into();
+        Ok(Search { seen, domain, names, order, offset, total: None, last: None })
     }
 
-    /// One page of a search, and how many there are in all: one call where Odoo has one for it.
+    /// The next page of a search, and how many there are in all, which is counted with the first one: one call where
+    /// Odoo has one for it.
     ///
     /// # Errors
     /// When Odoo fails.
-    pub async fn page(
-        &self,
-        search: &Search,
-        offset: u64,
-        limit: u64,
-    ) -> Result<(Vec<Fields>, u64), RecordError> {
-        let Search { seen, domain, names, order } = search;
-        let fields = self.with_currencies(seen, names);
+    pub async fn page(&self, search: &mut Search, limit: u64) -> Result<(Vec<Fields>, u64), RecordError> {
         let version = self.odoo.connection().await.map_err(|error| self.failed(error))?.version;
         let found = match version.has_web_read() {
-            true => {
-                let specification: Map<String, Value> = fields
-                    .iter()
-                    .map(|name| ((*name).to_owned(), seen.field(name).map_or(json!({}), specified)))
-                    .collect();
-                self.web_search_read(search, specification, offset, limit).await
-            }
-            false => {
-                let query = SearchRead {
-                    fields: &fields,
-                    offset: Some(offset).filter(|offset| *offset > 0),
-                    limit: Some(limit),
-                    order: order.as_deref(),
-                    ..SearchRead::default()
-                };
-                let sized = self.odoo.with_context(&bin_size());
-                let found = tokio::try_join!(
-                    sized.search_read(&seen.model, domain.clone(), &query),
-                    self.odoo.search_count(&seen.model, domain.clone())
-                );
-                found.map(|(found, total)| {
-                    (found.into_iter().map(crate::odoo::Record::into_map).collect(), total)
-                })
-            }
+            true => self.web_search_read(search, limit).await,
+            false => self.search_read(search, limit).await,
         };
-        let (found, total): (Vec<Fields>, u64) = found.map_err(|error| self.failed_on(&seen.model, error))?;
+        let (found, total) = found.map_err(|error| self.failed_on(&search.seen.model, error))?;
+        search.offset += u64::try_from(found.len()).unwrap_or(u64::MAX);
+        search.last = found.last().and_then(|record| record.get("id")).and_then(Value::as_i64);
+        search.total = Some(total);
+        let Search { seen, names, .. } = &*search;
         Ok((found.into_iter().map(|record| self.told(seen, names, record)).collect(), total))
     }
 
-    async fn web_search_read(
-        &self,
-        search: &Search,
-        specification: Map<String, Value>,
-        offset: u64,
-        limit: u64,
-    ) -> Result<(Vec<Fields>, u64), OdooError> {
-        let mut call = Call::new(search.seen.model.as_str(), "web_search_read")
-            .arg("domain", search.domain.clone())
+    async fn search_read(&self, search: &Search, limit: u64) -> Result<(Vec<Fields>, u64), OdooError> {
+        let Search { seen, names, order, .. } = search;
+        let (domain, offset) = search.rest();
+        let query = SearchRead {
+            fields: &self.with_currencies(seen, names),
+            offset: Some(offset).filter(|offset| *offset > 0),
+            limit: Some(limit),
+            order: order.as_deref(),
+            ..SearchRead::default()
+        };
+        let total = async {
+            match search.total {
+                Some(total) => Ok(total),
+                None => self.odoo.search_count(&seen.model, search.domain.clone()).await,
+            }
+        };
+        let sized = self.odoo.with_context(&bin_size());
+        let (found, total) = tokio::try_join!(sized.search_read(&seen.model, domain, &query), total)?;
+        Ok((found.into_iter().map(crate::odoo::Record::into_map).collect(), total))
+    }
+
+    async fn web_search_read(&self, search: &Search, limit: u64) -> Result<(Vec<Fields>, u64), OdooError> {
+        let Search { seen, names, order, total, .. } = search;
+        let (domain, offset) = search.rest();
+        let fields = self.with_currencies(seen, names);
+        let specification: Map<String, Value> = fields
+            .iter()
+            .map(|name| ((*name).to_owned(), seen.field(name).map_or(json!({}), specified)))
+            .collect();
+        let mut call = Call::new(seen.model.as_str(), "web_search_read")
+            .arg("domain", domain)
             .arg("specification", specification)
             .kwarg("limit", limit);
         if offset > 0 {
             call = call.kwarg("offset", offset);
         }
-        if let Some(order) = &search.order {
+        if let Some(order) = order {
             call = call.kwarg("order", order.as_str());
+        }
+        if total.is_some() {
+            // Beyond this many none are counted.
+            call = call.kwarg("count_limit", 1);
         }
         let wrong = || OdooError::Malformed("a search is no length with records".to_owned());
         let mut answer = self.odoo.with_context(&bin_size()).call(call).await?;
-        let total = answer.get("length").and_then(Value::as_u64).ok_or_else(wrong)?;
+        let length = answer.get("length").and_then(Value::as_u64).ok_or_else(wrong)?;
         let records = answer.get_mut("records").map(Value::take).ok_or_else(wrong)?;
-        Ok((serde_json::from_value(records).map_err(|_| wrong())?, total))
+        Ok((serde_json::from_value(records).map_err(|_| wrong())?, total.unwrap_or(length)))
     }
 
     /// One record.

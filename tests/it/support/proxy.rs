@@ -88,6 +88,22 @@ struct Shared {
     client: reqwest::Client,
     state: Mutex<State>,
     called: watch::Sender<()>,
+    /// How many callers have hung up before they had their answer.
+    left: watch::Sender<usize>,
+}
+
+/// Who waits for an answer.
+struct Caller<'a> {
+    shared: &'a Shared,
+    is_answered: bool,
+}
+
+impl Drop for Caller<'_> {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            self.shared.left.send_modify(|left| *left += 1);
+        }
+    }
 }
 
 struct State {
@@ -105,7 +121,8 @@ impl Proxy {
         let state = State { calls: Vec::new(), bodies: None, plan: Box::new(|_, _| None) };
         let client = super::http::passing();
         let called = watch::Sender::new(());
-        let shared = Arc::new(Shared { upstream, client, state: Mutex::new(state), called });
+        let left = watch::Sender::new(0);
+        let shared = Arc::new(Shared { upstream, client, state: Mutex::new(state), called, left });
         let stop = CancellationToken::new();
         tokio::spawn(stop.clone().run_until_cancelled_owned(accept(listener, Arc::clone(&shared))));
         Self { address, shared, _stop: stop.drop_guard() }
@@ -120,6 +137,11 @@ impl Proxy {
     /// Waits until this is true of the calls since the last plan.
     pub async fn until(&self, is: impl Fn(&[CallName]) -> bool) {
         self.shared.called.subscribe().wait_for(|()| is(&self.calls())).await.unwrap();
+    }
+
+    /// Waits until a caller has hung up on a call.
+    pub async fn left(&self) {
+        self.shared.left.subscribe().wait_for(|left| *left > 0).await.unwrap();
     }
 
     /// From now on what is asked by JSON-2 is kept.
@@ -144,7 +166,12 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
         let shared = Arc::clone(&shared);
         let serve = service_fn(move |request| {
             let shared = Arc::clone(&shared);
-            async move { shared.pass(request).await }
+            async move {
+                let mut caller = Caller { shared: &shared, is_answered: false };
+                let answer = shared.pass(request).await;
+                caller.is_answered = true;
+                answer
+            }
         });
         // A connection that ends in an error is what a fault looks like from here.
         tokio::spawn(

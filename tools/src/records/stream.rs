@@ -64,7 +64,7 @@ impl Pages {
         if size == 0 {
             return Ok(None);
         }
-        let (items, all) = self.view.page(&self.search, self.offset + self.read, size).await?;
+        let (items, all) = self.view.page(&mut self.search, size).await?;
         let count = u64::try_from(items.len()).unwrap_or(u64::MAX);
         self.read += count;
         if count < size {

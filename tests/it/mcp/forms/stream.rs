@@ -1,5 +1,8 @@
 //! Answers in parts: `POST /mcp/stream/tools/call`.
 
+use std::time::Duration;
+
+use mcp_odoo_sandbox::Options;
 use reqwest::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 
@@ -64,31 +67,150 @@ async fn a_search_comes_page_by_page() {
     assert_eq!(told[1]["data"][0]["name"], "Streamed 0100");
 }
 
+/// So many that no offset would do.
+const MANY: u32 = 20_000;
+
+async fn with_many() -> TestApp {
+    // Whoever waits for an answer that does not come hangs up because of its own caller.
+    let options = Options { records: MANY, ..Options::default() };
+    TestApp::builder().sandbox(options).timeout(Duration::from_hours(1)).start().await
+}
+
+fn search_of_all(more: Value) -> Value {
+    let mut arguments = json!({ "model": "res.partner", "fields": ["ref"] });
+    arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    json!({ "name": "search_records", "arguments": arguments })
+}
+
+fn ids(told: &[Value]) -> Vec<i64> {
+    let records = told.iter().filter_map(|event| event["data"].as_array()).flatten();
+    records.map(|record| record["id"].as_i64().unwrap()).collect()
+}
+
+/// Read on from the last id, and counted once.
+#[tokio::test]
+async fn of_very_many_each_is_told_once() {
+    let app = with_many().await;
+    let all_ids: Vec<i64> = app
+        .sandbox()
+        .execute(
+            "res.partner",
+            "search",
+            vec![json!([])],
+            json!({ "order": "id" }).as_object().unwrap().clone(),
+        )
+        .unwrap()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|id| id.as_i64().unwrap())
+        .collect();
+    app.proxy().keep_bodies();
+    let told = all(stream(&app, &search_of_all(json!({}))).await).await;
+    assert_eq!(told.last().unwrap()["type"], "end");
+    assert!(ids(&told) == all_ids, "all of them in the order of their ids");
+    let count = all_ids.len();
+    assert_eq!(told[told.len() - 2]["progress"], json!({ "current": count, "total": count }));
+    let searches = searches(&app);
+    assert_eq!(searches.len(), count.div_ceil(200));
+    for (number, search) in searches.iter().enumerate() {
+        let is_first = number == 0;
+        assert_eq!(search["count_limit"].is_null(), is_first, "counted with the first page alone: {search}");
+        let last = json!([["id", ">", all_ids[(200 * number).saturating_sub(1)]]]);
+        assert_eq!(search["domain"], if is_first { json!([]) } else { last });
+        assert!(search["offset"].is_null(), "{search}");
+    }
+
+    // The other way round, from an offset on.
+    let last = json!({ "order": "id DESC", "offset": 100, "limit": 450 });
+    let told = all(stream(&app, &search_of_all(last)).await).await;
+    let expected: Vec<i64> = all_ids.iter().rev().skip(100).take(450).copied().collect();
+    assert_eq!(ids(&told), expected);
+
+    // An order of the caller's is the stream's.
+    let named = json!({ "order": "ref desc", "domain": [["ref", ">", "C0019500"]] });
+    app.proxy().plan(|_, _| None);
+    app.proxy().keep_bodies();
+    let told = all(stream(&app, &search_of_all(named)).await).await;
+    let expected: Vec<i64> = all_ids.iter().rev().take(500).copied().collect();
+    assert_eq!(ids(&told), expected);
+    let offsets: Vec<_> = self::searches(&app).iter().map(|search| search["offset"].clone()).collect();
+    assert_eq!(offsets, [Value::Null, json!(200), json!(400)]);
+    assert_eq!(self::searches(&app)[2]["count_limit"], 1, "counted once");
+}
+
+fn searches(app: &TestApp) -> Vec<Value> {
+    let bodies = app.proxy().bodies().into_iter();
+    bodies.filter(|(name, _)| name.ends_with("search_read")).map(|(_, body)| body).collect()
+}
+
+/// What goes meanwhile takes no other with it.
+#[tokio::test]
+async fn records_deleted_behind_the_reader_hide_none_before_it() {
+    let app = TestApp::start().await;
+    fill(&app, 450);
+    let domain = json!([["name", "like", "Streamed"]]);
+    let found = app.sandbox().execute("res.partner", "search", vec![domain.clone()], Map::new()).unwrap();
+    let mut kept: Vec<i64> = found.as_array().unwrap().iter().map(|id| id.as_i64().unwrap()).collect();
+    kept.sort_unstable();
+    let (sandbox, gone) = (app.sandbox().clone(), kept[..50].to_vec());
+    let mut seen = 0;
+    app.proxy().plan(move |_, method| {
+        seen += usize::from(method.contains("search_read"));
+        if seen == 2 {
+            sandbox.execute("res.partner", "unlink", vec![json!(gone)], Map::new()).unwrap();
+        }
+        None
+    });
+    let told = all(stream(&app, &search_of_all(json!({ "domain": domain }))).await).await;
+    assert_eq!(ids(&told), kept);
+}
+
 /// Another page is read only when the one before has left.
 #[tokio::test]
-async fn who_does_not_read_has_nothing_read_from_odoo_and_who_hangs_up_ends_it() {
-    let app = TestApp::start().await;
-    let note = "x".repeat(20_000);
-    let values: Vec<_> =
-        (0..4_000).map(|n| json!({ "name": format!("Heavy {n:04}"), "ref": note })).collect();
-    app.sandbox().execute("res.partner", "create", vec![json!(values)], Map::new()).unwrap();
-    let asked = json!({ "name": "search_records", "arguments": {
-        "model": "res.partner", "domain": [["name", "like", "Heavy"]], "fields": ["name", "ref"] } });
+async fn who_does_not_read_has_nothing_read_from_odoo_and_holds_up_nobody() {
+    let app = with_many().await;
+    let heavy: Vec<_> =
+        (0..4_000).map(|n| json!({ "name": format!("Heavy {n:04}"), "ref": "x".repeat(20_000) })).collect();
+    app.sandbox().execute("res.partner", "create", vec![json!(heavy)], Map::new()).unwrap();
+    app.proxy().keep_bodies();
+    let asked = search_of_all(json!({ "domain": [["name", "like", "Heavy"]] }));
     let mut events = Events::new(stream(&app, &asked).await);
     assert_eq!(soon(events.next()).await.unwrap()["type"], "start");
     assert_eq!(soon(events.next()).await.unwrap()["progress"]["total"], 4_000);
-    // Others are served meanwhile.
-    let told = all(stream(
-        &app,
-        &json!({ "name": "search_records", "arguments": { "model": "res.partner", "limit": 1 } }),
-    )
-    .await)
-    .await;
-    assert_eq!(told.last().unwrap()["type"], "end");
+    let all_others = search_of_all(json!({ "domain": [["id", "<=", 1_000 + MANY]] }));
+    let others = async || {
+        let told = all(stream(&app, &all_others).await).await;
+        assert_eq!(told.last().unwrap()["type"], "end");
+    };
+    // While it stands still others read all of theirs, and so they do when it is gone.
+    others().await;
     drop(events);
-    // 80 MB do not fit between here and there: it has ended before its end.
-    let read = pages(&app);
-    assert!(read < 20, "{read} pages were read for nobody");
+    others().await;
+    let read = searches(&app).iter().filter(|search| search.to_string().contains("Heavy")).count();
+    // 4 MB each: what fits between here and there.
+    assert!(read < 12, "{read} pages were read for nobody");
+}
+
+#[tokio::test]
+async fn who_hangs_up_ends_the_reading_in_odoo() {
+    let app = with_many().await;
+    let mut seen = 0;
+    app.proxy().plan(move |_, method| {
+        seen += usize::from(method.contains("search_read"));
+        (seen == 3 && method.contains("search_read")).then_some(Fault::Late)
+    });
+    let mut events = Events::new(stream(&app, &search_of_all(json!({}))).await);
+    for kind in ["start", "chunk", "chunk"] {
+        assert_eq!(soon(events.next()).await.unwrap()["type"], kind);
+    }
+    soon(app.proxy().until(|calls| calls.iter().filter(|call| call.contains("search_read")).count() == 3))
+        .await;
+    drop(events);
+    soon(app.proxy().left()).await;
+    // Whoever hung up on Odoo is gone: others are served, and nothing more is asked for it.
+    assert_eq!(app.get("/health").await.status(), StatusCode::OK);
+    assert_eq!(pages(&app), 3);
 }
 
 #[tokio::test]
