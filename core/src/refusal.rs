@@ -9,6 +9,7 @@ use crate::erp::{ErpError, StepError};
 use crate::handoff::HandoffError;
 use crate::journal::JournalError;
 use crate::limits::Exceeded;
+use crate::odoo::OdooError;
 use crate::records::RecordError;
 use crate::reports::ReportError;
 use crate::tasks::SubmitError;
@@ -142,13 +143,14 @@ impl From<RecordError> for Refusal {
     fn from(error: RecordError) -> Self {
         let kind = match &error {
             RecordError::Closed(closed) => return Self::closed(closed),
-            RecordError::Odoo { .. } | RecordError::NotTaken { .. } | RecordError::OutcomeUnknown { .. } => {
-                Kind::Upstream
-            }
+            RecordError::Odoo { error, .. } => of_odoo(error),
+            RecordError::OutcomeUnknown { .. } => Kind::Upstream,
+            RecordError::NotTaken { cause: Some(_), .. } => Kind::Upstream,
             RecordError::NoModel { .. }
             | RecordError::NotFound { .. }
             | RecordError::NoFile { .. }
             | RecordError::Invalid { .. }
+            | RecordError::NotTaken { cause: None, .. }
             | RecordError::TwoOdoos => Kind::Invalid,
         };
         Self::new(kind, error.code(), error.to_string())
@@ -160,11 +162,20 @@ impl From<ReportError> for Refusal {
         let kind = match error {
             ReportError::Odoo(error) => return error.into(),
             ReportError::Closed(closed) => return Self::closed(&closed),
-            ReportError::Hidden { .. } => Kind::Forbidden(None),
+            ReportError::Hidden { .. } | ReportError::ReadOnly => Kind::Forbidden(None),
             ReportError::Unknown { .. } | ReportError::NotFound { .. } => Kind::Invalid,
             ReportError::NoWay { .. } | ReportError::TooLarge { .. } => Kind::Upstream,
         };
         Self::new(kind, error.code(), error.to_string())
+    }
+}
+
+/// Who can do something about what Odoo said: what it refuses, no repeat changes.
+fn of_odoo(error: &OdooError) -> Kind {
+    match error {
+        OdooError::Validation(_) | OdooError::MissingRecord(_) | OdooError::Unknown(_) => Kind::Invalid,
+        OdooError::AccessError(_) => Kind::Forbidden(None),
+        _ => Kind::Upstream,
     }
 }
 

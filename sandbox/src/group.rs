@@ -33,6 +33,18 @@ struct Group {
     ids: Vec<i64>,
 }
 
+impl By {
+    /// The groups that a record is in: of several that it points to, one each.
+    fn keys(&self, value: Datum) -> Vec<Datum> {
+        match (self.period, value) {
+            (Some(period), value) => vec![period.start(&value)],
+            (None, Datum::Ids(ids)) if ids.is_empty() => vec![Datum::Empty],
+            (None, Datum::Ids(ids)) => ids.into_iter().map(Datum::Int).collect(),
+            (None, value) => vec![value],
+        }
+    }
+}
+
 impl Env<'_> {
     /// `read_group`, in 18 and (deprecated) in 19.
     pub fn read_group(&self, model: &Arc<Model>, arguments: &Map<String, Value>) -> Result<Value, Error> {
@@ -153,34 +165,35 @@ impl Env<'_> {
     fn groups(&self, model: &Arc<Model>, domain: &Value, by: &[By]) -> Result<Vec<Group>, Error> {
         let mut found: BTreeMap<String, Group> = BTreeMap::new();
         for id in self.matching(model, domain)? {
-            let keys: Vec<Datum> = by
-                .iter()
-                .map(|by| {
-                    let value = self.db.at(model, id, by.slot).normal(&by.kind);
-                    by.period.map_or(value.clone(), |period| period.start(&value))
-                })
-                .collect();
-            let group = found.entry(format!("{keys:?}")).or_insert_with(|| Group { keys, ids: Vec::new() });
-            group.ids.push(id);
+            let mut all: Vec<Vec<Datum>> = vec![Vec::new()];
+            for by in by {
+                let keys = by.keys(self.db.at(model, id, by.slot).normal(&by.kind));
+                let with = |before: &Vec<Datum>, key: &Datum| {
+                    [before.as_slice(), std::slice::from_ref(key)].concat()
+                };
+                all = all.iter().flat_map(|before| keys.iter().map(move |key| with(before, key))).collect();
+            }
+            for keys in all {
+                let group =
+                    found.entry(format!("{keys:?}")).or_insert_with(|| Group { keys, ids: Vec::new() });
+                group.ids.push(id);
+            }
         }
         if by.is_empty() && found.is_empty() {
             return Ok(vec![Group { keys: Vec::new(), ids: Vec::new() }]);
         }
         let mut groups: Vec<Group> = found.into_values().collect();
-        let rank =
-            |group: &Group| -> Vec<Datum> {
-                let first = group.ids.first().copied().unwrap_or_default();
-                by.iter()
-                    .zip(&group.keys)
-                    .map(|(by, key)| {
-                        if by.period.is_some() {
-                            key.clone()
-                        } else {
-                            sort_key(self.db, model, first, by.slot)
-                        }
-                    })
-                    .collect()
-            };
+        let rank = |group: &Group| -> Vec<Datum> {
+            let first = group.ids.first().copied().unwrap_or_default();
+            by.iter()
+                .zip(&group.keys)
+                .map(|(by, key)| match by.kind {
+                    Kind::Many2many(_) => rank_of(&self.group_label(by, key)),
+                    _ if by.period.is_some() => key.clone(),
+                    _ => sort_key(self.db, model, first, by.slot),
+                })
+                .collect()
+        };
         groups.sort_by(|left, right| {
             rank(left)
                 .iter()
@@ -195,7 +208,8 @@ impl Env<'_> {
     fn group_label(&self, by: &By, key: &Datum) -> Value {
         match (by.period, by.kind, key) {
             (Some(period), _, Datum::Text(start)) => json!(period.label(start)),
-            (_, Kind::Many2one(other), Datum::Int(id)) => self.pair(other, *id),
+            (_, Kind::Many2one(other) | Kind::Many2many(other), Datum::Int(id)) => self.pair(other, *id),
+            (_, Kind::Many2many(_), _) => json!(false),
             _ => key.to_json(&by.kind),
         }
     }
@@ -254,6 +268,8 @@ fn extra_domain(model: &Model, by: &[By], keys: &[Datum]) -> Vec<Value> {
                 leaves.push(json!([name, ">=", start]));
                 leaves.push(json!([name, "<", period.end(start)]));
             }
+            (_, Datum::Int(id)) => leaves.push(json!([name, "=", id])),
+            (_, Datum::Empty) => leaves.push(json!([name, "=", false])),
             _ => leaves.push(json!([name, "=", key.to_json(&by.kind)])),
         }
     }
@@ -292,7 +308,8 @@ fn page(mut rows: Vec<Value>, arguments: &Map<String, Value>, count_key: &str) -
         let key = words.next().map_or("", |word| if word == "__count" { count_key } else { word });
         let descending = words.next().is_some_and(|word| word.eq_ignore_ascii_case("desc"));
         rows.sort_by(|left, right| {
-            let order = rank(left.get(key)).order(&rank(right.get(key)));
+            let [left, right] = [left, right].map(|row| row.get(key).map_or(Datum::Empty, rank_of));
+            let order = left.order(&right);
             if descending { order.reverse() } else { order }
         });
     }
@@ -304,11 +321,11 @@ fn page(mut rows: Vec<Value>, arguments: &Map<String, Value>, count_key: &str) -
 }
 
 /// What a column of the answer is ordered by: a number, a text, or a related record's name.
-fn rank(cell: Option<&Value>) -> Datum {
+fn rank_of(cell: &Value) -> Datum {
     match cell {
-        Some(Value::Number(number)) => number.as_f64().map_or(Datum::Empty, Datum::Float),
-        Some(Value::String(text)) => Datum::text(text.as_str()),
-        Some(Value::Array(pair)) => pair.get(1).and_then(Value::as_str).map_or(Datum::Empty, Datum::text),
+        Value::Number(number) => number.as_f64().map_or(Datum::Empty, Datum::Float),
+        Value::String(text) => Datum::text(text.as_str()),
+        Value::Array(pair) => pair.get(1).and_then(Value::as_str).map_or(Datum::Empty, Datum::text),
         _ => Datum::Empty,
     }
 }

@@ -92,12 +92,8 @@ pub(super) fn open<H: ServerHandler + Clone>(
 fn is_of_a_lifecycle(first: &ClientJsonRpcMessage) -> bool {
     match first {
         ClientJsonRpcMessage::Request(request) => {
-            matches!(
-                request.request,
-                ClientRequest::InitializeRequest(_)
-                    | ClientRequest::DiscoverRequest(_)
-                    | ClientRequest::PingRequest(_)
-            ) || request.request.get_meta().protocol_version().is_some()
+            matches!(request.request, ClientRequest::InitializeRequest(_) | ClientRequest::DiscoverRequest(_))
+                || request.request.get_meta().protocol_version().is_some()
         }
         _ => false,
     }

@@ -151,8 +151,8 @@ async fn answer<H: ServerHandler + Clone + Sync>(
             step_up::check_call(identity, &tool)?;
             json!({ "name": tool, "arguments": arguments })
         }
-        "initialize" => introduced(object.into()),
-        _ => object.into(),
+        "initialize" => introduced(params(object)),
+        _ => params(object),
     };
     let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     let request =
@@ -171,6 +171,14 @@ async fn answer<H: ServerHandler + Clone + Sync>(
     }
 }
 
+/// The body, or what stands in it as in a message of MCP.
+fn params(mut object: Map<String, Value>) -> Value {
+    match object.remove("params") {
+        Some(params @ Value::Object(_)) => params,
+        _ => object.into(),
+    }
+}
+
 /// A call, however it is written.
 pub(super) struct Call {
     pub tool: String,
@@ -179,20 +187,25 @@ pub(super) struct Call {
 
 impl Call {
     pub fn of(mut object: Map<String, Value>) -> Result<Self, Problem> {
-        const FORMS: [(&str, &str); 3] =
-            [("name", "arguments"), ("tool", "parameters"), ("method", "params")];
+        const NAMES: [&str; 3] = ["name", "tool", "method"];
+        const ARGUMENTS: [&str; 3] = ["arguments", "parameters", "params"];
         let takes = "send {\"name\", \"arguments\"}, {\"tool\", \"parameters\"} or {\"method\", \"params\"}";
-        let given: Vec<_> = FORMS.into_iter().filter(|(tool, _)| object.contains_key(*tool)).collect();
-        let [(tool, arguments)] = given.as_slice() else { return Err(invalid(takes.to_owned())) };
-        let arguments = match object.remove(*arguments) {
-            None | Some(Value::Null) => Map::new(),
-            Some(Value::Object(arguments)) => arguments,
-            Some(_) => return Err(invalid(format!("{arguments}: must be an object"))),
+        let mut given = |names: [&'static str; 3]| -> Vec<_> {
+            names.into_iter().filter_map(|name| Some((name, object.remove(name)?))).collect()
         };
-        match object.remove(*tool) {
+        // Documents mix them, so each name goes with each word for arguments.
+        let (tools, mut arguments) = (given(NAMES), given(ARGUMENTS));
+        let arguments = match arguments.as_mut_slice() {
+            [] | [(_, Value::Null)] => Map::new(),
+            [(_, Value::Object(arguments))] => std::mem::take(arguments),
+            [(name, _)] => return Err(invalid(format!("{name}: must be an object"))),
+            _ => return Err(invalid(takes.to_owned())),
+        };
+        let [(tool, name)] = tools.as_slice() else { return Err(invalid(takes.to_owned())) };
+        match name {
             // A message of MCP without its version.
-            Some(Value::String(name)) if name == "tools/call" => Self::of(arguments),
-            Some(Value::String(tool)) => Ok(Self { tool, arguments }),
+            Value::String(name) if name == "tools/call" => Self::of(arguments),
+            Value::String(name) => Ok(Self { tool: name.clone(), arguments }),
             _ => Err(invalid(format!("{tool}: must be the name of a tool; {takes}"))),
         }
     }

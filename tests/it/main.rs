@@ -11,6 +11,7 @@ mod access;
 mod archive;
 mod arrows;
 mod audit;
+mod examples;
 mod handoff;
 mod limits;
 mod mcp;

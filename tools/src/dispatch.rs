@@ -6,7 +6,7 @@ use futures::FutureExt;
 use mcp_odoo_core::access::models::{Models, Verb};
 use mcp_odoo_core::access::{Caller, Door, Permission};
 use mcp_odoo_core::call::{Call, unless};
-use mcp_odoo_core::erp;
+use mcp_odoo_core::erp::{self, LineUpdate};
 use mcp_odoo_core::refusal::{Kind, Refusal};
 use mcp_odoo_core::tenants::Tenant;
 
@@ -72,6 +72,19 @@ async fn perform<O: Operation>(call: Call, request: O::Request) -> Result<O::Ans
         },
         Does::Queue | Does::Tell => run.await,
     }
+}
+
+/// Whether the rules let lines of orders be changed so.
+///
+/// # Errors
+/// Why not.
+pub(crate) fn opens_lines(models: &Models, lines: &[LineUpdate]) -> Result<(), Refusal> {
+    const LINES: &str = "sale.order.line";
+    let verbs = [
+        (Verb::Update, lines.iter().any(|line| !line.remove)),
+        (Verb::Delete, lines.iter().any(|line| line.remove)),
+    ];
+    verbs.into_iter().filter(|(_, is_asked)| *is_asked).try_for_each(|(verb, _)| opens(models, LINES, verb))
 }
 
 /// Whether the rules let this be done by a tool of its own for records of this model, which shows the fields it shows.

@@ -51,7 +51,9 @@ impl Operation for GetReport {
 
     async fn run(call: Call, request: ReportRequest) -> Result<Report, Refusal> {
         let tenant = call.tenant;
-        Ok(Report::render(tenant.reader.records(), &tenant.access.models(), &request).await?)
+        let (records, _) = tenant.reader.records().within(&(&call.caller.works_in).into()).await?;
+        let read_only = tenant.access.config().read_only;
+        Ok(Report::render(&records, &tenant.access.models(), &request, read_only).await?)
     }
 }
 

@@ -13,7 +13,13 @@ pub fn lines(answer: &Value) -> String {
         Value::Object(inner) if named(inner).is_none() => lines(value),
         value => format!("{name}: {}", inline(value)),
     };
-    fields.iter().map(line).collect::<Vec<_>>().join("\n")
+    fields.iter().filter(|field| !is_said_again(field, fields)).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A record says its id itself.
+fn is_said_again((name, value): &(&String, &Value), beside: &Map<String, Value>) -> bool {
+    let records = beside.values().filter_map(Value::as_object).filter(|inner| named(inner).is_none());
+    records.filter_map(|record| record.get(*name)).any(|said| said == *value)
 }
 
 fn inline(value: &Value) -> String {

@@ -9,6 +9,7 @@ use mcp_odoo_core::erp::{
 };
 use mcp_odoo_core::refusal::Refusal;
 
+use crate::dispatch::opens_lines;
 use crate::operation::{Does, Operation, Spec, Text};
 use crate::tool::Object;
 
@@ -159,6 +160,7 @@ impl Operation for UpdateSale {
     }
 
     async fn run(call: Call, request: SaleUpdate) -> Result<Self::Answer, Refusal> {
+        opens_lines(&call.tenant.access.models(), &request.lines)?;
         Ok(call.tenant.writer.update_sale(&request).await?)
     }
 }

@@ -4,9 +4,12 @@ use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::access::models::Verb;
 use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
-use mcp_odoo_core::erp::{Activity, MovedSale, NewActivity, SaleLinesUpdate, SaleStep, Step, UpdatedSale};
+use mcp_odoo_core::erp::{
+    Activity, MovedSale, NewActivity, SaleLinesUpdate, SaleStep, SaleUpdate, Step, UpdatedSale,
+};
 use mcp_odoo_core::refusal::{Kind, Refusal};
 
+use crate::dispatch::opens_lines;
 use crate::operation::{Does, Operation, Spec, Text};
 
 /// An id that a tool which reads has given may be another record's where is written to.
@@ -94,7 +97,9 @@ impl Operation for UpdateSaleLines {
 
     async fn run(call: Call, request: SaleLinesUpdate) -> Result<Self::Answer, Refusal> {
         one_odoo(&call)?;
-        Ok(call.tenant.writer.update_sale(&request.into()).await?)
+        let request: SaleUpdate = request.into();
+        opens_lines(&call.tenant.access.models(), &request.lines)?;
+        Ok(call.tenant.writer.update_sale(&request).await?)
     }
 }
 

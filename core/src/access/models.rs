@@ -88,6 +88,8 @@ pub enum Closed {
     NoRule(String, Verb),
 }
 
+/// What stands for a record where it is named: hidden together.
+pub const NAMES: [&str; 3] = ["name", "display_name", "complete_name"];
 /// Changed by who sells.
 const SALES: [&str; 5] = ["sale.order", "sale.order.line", "crm.lead", "res.partner", "mail.activity"];
 /// Read by who sells.
@@ -179,6 +181,23 @@ impl Models {
             return Ok(());
         }
         Err(Closed::NoRule(model.to_owned(), verb))
+    }
+
+    /// Whether what its records are called may be told: what they are called by is not hidden.
+    pub fn names_are_open(&self, model: &str) -> bool {
+        self.allow(model, Verb::Read).is_ok()
+            && !self.hidden(model).is_some_and(|hidden| NAMES.iter().any(|name| hidden.contains(*name)))
+    }
+
+    /// Whether its records may be meant by text: Odoo looks for that also in fields beside the name, which nobody may ask
+    /// by where some are hidden.
+    pub fn is_asked_by_text(&self, model: &str) -> bool {
+        self.allow(model, Verb::Read).is_ok() && self.hidden(model).is_none_or(BTreeSet::is_empty)
+    }
+
+    /// Whether fields of any model are hidden.
+    pub fn hides(&self) -> bool {
+        self.rules.values().any(|rule| !rule.hide.is_empty())
     }
 
     /// Fields of this model that nobody sees or asks by.

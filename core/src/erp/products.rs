@@ -11,6 +11,7 @@ use super::finding::Finding;
 use super::lookup::not_blank;
 use super::reference::{Reference, Unresolved};
 use super::value::{plain, text};
+use super::words::singular;
 use super::{Document, Erp, ErpError, Named, ten};
 use crate::input::{FieldError, trimmed};
 use crate::odoo::{Call, OdooError, Record};
@@ -110,6 +111,9 @@ impl Erp {
         let (read, prices) = tokio::join!(self.read_products(&ids), prices);
         let mut read = read?;
         let price_is = match (&prices, &customer) {
+            _ if read.is_empty() => {
+                "of nothing: no product that is sold has all these words; try fewer or others"
+            }
             (Some(_), _) => "of one unit for this customer, before taxes",
             (None, Some(_)) => "the list price: the customer's, which may differ, is not known",
             (None, None) => "the list price; give customer for his",
@@ -138,7 +142,11 @@ impl Erp {
         let named = |product: &Record| {
             Ok(Named { id: product.id()?, name: text(product, "display_name")?.unwrap_or_default() })
         };
-        finding.by_words(self, query).await?.iter().map(named).collect()
+        let mut found = finding.by_words(self, query).await?;
+        if let (true, Some(one)) = (found.is_empty(), singular(query)) {
+            found = finding.by_words(self, &one).await?;
+        }
+        found.iter().map(named).collect()
     }
 
     /// Products by id, in that order, at their list price.

@@ -15,10 +15,33 @@ use crate::html;
 use crate::odoo::{Call, OdooError, Protocol, SearchRead};
 use crate::rules;
 
+/// Told where an answer reads like a failure, or is none.
+const NOTHING_SAID: &str = "it was called without an error; most methods of Odoo answer false or nothing: look at the \
+                            records with get_record";
 /// Of an answer: what a model reads.
 const MOST_BYTES: usize = 30_000;
 /// Tools of their own do these, by the rules; and what runs any code or hands on rights is nobody's.
-const NOT_CALLED: [&str; 47] = [
+const NOT_CALLED: [&str; 67] = [
+    "update",
+    "new",
+    "browse",
+    "sorted",
+    "grouped",
+    "ensure_one",
+    "exists",
+    "concat",
+    "union",
+    "action_archive",
+    "action_unarchive",
+    "with_company",
+    "with_prefetch",
+    "with_cache",
+    "flush",
+    "flush_model",
+    "flush_recordset",
+    "invalidate_model",
+    "invalidate_recordset",
+    "modified",
     "create",
     "write",
     "unlink",
@@ -100,6 +123,20 @@ pub struct MethodCall {
     pub context: Context,
 }
 
+impl MethodCall {
+    /// The records, and what else is given by position: the first list of ids is the records', as in Odoo's own calls.
+    pub fn on(&self) -> (Vec<i64>, &[Value]) {
+        if self.ids.is_empty()
+            && let Some((Value::Array(first), rest)) = self.args.split_first()
+            && !first.is_empty()
+            && let Some(ids) = first.iter().map(Value::as_i64).collect()
+        {
+            return (ids, rest);
+        }
+        (self.ids.clone(), &self.args)
+    }
+}
+
 /// What a method answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Called {
@@ -165,17 +202,18 @@ impl View {
                 "is not taken here: use the argument context",
             ));
         }
+        let (ids, args) = request.on();
         let protocol = writer.connection().await.map_err(|error| self.failed(error))?.protocol;
-        if protocol == Protocol::Json2 && !request.args.is_empty() {
+        if protocol == Protocol::Json2 && !args.is_empty() {
             let message = "this Odoo takes arguments by their names: give them in kwargs";
             return Err(RecordError::argument("args", message));
         }
         let call = || {
             let mut call = Call::new(request.model.as_str(), method);
-            if !request.ids.is_empty() {
-                call = call.on(&request.ids);
+            if !ids.is_empty() {
+                call = call.on(&ids);
             }
-            for (name, value) in POSITIONS.into_iter().zip(&request.args) {
+            for (name, value) in POSITIONS.into_iter().zip(args) {
                 call = call.arg(name, value.clone());
             }
             call.kwargs.extend(request.kwargs.clone());
@@ -265,6 +303,9 @@ fn called(result: Value) -> Called {
         let note = "Odoo answers with a page or a dialog for people: nothing may have happened yet; look at the \
                     records with get_record";
         return Called { result, note: Some(note.to_owned()) };
+    }
+    if matches!(result, Value::Null | Value::Bool(false)) {
+        return Called { result, note: Some(NOTHING_SAID.to_owned()) };
     }
     let bytes = size(&result);
     if bytes > MOST_BYTES {

@@ -16,7 +16,7 @@ use crate::input::FieldError;
 use crate::odoo::{Call, OdooError};
 
 /// Groups that are asked for, at most; what is longer than a reader takes in is cut at a group.
-const MOST_GROUPS: u64 = 1_000;
+const MOST_GROUPS: usize = 1_000;
 const PERIODS: [&str; 6] = ["hour", "day", "week", "month", "quarter", "year"];
 const FUNCTIONS: [&str; 5] = ["sum", "avg", "min", "max", "count_distinct"];
 /// Since then groups come in another form.
@@ -42,6 +42,10 @@ pub struct Aggregation {
     #[serde(default)]
     #[garde(length(max = 20))]
     pub measures: Vec<String>,
+    /// Skip so many groups
+    #[serde(default)]
+    #[garde(skip)]
+    pub offset: u32,
     /// As in search_records
     #[serde(default)]
     #[garde(skip)]
@@ -106,15 +110,25 @@ impl View {
         if !errors.is_empty() {
             return Err(RecordError::Invalid { errors, code: "invalid_value" });
         }
-        let groups = self.groups(&seen, domain, &by, &measures).await;
-        let items = groups.map_err(|error| self.failed_on(&seen.model, error))?;
-        let total = u64::try_from(items.len()).ok();
-        Ok(Page { items, total, next_offset: None }.beside(0, 0))
+        let groups = self.groups(&seen, domain, &by, &measures, request.offset).await;
+        let mut items = groups.map_err(|error| self.failed_on(&seen.model, error))?;
+        let so_far =
+            |items: &[Group]| u64::from(request.offset) + u64::try_from(items.len()).unwrap_or(u64::MAX);
+        // One more than is told says that there are more; how many, Odoo does not tell.
+        let more = items.len() > MOST_GROUPS;
+        items.truncate(MOST_GROUPS);
+        let next_offset = more.then(|| so_far(&items));
+        // How many groups there are is told where they are cut: beside sums it reads like one of them.
+        let page = Page { items, total: None, next_offset };
+        let page = page.beside(0, request.offset);
+        // Where some are cut off, it was not known how many more there are.
+        let total = page.total.filter(|_| !more);
+        Ok(Page { total, ..page })
     }
 
     async fn by(&self, seen: &Seen, name: &str) -> Result<Result<By, String>, RecordError> {
         let (path, period) = name.split_once(':').map_or((name, None), |(path, period)| (path, Some(period)));
-        let Target { field, closed } = match self.path(seen, path).await? {
+        let Target { field, .. } = match self.path(seen, path).await? {
             Ok(target) => target,
             Err(message) => return Ok(Err(message)),
         };
@@ -127,9 +141,11 @@ impl View {
         if matches!(field.kind.as_str(), "one2many" | "binary" | "image" | "html" | "json") {
             return Ok(Err(format!("records are not grouped by a field of type {}", field.kind)));
         }
+        let open = |model: &String| self.rules.names_are_open(model);
+        let names_are_open = field.relation.as_ref().is_none_or(open);
         // Odoo groups by month where nothing is said.
         let name = if is_time && period.is_none() { format!("{path}:month") } else { name.to_owned() };
-        Ok(Ok(By { name, field, names_are_open: closed.is_none() }))
+        Ok(Ok(By { name, field, names_are_open }))
     }
 
     async fn groups(
@@ -138,6 +154,7 @@ impl View {
         domain: Value,
         by: &[By],
         measures: &[Measure],
+        offset: u32,
     ) -> Result<Vec<Group>, OdooError> {
         let names: Vec<&str> = by.iter().map(|by| by.name.as_str()).collect();
         let version = self.odoo.connection().await?.version.major;
@@ -154,7 +171,8 @@ impl View {
                     .arg("domain", domain)
                     .kwarg("groupby", names)
                     .kwarg("aggregates", aggregates)
-                    .kwarg("limit", MOST_GROUPS)
+                    .kwarg("limit", MOST_GROUPS + 1)
+                    .kwarg("offset", offset)
             }
             false => {
                 let all = measures.iter().enumerate();
@@ -165,7 +183,8 @@ impl View {
                     .arg("fields", all.collect::<Vec<_>>())
                     .arg("groupby", names)
                     .kwarg("lazy", false)
-                    .kwarg("limit", MOST_GROUPS)
+                    .kwarg("limit", MOST_GROUPS + 1)
+                    .kwarg("offset", offset)
             }
         };
         let wrong = || OdooError::Malformed("the groups are not a list of groups with counts".to_owned());
@@ -187,7 +206,8 @@ impl View {
 }
 
 impl By {
-    /// The value of a group; a period is told by its beginning, and what people call it.
+    /// The value of a group; a period is told by its beginning, and what people call it. The group of records that have
+    /// none says false, as in Odoo: a sum must say what of.
     fn told(&self, group: &Map<String, Value>) -> Value {
         let value = group.get(&self.name).cloned().unwrap_or_default();
         let begins = |at: &str| readable(json!(at), &self.field.kind).unwrap_or_default();
@@ -212,7 +232,7 @@ impl By {
                 let label = self.field.selection.iter().find(|(known, _)| *known == key);
                 label.map_or_else(|| json!(key), |(_, label)| json!({ "value": key, "label": label }))
             }
-            (kind, value) => readable(value, kind).unwrap_or_default(),
+            (kind, value) => readable(value, kind).unwrap_or(Value::Bool(false)),
         }
     }
 }

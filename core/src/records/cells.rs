@@ -11,7 +11,6 @@ use super::reference::{Reference, Unresolved};
 use super::view::{Seen, View};
 use crate::access::models::Verb;
 use crate::input::{FieldError, integer_of};
-use crate::odoo::OdooError;
 
 /// Before, an import knows no properties.
 const IMPORTS_PROPERTIES: u32 = 18;
@@ -159,12 +158,10 @@ impl View {
 /// Of a closed model nothing is looked up: not what is called so, and not whether an id is there.
 impl Resolve for View {
     async fn id_of(&self, model: &str, reference: &Reference) -> Result<i64, Unresolved> {
-        match (self.rules.allow(model, Verb::Read), reference) {
-            (Err(_), Reference::Id(id)) => Ok(*id),
-            (Err(closed), Reference::Name(_)) => {
-                Err(Unresolved::Odoo(OdooError::Validation(format!("give the id: {closed}"))))
-            }
-            (Ok(()), reference) => self.records.resolve(model, reference).await.map(|named| named.id),
+        match (self.rules.is_asked_by_text(model), reference) {
+            (false, Reference::Id(id)) => Ok(*id),
+            (false, Reference::Name(_)) => Err(Unresolved::ById(model.to_owned())),
+            (true, reference) => self.records.resolve(model, reference).await.map(|named| named.id),
         }
     }
 }

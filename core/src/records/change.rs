@@ -49,6 +49,9 @@ pub struct UpdatedRecord {
     pub id: i64,
     /// Fields
     pub changed: Vec<FieldChange>,
+    /// Of these, what Odoo has otherwise than it was given: rounded, in another spelling
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differs: Vec<String>,
 }
 
 /// What became of a field.
@@ -124,15 +127,18 @@ impl View {
             Ok(None) => return Err(self.not_found(&seen, id)),
             Err((error, _)) => return Err(unseen(lost.unwrap_or(error))),
         };
-        let refused: Vec<String> = checked
+        let differs: Vec<String> = checked
             .iter()
             .filter(|checked| !checked.is_in(&before, &after))
             .map(|checked| checked.field.clone())
             .collect();
         let changed = self.changes(&seen, &checked, before, after);
+        // What is as it was before was not taken; what is neither was rounded, or written in another way.
+        let is_still = |field: &&String| changed.iter().any(|it| it.field == **field && it.old == it.new);
+        let refused: Vec<String> = differs.iter().filter(is_still).cloned().collect();
         match refused.is_empty() {
             // Its answer was lost, not what it did.
-            true => Ok(UpdatedRecord { ok: true, id, changed }),
+            true => Ok(UpdatedRecord { ok: true, id, changed, differs }),
             false => Err(RecordError::NotTaken { refused, now: in_words(&changed), cause: lost }),
         }
     }

@@ -16,6 +16,24 @@ use crate::input::trimmed_or_absent;
 /// Options of a selection, where fields are only listed.
 const MOST_OPTIONS: usize = 12;
 
+/// What people say where Odoo's name of a model says something else, or is told in another language.
+const CALLED: [(&str, &str); 14] = [
+    ("account.move", "invoice bill factura"),
+    ("account.payment", "pago"),
+    ("crm.lead", "opportunity oportunidad"),
+    ("hr.employee", "empleado"),
+    ("mail.activity", "actividad recordatorio reminder"),
+    ("mail.message", "note nota mensaje"),
+    ("product.product", "producto articulo"),
+    ("project.project", "proyecto"),
+    ("project.task", "tarea"),
+    ("purchase.order", "compra"),
+    ("res.partner", "customer cliente supplier proveedor"),
+    ("res.users", "usuario vendedor salesperson"),
+    ("sale.order", "quotation cotizacion presupuesto pedido venta"),
+    ("stock.picking", "delivery entrega receipt"),
+];
+
 /// Which models to list.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
@@ -92,13 +110,17 @@ impl View {
     /// # Errors
     /// When Odoo fails.
     pub async fn models(&self, query: &ModelQuery) -> Result<Page<ModelName>, RecordError> {
-        let known = self.records.models().await.map_err(|error| self.failed(error))?;
+        let known = self
+            .records
+            .models(&self.odoo, self.lang.as_deref())
+            .await
+            .map_err(|error| self.failed(error))?;
         let wanted = query.q.as_deref().map(plain);
         let fits = |name: &str| wanted.as_ref().is_none_or(|wanted| plain(name).contains(wanted));
         let mut items: Vec<ModelName> = known
             .iter()
             .filter(|known| self.rules.allow(&known.model, Verb::Read).is_ok())
-            .filter(|known| fits(&known.model) || fits(&known.name))
+            .filter(|known| fits(&known.model) || fits(&known.name) || is_called(&known.model, &wanted))
             .map(|known| ModelName { model: known.model.clone(), name: known.name.clone() })
             .collect();
         items.sort_by(|one, other| one.model.cmp(&other.model));
@@ -133,6 +155,14 @@ impl View {
             total: page.total,
         })
     }
+}
+
+/// Whether people call a model by this word, also by its plural.
+fn is_called(model: &str, wanted: &Option<String>) -> bool {
+    let (_, words) = CALLED.iter().find(|(known, _)| *known == model).unwrap_or(&("", ""));
+    let is_word = |word: &str, wanted: &str| word.starts_with(wanted) || wanted.starts_with(word);
+    let wanted = wanted.as_deref().filter(|wanted| wanted.len() > 2);
+    wanted.is_some_and(|wanted| words.split_whitespace().any(|word| is_word(word, wanted)))
 }
 
 fn described(name: &str, field: &Field, most_options: usize) -> DescribedField {

@@ -107,7 +107,7 @@ impl View {
                 BY_TEXT.join(", ")
             )));
         };
-        let Target { field, closed } = match self.path(model, name).await? {
+        let Target { field, closed, by_ids_only } = match self.path(model, name).await? {
             Ok(target) => target,
             Err(message) => return Ok(Err(message)),
         };
@@ -125,10 +125,9 @@ impl View {
             let inner = self.conditions(&relation, inner, &path, depth + 1, errors).await?;
             return Ok(Ok(json!([name, operator, inner])));
         }
-        if let Some(closed) = closed
-            && (BY_TEXT.contains(&operator) || has_text(value))
-        {
-            return Ok(Err(format!("must compare {name} with ids: {closed}")));
+        if by_ids_only && (BY_TEXT.contains(&operator) || has_text(value)) {
+            let why = closed.map(|closed| format!(": {closed}")).unwrap_or_default();
+            return Ok(Err(format!("must compare {name} with ids, not with text{why}")));
         }
         Ok(compared(&field, operator, value).map(|value| json!([name, operator, value])))
     }

@@ -147,7 +147,7 @@ fn advice(error: &OdooError, instance: Instance) -> String {
         }
         OdooError::Validation(_) | OdooError::Unexplained(_) => "correct the values and try again",
         OdooError::MissingRecord(_) => "check the ids and try again",
-        OdooError::Unknown(_) => "correct the name of the field and try again",
+        OdooError::Unknown(_) => "correct the name and try again",
         OdooError::Server(_) => "check the values; if they are right, tell the user what Odoo said",
         OdooError::Malformed(_) => {
             return format!("try again; if it stays so, tell the user to check {}", instance.address());

@@ -113,13 +113,14 @@ pub(crate) struct Metadata {
     config: MetadataConfig,
     /// By model and language.
     fields: Cache<(String, Option<String>), Fields>,
-    models: Cache<(), Vec<KnownModel>>,
+    /// By language.
+    models: Cache<Option<String>, Vec<KnownModel>>,
     companies: Cache<(), Vec<Named>>,
 }
 
 impl Metadata {
     pub(crate) fn new(config: MetadataConfig) -> Self {
-        let [fields, models, companies] = [config.max_size, 1, 1];
+        let [fields, models, companies] = [config.max_size, LANGUAGES, 1];
         Self {
             config,
             fields: Cache::new(fields),
@@ -227,9 +228,13 @@ impl Records {
     }
 
     /// The models that the account may read, by what people call them.
-    pub(crate) async fn models(&self) -> Result<Arc<Vec<KnownModel>>, OdooError> {
+    pub(crate) async fn models(
+        &self,
+        odoo: &Odoo,
+        lang: Option<&str>,
+    ) -> Result<Arc<Vec<KnownModel>>, OdooError> {
         let ask = async || {
-            let told = self.odoo.call(Call::new("ir.model", "get_available_models")).await?;
+            let told = odoo.call(Call::new("ir.model", "get_available_models")).await?;
             let model = |model: &Value| {
                 let text = |name| Some(model.get(name)?.as_str()?.to_owned());
                 Some(KnownModel { model: text("model")?, name: text("display_name")? })
@@ -237,7 +242,7 @@ impl Records {
             let models: Option<Vec<_>> = told.as_array().and_then(|all| all.iter().map(model).collect());
             models.ok_or_else(|| OdooError::Malformed("the models are no list of names".to_owned()))
         };
-        self.metadata.models.get(&(), self.metadata.config.ttl, |_| true, ask).await
+        self.metadata.models.get(&lang.map(str::to_owned), self.metadata.config.ttl, |_| true, ask).await
     }
 
     /// The companies that the account works for.

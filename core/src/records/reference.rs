@@ -91,6 +91,8 @@ pub(crate) enum Unresolved {
     Missing(i64),
     /// Nothing is called so.
     Nothing(String),
+    /// The rules let nobody look for records of this model by text.
+    ById(String),
     /// This user does not sell.
     NoSalesperson(i64),
     /// Several are.
@@ -112,6 +114,9 @@ impl fmt::Display for Unresolved {
             Self::Missing(id) => write!(f, "there is no record with id {id} that this service may read"),
             Self::NoSalesperson(id) => {
                 write!(f, "user {id} is no active internal user: look the salesperson up with find_users")
+            }
+            Self::ById(model) => {
+                write!(f, "must be an id: the access file lets nobody look for records of {model} by text")
             }
             Self::Nothing(name) => {
                 write!(f, "nothing in Odoo is called \"{name}\": give its id or its whole name")

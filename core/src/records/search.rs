@@ -267,9 +267,15 @@ fn specified(field: &Field) -> Value {
     }
 }
 
+/// Callers of other servers ask so for all fields.
+const ALL: &str = "__all__";
+
 /// The fields that are asked for, if there are such.
 pub(super) fn named(seen: &Seen, fields: &[String]) -> Result<Vec<String>, RecordError> {
     let (mut names, mut errors) = (Vec::new(), Vec::new());
+    if matches!(fields, [every] if every == ALL) {
+        return Ok(all(seen));
+    }
     for (number, name) in fields.iter().enumerate() {
         match name.trim() {
             known if seen.field(known).is_some() => {

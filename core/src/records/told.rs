@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 use super::metadata::Field;
 use super::value::readable;
 use super::view::{Seen, View};
-use crate::access::models::Verb;
 
 /// A record by its fields' names.
 pub type Fields = Map<String, Value>;
@@ -230,8 +229,7 @@ impl View {
         match field.kind.as_str() {
             "many2one" => {
                 let (id, called) = id_and_name(&value)?;
-                let open =
-                    field.relation.as_deref().is_some_and(|it| self.rules.allow(it, Verb::Read).is_ok());
+                let open = field.relation.as_deref().is_some_and(|it| self.rules.names_are_open(it));
                 Some(match called.filter(|_| open) {
                     Some(called) => json!({ "id": id, "name": called }),
                     None => json!({ "id": id }),

@@ -8,11 +8,9 @@ use super::context::Context;
 use super::error::RecordError;
 use super::metadata::{Field, Fields};
 use super::nearest::nearest;
-use crate::access::models::{Closed, Models, Verb};
+use crate::access::models::{Closed, Models, NAMES, Verb};
 use crate::odoo::{Odoo, OdooError};
 
-/// What stands for a record where it is named: hidden together.
-const NAMES: [&str; 3] = ["name", "display_name", "complete_name"];
 /// Parts of a date that a path may end in (Odoo 18 and later).
 const DATE_PARTS: [&str; 8] = [
     "year_number",
@@ -49,6 +47,8 @@ pub(super) struct Target {
     pub(super) field: Field,
     /// The model it points to, if that is not open.
     pub(super) closed: Option<Closed>,
+    /// Whether nobody may ask for it by text, though they may by ids.
+    pub(super) by_ids_only: bool,
 }
 
 impl Seen {
@@ -76,12 +76,22 @@ impl Records {
     /// # Errors
     /// When the account has no such company or language.
     pub async fn view(&self, rules: Arc<Models>, context: &Context) -> Result<View, RecordError> {
-        let (more, lang) = self.in_words_of_odoo(context).await?;
-        let (odoo, writer) = match more.is_empty() {
-            true => (self.odoo.clone(), self.writer.clone()),
-            false => (self.odoo.with_context(&more), self.writer.with_context(&more)),
-        };
+        let (within, lang) = self.within(context).await?;
+        let Self { odoo, writer, .. } = within;
         Ok(View { records: self.clone(), rules, odoo, writer, lang })
+    }
+
+    /// The same records in this context, and its language.
+    ///
+    /// # Errors
+    /// When the account has no such company or language.
+    pub async fn within(&self, context: &Context) -> Result<(Self, Option<String>), RecordError> {
+        let (more, lang) = self.in_words_of_odoo(context).await?;
+        if more.is_empty() {
+            return Ok((self.clone(), lang));
+        }
+        let [odoo, writer] = [&self.odoo, &self.writer].map(|odoo| odoo.with_context(&more));
+        Ok((Self { odoo, writer, ..self.clone() }, lang))
     }
 }
 
@@ -140,7 +150,7 @@ impl View {
         if error.is_transient() || matches!(error, OdooError::AccessDenied(_)) {
             return self.failed(error);
         }
-        match self.records.models().await {
+        match self.records.models(&self.odoo, self.lang.as_deref()).await {
             Ok(models) if !models.iter().any(|known| known.model == model) => {
                 let open = models.iter().filter(|known| self.rules.allow(&known.model, Verb::Read).is_ok());
                 let near = nearest(model, open.map(|known| (known.model.as_str(), known.name.as_str())));
@@ -162,10 +172,14 @@ impl View {
             hidden.extend(NAMES.map(str::to_owned));
         }
         for (name, field) in fields {
-            if let Some(path) = &field.related
-                && self.mirrors_what_is_closed(fields, path).await?
-            {
-                hidden.insert(name.clone());
+            // What a name is made of is not said beside it.
+            let paths =
+                field.depends.iter().filter(|path| path.contains('.') && !NAMES.contains(&name.as_str()));
+            for path in field.related.iter().chain(paths) {
+                let is_mirror = field.related.as_ref() == Some(path);
+                if self.leads_to_what_is_hidden(fields, path, is_mirror).await? {
+                    hidden.insert(name.clone());
+                }
             }
         }
         loop {
@@ -173,7 +187,10 @@ impl View {
                 // A name says what people are to see of a record.
                 !NAMES.contains(&name.as_str())
                     && !hidden.contains(*name)
-                    && field.depends.iter().any(|on| hidden.contains(on))
+                    && field
+                        .depends
+                        .iter()
+                        .any(|on| on.split('.').next().is_some_and(|on| hidden.contains(on)))
             };
             let more: Vec<String> = fields.iter().filter(follows).map(|(name, _)| name.clone()).collect();
             if more.is_empty() {
@@ -183,7 +200,14 @@ impl View {
         }
     }
 
-    async fn mirrors_what_is_closed(&self, fields: &Fields, path: &str) -> Result<bool, RecordError> {
+    /// Whether a field is hidden on the way of a path; for one that mirrors what the path ends at, also whether a model is
+    /// closed there. What is only worked out from a closed model may be told: totals are, of closed lines.
+    async fn leads_to_what_is_hidden(
+        &self,
+        fields: &Fields,
+        path: &str,
+        is_mirror: bool,
+    ) -> Result<bool, RecordError> {
         let mut parts = path.split('.').peekable();
         let mut of_model: Option<(String, Arc<Fields>)> = None;
         while let Some(part) = parts.next() {
@@ -200,7 +224,8 @@ impl View {
                 return Ok(false);
             };
             if self.rules.allow(&relation, Verb::Read).is_err() {
-                return Ok(true);
+                let hides = self.rules.hidden(&relation).is_some_and(|hidden| !hidden.is_empty());
+                return Ok(is_mirror || hides);
             }
             let fields = self.fields(&relation, &[]).await.map_err(|error| self.failed(error))?;
             of_model = Some((relation, fields));
@@ -230,7 +255,13 @@ impl View {
             if is_end {
                 let within = parts.peek().is_some();
                 let kind = if within { String::new() } else { field.kind.clone() };
-                return Ok(Ok(Target { field: Field { kind, ..field.clone() }, closed }));
+                let asks_by_text = |model: &str| self.rules.is_asked_by_text(model);
+                let by_ids_only = match field.relation.as_deref() {
+                    Some(relation) => !asks_by_text(relation),
+                    // Odoo looks for it in more than the name.
+                    None => part == "display_name" && !asks_by_text(&here.model),
+                };
+                return Ok(Ok(Target { field: Field { kind, ..field.clone() }, closed, by_ids_only }));
             }
             if let Some(closed) = closed {
                 return Ok(Err(closed.to_string()));

@@ -51,6 +51,17 @@ impl Words {
     }
 }
 
+/// The same without the endings of plurals, where there are some: people ask for robots, and Odoo has a robot.
+pub(crate) fn singular(query: &str) -> Option<String> {
+    let one = |word: &str| {
+        let stem = word.strip_suffix("es").or_else(|| word.strip_suffix('s'));
+        stem.filter(|stem| stem.len() > 2).unwrap_or(word).to_owned()
+    };
+    let words = plain(query);
+    let stems = words.split(' ').map(one).collect::<Vec<_>>().join(" ");
+    (stems != words).then_some(stems)
+}
+
 /// The domain of records one of whose fields is like this.
 pub(crate) fn either(fields: &[&str], operator: &str, like: &str) -> Vec<Value> {
     let or = fields.iter().skip(1).map(|_| Value::from("|"));
@@ -65,6 +76,13 @@ mod tests {
     fn a_pattern_leaves_open_what_may_bear_an_accent() {
         assert_eq!(pattern("Méndez  50%_"), r"m__d_z 50\%\_");
         assert_eq!(pattern(r"C:\x"), r"_:\\x");
+    }
+
+    #[test]
+    fn plurals_lose_their_endings() {
+        assert_eq!(singular("Robots PUDU").as_deref(), Some("robot pudu"));
+        assert_eq!(singular("sillones grandes").as_deref(), Some("sillon grand"));
+        assert_eq!(singular("gas"), None);
     }
 
     #[test]

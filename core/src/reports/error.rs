@@ -49,6 +49,12 @@ pub enum ReportError {
         /// It is to be had for each record by itself.
         one_at_a_time: bool,
     },
+    /// The way to it that there is leaves something in Odoo.
+    #[error(
+        "this service is set up to change nothing (MCP_MODE=readonly), and with an API key a report comes by a link whose \
+         key Odoo keeps in the record: tell the user to open it in Odoo"
+    )]
+    ReadOnly,
     /// It is too large for an answer.
     #[error(
         "the report has {} MiB, and {LARGEST_MIB} are sent at most: ask for fewer records, or tell the user to open it in Odoo",
@@ -68,6 +74,7 @@ impl ReportError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unknown { .. } => "report_not_found",
+            Self::ReadOnly => "read_only",
             Self::Closed(_) => "model_closed",
             Self::Hidden { .. } => "fields_hidden",
             Self::NotFound { .. } => "not_found",

@@ -7,6 +7,10 @@ mod request;
 pub use self::error::ReportError;
 pub use self::request::{Format, ReportRequest, SalePdf};
 
+use std::collections::BTreeSet;
+
+use futures::future::try_join_all;
+
 use self::found::Known;
 use crate::access::models::{Models, Verb};
 use crate::erp::ErpError;
@@ -55,6 +59,7 @@ impl Report {
         records: &Records,
         models: &Models,
         request: &ReportRequest,
+        read_only: bool,
     ) -> Result<Self, ReportError> {
         let known = Known::find(records, models, &request.report_name).await?;
         models.allow(&known.model, Verb::Read)?;
@@ -67,7 +72,7 @@ impl Report {
         );
         let (names, no_pdf) = (shown.and(there)?, pdf?);
         let format = if no_pdf.is_some() { Format::Html } else { request.format };
-        let file = known.render(records, &ids, format).await?;
+        let file = known.render(records, &ids, format, read_only).await?;
         if file.len() > LARGEST {
             return Err(ReportError::TooLarge { bytes: file.len() });
         }
@@ -84,11 +89,20 @@ impl Report {
 /// What a report shows nobody can say beforehand: where fields are hidden, of its model or of one that this points to, it is
 /// not made.
 async fn not_hidden(records: &Records, models: &Models, model: &str) -> Result<(), ReportError> {
-    if !models.restrict() {
+    if !models.hides() {
         return Ok(());
     }
     let fields = retried(|| records.fields(model)).await.map_err(|(error, _)| failed(records, error))?;
-    let related = fields.values().filter_map(|field| field.relation.as_deref());
+    // With what its lines point to.
+    let lines = fields
+        .values()
+        .filter(|field| field.kind == "one2many")
+        .filter_map(|field| field.relation.as_deref());
+    let lines: BTreeSet<&str> = lines.collect();
+    let of_lines = lines.into_iter().map(|line| retried(move || records.fields(line)));
+    let of_lines = try_join_all(of_lines).await.map_err(|(error, _)| failed(records, error))?;
+    let all = std::iter::once(&fields).chain(&of_lines).flat_map(|fields| fields.values());
+    let related = all.filter_map(|field| field.relation.as_deref());
     let hides = |model: &str| models.hidden(model).is_some_and(|fields| !fields.is_empty());
     match std::iter::once(model).chain(related).find(|model| hides(model)) {
         Some(hiding) => Err(ReportError::Hidden { model: model.to_owned(), hiding: hiding.to_owned() }),
@@ -131,7 +145,13 @@ async fn no_pdf(records: &Records) -> Result<Option<String>, ReportError> {
 
 impl Known {
     /// By a session where there may be one: a link gives one report of one record, and leaves its key in the record.
-    async fn render(&self, records: &Records, ids: &[i64], format: Format) -> Result<Vec<u8>, ReportError> {
+    async fn render(
+        &self,
+        records: &Records,
+        ids: &[i64],
+        format: Format,
+        read_only: bool,
+    ) -> Result<Vec<u8>, ReportError> {
         let rendering = match format {
             Format::Pdf => Rendering::Pdf,
             Format::Text if self.is_text => Rendering::Text,
@@ -140,6 +160,7 @@ impl Known {
         let odoo = &records.odoo;
         let page = async || content(odoo.report(&self.report_name, ids, rendering).await?, rendering);
         let rendered = match retried(page).await {
+            Err((OdooError::AccessDenied(_), _)) if read_only => return Err(ReportError::ReadOnly),
             Err((OdooError::AccessDenied(_), _)) => self.by_link(records, ids, rendering).await?,
             rendered => rendered.map_err(|(error, _)| failed(records, error))?,
         };

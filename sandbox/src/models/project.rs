@@ -1,8 +1,8 @@
 //! Projects and tasks.
 
 use super::{
-    active, char, company, date, datetime, float, html, integer, many2many, many2one, one2many, selection,
-    sequence,
+    active, boolean, char, company, date, datetime, float, html, integer, many2many, many2one, one2many,
+    selection, sequence,
 };
 use crate::compute;
 use crate::datum::Datum;
@@ -41,7 +41,7 @@ pub(super) fn models() -> Vec<Model> {
         Model::new(
             "project.task.type",
             "Task Stage",
-            vec![char("name", "Name").required(), sequence(), active()],
+            vec![char("name", "Name").required(), boolean("fold", "Folded in Kanban"), sequence(), active()],
         )
         .order("sequence, id"),
         Model::new(

@@ -72,6 +72,9 @@ fn reads() -> Vec<(&'static str, Value)> {
         ("describe_model", json!({ "model": "product.product" })),
         search("ir.config_parameter", json!([])),
         search("mail.message", json!([["res_id", "=", 16]])),
+        search("sale.order", json!([["partner_id", "ilike", "ATO850101AB1"]])),
+        search("sale.order", json!([["partner_id", "=", "ATO850101AB1"]])),
+        search("res.partner", json!([["display_name", "ilike", "ATO850101AB1"]])),
         search("sale.order", json!([["user_id.login", "ilike", "a"]])),
         search("sale.order", json!([["user_id", "ilike", "Mitchell"]])),
         search("sale.order", json!([["user_id", "=", "Mitchell Admin"]])),
@@ -89,6 +92,18 @@ fn reads() -> Vec<(&'static str, Value)> {
         ("call_method", json!({ "model": "sale.order", "method": "name_search" })),
         ("call_method", json!({ "model": "sale.order", "method": "read_group" })),
         ("call_method", json!({ "model": "sale.order", "method": "web_read", "ids": [7] })),
+        (
+            "call_method",
+            json!({ "model": "sale.order", "method": "update", "ids": [7], "args": [{ "note": "made" }] }),
+        ),
+        (
+            "call_method",
+            json!({ "model": "sale.order", "method": "grouped", "ids": [7], "args": ["partner_id"] }),
+        ),
+        (
+            "get_report",
+            json!({ "report_name": "sale.report_saleorder", "record_ids": [7], "format": "text" }),
+        ),
         ("call_method", json!({ "model": "res.partner", "method": "address_get", "ids": [16] })),
         // Contexts.
         ("search_records", json!({ "model": "res.partner", "context": { "show_vat": true } })),
@@ -106,6 +121,12 @@ fn changes() -> Vec<(&'static str, Value)> {
     };
     let create = |model: &str, values: Value| ("create_record", json!({ "model": model, "values": values }));
     vec![
+        ("update_sale_lines", json!({ "sale_id": 7, "lines": [{ "line_id": 11, "discount": 50 }] })),
+        ("update_sale_lines", json!({ "sale_id": 7, "lines": [{ "line_id": 12, "remove": true }] })),
+        ("dev_update_sale", json!({ "sale_id": 7, "lines": [{ "line_id": 12, "remove": true }] })),
+        create("sale.order", json!({ "partner_id": "ATO850101AB1" })),
+        update("sale.order", 7, json!({ "partner_id": "ATO850101AB1" })),
+        update("sale.order", 7, json!({ "partner_id": "Azure Interior" })),
         update("res.partner", 16, json!({ "vat": "XAXX010101000" })),
         update("res.partner", 16, json!({ "phone": null })),
         update("res.partner", 16, json!({ "category_id": [[0, 0, { "name": "made" }]] })),
@@ -194,4 +215,26 @@ async fn what_is_hidden_is_in_no_answer() {
         .call("search_records", json!({ "model": "sale.order", "fields": ["user_id"], "limit": 1 }))
         .await;
     assert_eq!(orders["items"][0]["user_id"].as_object().unwrap().len(), 1, "{orders}");
+}
+
+/// A name that is hidden is told nowhere, and nobody finds by it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hidden_name_is_not_told_of_what_points_to_it() {
+    let rules = RULES.replace("hide = [\"vat\", \"phone\"]", "hide = [\"name\"]");
+    let (app, _folder) = start(&[("bot", rules.as_str())]).await;
+    let caller = Caller::connect_by(client_of("bot"), &app.url).await;
+    for (tool, arguments) in [
+        ("search_records", json!({ "model": "sale.order", "fields": ["partner_id"] })),
+        ("aggregate_records", json!({ "model": "sale.order", "group_by": ["partner_id"] })),
+        ("get_record", json!({ "model": "res.partner", "record_id": 16 })),
+    ] {
+        let answer = caller.call(tool, arguments).await.to_string();
+        assert!(!answer.contains("Torres"), "{tool}: {answer}");
+    }
+    for domain in
+        [json!([["partner_id", "ilike", "torres"]]), json!([["partner_id.display_name", "ilike", "torres"]])]
+    {
+        let error = caller.error("search_records", json!({ "model": "sale.order", "domain": domain })).await;
+        assert!(!error.contains("Almacenes"), "{error}");
+    }
 }

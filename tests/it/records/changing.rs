@@ -67,3 +67,16 @@ async fn what_is_deleted_is_told() {
     assert!(!error.contains("not_found"), "{error}");
     assert_eq!(search(app.sandbox(), "res.partner", json!([["id", "=", 16]]), &["id"]).len(), 1);
 }
+
+/// What Odoo rounds was done, and is told so.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_odoo_keeps_in_another_way_is_done_and_named() {
+    let app = McpTools::start().await;
+    let line = json!({ "model": "sale.order.line", "record_id": 11, "values": { "price_unit": 10.333 } });
+    let updated = app.call("update_record", line).await;
+    assert_eq!(updated["differs"], json!(["price_unit"]), "{updated}");
+    assert_eq!(
+        updated["changed"][0]["new"],
+        search(app.sandbox(), "sale.order.line", json!([["id", "=", 11]]), &["price_unit"])[0]["price_unit"]
+    );
+}

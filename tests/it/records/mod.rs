@@ -4,6 +4,7 @@ mod acting;
 mod attacks;
 mod changing;
 mod faults;
+mod jobs;
 mod making;
 mod reading;
 

@@ -1,10 +1,14 @@
 //! What is found and read of any model, and how it is told.
 
+use std::collections::BTreeSet;
+
+use mcp_odoo_sandbox::Options;
 use serde_json::{Value, json};
 
 use super::WAYS;
 use crate::access::{client_of, start};
 use crate::support::mcp::{Caller, McpTools};
+use crate::support::odoo::search;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_is_the_same_whatever_odoo_speaks() {
@@ -197,4 +201,20 @@ async fn a_caller_works_in_its_own_company_unless_a_call_says_otherwise() {
     let mut otherwise = search;
     otherwise["context"] = json!({ "allowed_company_ids": ["yourcompany"] });
     assert!(caller.call("search_records", otherwise).await["total"].as_u64().unwrap() > 0);
+}
+
+/// Who sums groups up must not take some for all.
+#[tokio::test(flavor = "multi_thread")]
+async fn more_groups_than_are_told_are_said_to_be_there() {
+    let options = Options { records: 1_500, ..Options::default() };
+    let app = McpTools::builder().sandbox(options).start_mcp().await;
+    let (mut ids, mut offset) = (BTreeSet::new(), Some(0));
+    while let Some(from) = offset {
+        let groups = json!({ "model": "res.partner", "group_by": ["id"], "offset": from, "context": { "active_test": false } });
+        let page = app.call("aggregate_records", groups).await;
+        ids.extend(page["items"].as_array().unwrap().iter().map(|group| group["id"].to_string()));
+        offset = page["next_offset"].as_u64();
+    }
+    let all = search(app.sandbox(), "res.partner", json!([["active", "in", [true, false]]]), &["id"]);
+    assert_eq!(ids.len(), all.len());
 }

@@ -178,7 +178,7 @@ impl Operation for CreateRecord {
     const SPEC: Spec = Spec {
         name: "create_record",
         title: "Create a record",
-        description: "Makes a record (crear), once for each idempotency_key. For quotations use \
+        description: "Makes a record (crear), once for each idempotency_key with the same values. For quotations use \
             dev_create_quotation. E.g. {\"model\":\"res.partner\",\"values\":{\"name\":\"Ana\"}}.",
         does: Does::Add,
         needs: Permission::Write,
@@ -266,7 +266,7 @@ impl Operation for CallMethod {
     type Answer = Called;
 
     fn named(request: &MethodCall) -> Vec<Id> {
-        request.ids.iter().map(|id| (*id).into()).collect()
+        request.on().0.into_iter().map(Id::from).collect()
     }
 
     async fn run(call: Call, request: MethodCall) -> Result<Called, Refusal> {
