@@ -226,7 +226,7 @@ async fn a_hidden_name_is_not_told_of_what_points_to_it() {
     for (tool, arguments) in [
         ("search_records", json!({ "model": "sale.order", "fields": ["partner_id"] })),
         ("aggregate_records", json!({ "model": "sale.order", "group_by": ["partner_id"] })),
-        ("get_record", json!({ "model": "res.partner", "record_id": 16 })),
+        ("search_records", json!({ "model": "res.partner", "domain": [["id", "=", 16]] })),
     ] {
         let answer = caller.call(tool, arguments).await.to_string();
         assert!(!answer.contains("Torres"), "{tool}: {answer}");
