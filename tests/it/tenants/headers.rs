@@ -244,11 +244,14 @@ async fn many_at_once_log_in_once() {
 /// Who waits for a log-in has its answer, however it ends: nobody tries once more after the others.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_waits_for_a_log_in_does_not_try_it_again() {
-    let (app, odoo) = (start().await, Odoo::start(Options::default()).await);
+    // It lasts until all have come to wait for it.
+    let patience = |config: &mut Config| config.calls.timeout = Duration::from_secs(2);
+    let app = TestApp::builder().configure(with_headers).configure(patience).start().await;
+    let odoo = Odoo::start(Options::default()).await;
     let address = format!("http://{}", odoo.proxy.address);
     let given = |key| Given { url: Some(&address), key: Some(key), database: Some("sandbox"), login: None };
     let tried = async |key: &'static str, times: usize| {
-        odoo.proxy.plan(|_, _| Some(Fault::Refuse));
+        odoo.proxy.plan(|_, _| Some(Fault::Late));
         let all = (0..times).map(|_| app.state.tenants.by_headers(given(key)));
         let answers = futures::future::join_all(all).await;
         let codes = answers.into_iter().map(|answer| answer.err().map(|error| error.code()));
