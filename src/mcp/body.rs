@@ -110,13 +110,14 @@ pub(super) fn wrong_params(message: &ClientJsonRpcMessage) -> Option<(RequestId,
 
 /// The answer to the request in this body, if its parameters are wrong.
 ///
-/// Without sessions there is no `initialize`, whatever its parameters are.
+/// Without sessions there is no `initialize` and no subscribing by it, whatever the parameters are.
 pub(super) fn refused_params(body: &[u8], is_stateless: bool) -> Option<Response> {
     let message = serde_json::from_slice(body).ok()?;
     let (id, error) = wrong_params(&message)?;
-    let begins = matches!(&message, ClientJsonRpcMessage::Request(request)
-        if matches!(&request.request, ClientRequest::CustomRequest(custom) if custom.method == "initialize"));
-    if is_stateless && begins {
+    const OF_SESSIONS: [&str; 3] = ["initialize", "resources/subscribe", "resources/unsubscribe"];
+    let is_of_sessions = matches!(&message, ClientJsonRpcMessage::Request(request)
+        if matches!(&request.request, ClientRequest::CustomRequest(custom) if OF_SESSIONS.contains(&custom.method.as_str())));
+    if is_stateless && is_of_sessions {
         return None;
     }
     Some(refused(error, Some(id)))
