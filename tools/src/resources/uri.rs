@@ -161,7 +161,7 @@ mod tests {
             ("odoo://res.partner/seven", "must be its id"),
             ("odoo://res.partner/-7", "must be its id"),
             ("odoo://quotation/x", "tracking_id"),
-            ("odoo://res.partner/list?limit=0", "limit must be"),
+            ("odoo://res.partner/list?limit=0", "limit"),
             ("odoo://res.partner/list?limit=many", "limit"),
             ("odoo://res.partner/list?colour=red", "takes domain, limit"),
         ] {
