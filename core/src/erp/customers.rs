@@ -14,7 +14,7 @@ use crate::input::trimmed;
 use crate::odoo::{OdooError, Record};
 
 pub(super) const MODEL: &str = "res.partner";
-const READ: [&str; 6] = ["name", "display_name", "email", "phone", "vat", "parent_id"];
+pub(super) const READ: [&str; 6] = ["name", "display_name", "email", "phone", "vat", "parent_id"];
 /// So many digits are a number to look for, and so many of a number are the same in every way to write it.
 const FEWEST_DIGITS: usize = 5;
 const NATIONAL_DIGITS: usize = 10;

@@ -49,44 +49,22 @@ use crate::odoo::Odoo;
 use crate::quotation::products::Decimals;
 use crate::quotation::salespeople::{SalesConfig, Salespeople};
 pub use crate::records::Instance;
+use crate::records::page::{default_limit, yes};
 use crate::records::{Records, page, reference, retry, value, words};
 
 /// Whether the tools of their own for records of this model show this field, or find by it.
 pub fn shows(model: &str, field: &str) -> bool {
-    let fields: &[&str] = match model {
+    let fields: &[&[&str]] = match model {
         // These read and write whichever is asked for.
         "sale.order" | "sale.order.line" => return true,
-        "res.partner" => &["name", "display_name", "email", "phone", "mobile", "vat", "parent_id"],
-        "res.users" => &["name", "login", "email"],
-        "product.product" => &[
-            "name",
-            "display_name",
-            "default_code",
-            "barcode",
-            "list_price",
-            "lst_price",
-            "uom_id",
-            "qty_available",
-        ],
-        "project.project" => &["name", "user_id", "partner_id", "date_start", "date", "task_count"],
-        "project.task" => &[
-            "name",
-            "project_id",
-            "stage_id",
-            "user_ids",
-            "date_deadline",
-            "priority",
-            "partner_id",
-            "description",
-            "create_date",
-            "write_date",
-            "tag_ids",
-            "allocated_hours",
-            "planned_hours",
-        ],
+        customers::MODEL => &[&customers::READ, &["mobile"]],
+        "res.users" => &[&users::READ],
+        products::MODEL => &[&products::DETAILS, &["name", "list_price", "qty_available", products::VARIANT]],
+        "project.project" => &[&projects::READ],
+        project_tasks::MODEL => &[&project_tasks::ALL, &["tag_ids", "allocated_hours", "planned_hours"]],
         _ => &[],
     };
-    fields.contains(&field)
+    fields.iter().any(|fields| fields.contains(&field))
 }
 
 /// The records of one Odoo; a cheap handle.
@@ -124,14 +102,6 @@ impl Erp {
     }
 }
 
-fn default_limit() -> u32 {
-    50
-}
-
 fn ten() -> u32 {
     10
-}
-
-fn yes() -> bool {
-    true
 }

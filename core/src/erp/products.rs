@@ -18,8 +18,8 @@ use crate::odoo::{Call, OdooError, Record};
 
 pub(super) const MODEL: &str = "product.product";
 /// What tells the variants of a product apart.
-const VARIANT: &str = "product_template_attribute_value_ids";
-const DETAILS: [&str; 8] = [
+pub(super) const VARIANT: &str = "product_template_attribute_value_ids";
+pub(super) const DETAILS: [&str; 8] = [
     "display_name",
     "default_code",
     "barcode",

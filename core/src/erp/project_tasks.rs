@@ -14,7 +14,7 @@ use crate::rules;
 
 pub(super) const MODEL: &str = "project.task";
 const SUMMARY: [&str; 6] = ["name", "project_id", "stage_id", "user_ids", "date_deadline", "priority"];
-const ALL: [&str; 11] = [
+pub(super) const ALL: [&str; 11] = [
     "name",
     "project_id",
     "stage_id",

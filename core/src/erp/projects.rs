@@ -8,6 +8,8 @@ use super::page::{Listing, contains};
 use super::value::{text, time};
 use super::{Erp, ErpError, NameFilter, Named, Page};
 
+pub(super) const READ: [&str; 6] = ["name", "user_id", "partner_id", "date_start", "date", "task_count"];
+
 /// One project.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Project {
@@ -38,7 +40,7 @@ impl Erp {
         let listing = Listing {
             model: "project.project",
             domain,
-            fields: &["name", "user_id", "partner_id", "date_start", "date", "task_count"],
+            fields: &READ,
             order: None,
             limit: filter.limit,
             offset: filter.offset,

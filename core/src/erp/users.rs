@@ -10,6 +10,8 @@ use super::words::plain;
 use super::{Erp, ErpError, NameFilter, Named, Page};
 use crate::odoo::SearchRead;
 
+pub(super) const READ: [&str; 3] = ["name", "login", "email"];
+
 /// One user.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct User {
@@ -34,7 +36,7 @@ impl Erp {
         let listing = Listing {
             model: "res.users",
             domain,
-            fields: &["name", "login", "email"],
+            fields: &READ,
             order: Some("name, id"),
             limit: filter.limit,
             offset: filter.offset,

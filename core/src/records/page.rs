@@ -9,11 +9,11 @@ use super::words::{either, literal};
 use crate::input::trimmed_or_absent;
 use crate::odoo::{Odoo, OdooError, Record, SearchRead};
 
-fn default_limit() -> u32 {
+pub(crate) fn default_limit() -> u32 {
     50
 }
 
-fn yes() -> bool {
+pub(crate) fn yes() -> bool {
     true
 }
 

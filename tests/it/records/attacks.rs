@@ -238,3 +238,23 @@ async fn a_hidden_name_is_not_told_of_what_points_to_it() {
         assert!(!error.contains("Almacenes"), "{error}");
     }
 }
+
+/// A tool with fields of its own is closed by each field that it shows, also the less obvious.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_of_its_own_is_closed_by_whatever_it_shows() {
+    for (model, field, tool, arguments) in [
+        ("product.product", "description_sale", "find_products", json!({ "q": "robot" })),
+        ("product.product", "type", "fetch", json!({ "id": "product:26174" })),
+        ("project.task", "parent_id", "get_task", json!({ "task_id": 13 })),
+        ("project.project", "date", "list_projects", json!({})),
+        ("res.users", "email", "list_users", json!({})),
+        ("res.partner", "mobile", "find_customers", json!({ "q": "torres" })),
+    ] {
+        let rules = format!(
+            "permissions = [\"read\"]\n\n[models]\npreset = \"read-all\"\n\"{model}\" = {{ read = true, hide = [\"{field}\"] }}"
+        );
+        let (app, _folder) = start(&[("bot", rules.as_str())]).await;
+        let error = Caller::connect_by(client_of("bot"), &app.url).await.error(tool, arguments).await;
+        assert!(error.contains("model_closed") && error.contains(field), "{tool}: {error}");
+    }
+}
