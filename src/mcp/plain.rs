@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Json, Router};
 use mcp_odoo_tools::caller::Identity;
 use rmcp::ServerHandler;
@@ -26,53 +26,22 @@ const VERSION: &str = "2025-11-25";
 /// The routes of this form.
 pub(super) fn routes<H: ServerHandler + Clone + Sync>(once: Once<H>) -> Router {
     Router::new()
-        .route("/mcp/initialize", post(initialize::<H>))
-        .route("/mcp/tools/list", post(list_tools::<H>))
-        .route("/mcp/tools/call", post(call_tool::<H>))
-        .route("/mcp/resources/list", post(list_resources::<H>))
-        .route("/mcp/resources/read", post(read_resource::<H>))
+        .route("/mcp/initialize", asks("initialize"))
+        .route("/mcp/tools/list", asks("tools/list"))
+        .route("/mcp/tools/call", asks("tools/call"))
+        .route("/mcp/resources/list", asks("resources/list"))
+        .route("/mcp/resources/read", asks("resources/read"))
         .route("/mcp/mode", get(mode))
         .with_state(once)
 }
 
-async fn initialize<H: ServerHandler + Clone + Sync>(
-    State(once): State<Once<H>>,
-    Extension(identity): Extension<Identity>,
-    request: Request,
-) -> Response {
-    serve(&once, &identity, request, "initialize").await
-}
-
-async fn list_tools<H: ServerHandler + Clone + Sync>(
-    State(once): State<Once<H>>,
-    Extension(identity): Extension<Identity>,
-    request: Request,
-) -> Response {
-    serve(&once, &identity, request, "tools/list").await
-}
-
-async fn call_tool<H: ServerHandler + Clone + Sync>(
-    State(once): State<Once<H>>,
-    Extension(identity): Extension<Identity>,
-    request: Request,
-) -> Response {
-    serve(&once, &identity, request, "tools/call").await
-}
-
-async fn list_resources<H: ServerHandler + Clone + Sync>(
-    State(once): State<Once<H>>,
-    Extension(identity): Extension<Identity>,
-    request: Request,
-) -> Response {
-    serve(&once, &identity, request, "resources/list").await
-}
-
-async fn read_resource<H: ServerHandler + Clone + Sync>(
-    State(once): State<Once<H>>,
-    Extension(identity): Extension<Identity>,
-    request: Request,
-) -> Response {
-    serve(&once, &identity, request, "resources/read").await
+/// A route that is one method of MCP.
+fn asks<H: ServerHandler + Clone + Sync>(method: &'static str) -> MethodRouter<Once<H>> {
+    post(
+        async move |State(once): State<Once<H>>,
+                    Extension(identity): Extension<Identity>,
+                    request: Request| { serve(&once, &identity, request, method).await },
+    )
 }
 
 /// What the service lets anybody do, and what this caller may do of that.

@@ -21,7 +21,7 @@ use mcp_odoo_core::refusal::Refusal;
 use mcp_odoo_tools::caller::{Identity, language};
 use mcp_odoo_tools::operation::Operation;
 use mcp_odoo_tools::records::stream::{Pages, StreamRecords};
-use mcp_odoo_tools::{audit, dispatch, permit};
+use mcp_odoo_tools::{admit, audit, dispatch};
 use rmcp::ServerHandler;
 use rmcp::model::ServerJsonRpcMessage;
 use serde_json::{Map, Value, json};
@@ -91,14 +91,12 @@ async fn search<H: ServerHandler + Clone>(
 ) -> Result<Reading, Problem> {
     let language = language(&parts.headers).unwrap_or(identity.tenant.language);
     let call = CoreCall { language, ..identity.call(Door::Mcp) };
-    let refused = |code: &str| audit::refused(&StreamRecords::SPEC, &call, code);
-    permit(&StreamRecords::SPEC, &call.caller, call.door, &call.tenant)
-        .inspect_err(|refusal| refused(&refusal.code))?;
+    admit(&StreamRecords::SPEC, &call)?;
     arguments.retain(|_, argument| !argument.is_null());
     // All of them: what is read is bounded by the page, not by what there is.
     arguments.entry("limit").or_insert(u32::MAX.into());
     let request: RecordSearch = input::parse(arguments.into()).map_err(|errors| {
-        refused("invalid_request");
+        audit::refused(&StreamRecords::SPEC, &call, "invalid_request");
         Problem::invalid(errors)
     })?;
     let place = Single::default();

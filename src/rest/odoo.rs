@@ -9,13 +9,12 @@ use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::Page;
 use mcp_odoo_core::input::{self, FieldError};
 use mcp_odoo_core::records::Fields;
-use mcp_odoo_core::refusal::Refusal;
 use mcp_odoo_tools::operation::{Does, Operation};
 use mcp_odoo_tools::records::{
     AggregateRecords, CallMethod, CreateRecord, DeleteRecord, DescribeModel, GetRecord, ListModels,
     SearchRecords, UpdateRecord,
 };
-use mcp_odoo_tools::{audit, dispatch, permit, reply};
+use mcp_odoo_tools::{admit, audit, dispatch, reply};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -97,7 +96,9 @@ pub async fn query(State(state): State<AppState>, request: Request) -> Result<Js
     let JsonObject(mut asked) = match extract::json_object(request, &state.room).await {
         Ok(asked) => asked,
         // Who may not is told so first.
-        Err(problem) => return Err(may::<SearchRecords>(&call).map_or_else(Problem::from, |()| problem)),
+        Err(problem) => {
+            return Err(admit(&SearchRecords::SPEC, &call).map_or_else(Problem::from, |()| problem));
+        }
     };
     asked.retain(|_, value| !value.is_null());
     let method = match asked.remove("method") {
@@ -248,11 +249,6 @@ fn wrong(path: &str, message: &str) -> Problem {
     Problem::invalid(vec![FieldError { path: path.to_owned(), message: message.to_owned() }])
 }
 
-fn may<O: Operation>(call: &Call) -> Result<(), Refusal> {
-    let may = permit(&O::SPEC, &call.caller, call.door, &call.tenant);
-    may.inspect_err(|refusal| audit::refused(&O::SPEC, call, &refusal.code))
-}
-
 async fn answer<O>(call: Call, asked: Map<String, Value>) -> Result<Value, Problem>
 where
     O: Operation<Request: DeserializeOwned + Validate<Context = ()>, Answer: Serialize>,
@@ -265,7 +261,7 @@ async fn ask<O>(call: Call, asked: Map<String, Value>) -> Result<O::Answer, Prob
 where
     O: Operation<Request: DeserializeOwned + Validate<Context = ()>>,
 {
-    may::<O>(&call)?;
+    admit(&O::SPEC, &call)?;
     let request = input::parse(asked.into()).map_err(|errors| {
         audit::refused(&O::SPEC, &call, "invalid_request");
         Problem::invalid(errors)

@@ -10,7 +10,7 @@ use mcp_odoo_core::erp::{self, LineUpdate};
 use mcp_odoo_core::refusal::{Kind, Refusal};
 use mcp_odoo_core::tenants::Tenant;
 
-use crate::audit::Entry;
+use crate::audit::{self, Entry};
 use crate::operation::{Does, Operation, Spec};
 
 /// Has an operation done for a caller, if it may be done: whatever the transport, whatever becomes of it. A line of the audit
@@ -97,6 +97,15 @@ pub(crate) fn opens(models: &Models, model: &str, verb: Verb) -> Result<(), Refu
         Some(field) => Err(Refusal::hidden(model, field)),
         None => Ok(()),
     }
+}
+
+/// Whether whoever asks may have it done, before what they send is looked at. Who may not is noted.
+///
+/// # Errors
+/// Why not.
+pub fn admit(spec: &'static Spec, call: &Call) -> Result<(), Refusal> {
+    permit(spec, &call.caller, call.door, &call.tenant)
+        .inspect_err(|refusal| audit::refused(spec, call, &refusal.code))
 }
 
 /// Whether this caller may have it done.

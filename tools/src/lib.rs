@@ -28,7 +28,7 @@ pub mod tool;
 pub mod toolset;
 mod users;
 
-pub use self::dispatch::{dispatch, permit};
+pub use self::dispatch::{admit, dispatch, permit};
 pub use self::handler::OdooTools;
 pub use self::toolset::Toolsets;
 

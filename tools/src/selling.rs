@@ -56,10 +56,7 @@ impl Operation for CancelSale {
         title: "Cancel sale",
         description: "Cancels a quotation or order (cancelar, anular la cotización o el pedido). The customer is \
             not told.",
-        does: Does::Overwrite,
-        needs: Permission::Write,
-        model: Some("sale.order"),
-        text: Text::Lines,
+        ..ConfirmSale::SPEC
     };
     type Request = SaleStep;
     type Answer = MovedSale;
@@ -83,10 +80,7 @@ impl Operation for UpdateSaleLines {
         description: "Changes quantity (cantidad), price (precio) or discount (descuento) of lines, or takes lines \
             away (quitar); tells the new total. Line ids: get_sale. E.g. {\"sale_id\":7,\
             \"lines\":[{\"line_id\":11,\"discount\":10}]}.",
-        does: Does::Overwrite,
-        needs: Permission::Write,
-        model: Some("sale.order"),
-        text: Text::Lines,
+        ..ConfirmSale::SPEC
     };
     type Request = SaleLinesUpdate;
     type Answer = UpdatedSale;

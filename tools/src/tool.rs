@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::dispatch::permit;
+use crate::dispatch::admit;
 use crate::operation::{Operation, Spec, Text};
 use crate::reply::Reply;
 use crate::toolset::Toolset;
@@ -55,12 +55,9 @@ impl Tool {
 
     /// Calls it. Who may not is told so, whatever the arguments are.
     pub async fn call(&self, call: Call, arguments: Object) -> Reply {
-        match permit(self.operation, &call.caller, call.door, &call.tenant) {
+        match admit(self.operation, &call) {
             Ok(()) => (self.run)(call, arguments).await,
-            Err(refusal) => {
-                audit::refused(self.operation, &call, &refusal.code);
-                Reply::refused(&refusal)
-            }
+            Err(refusal) => Reply::refused(&refusal),
         }
     }
 

@@ -98,9 +98,7 @@ impl View {
         let (Some(name), Some(operator)) = (field.as_str(), operator.as_str()) else {
             return Ok(Err("must be [field, operator, value], the first two texts".to_owned()));
         };
-        let known = if operator == "==" || operator == "<>" { None } else { Some(operator) };
-        let known = known.filter(|operator| BY_TEXT.contains(operator) || OTHERS.contains(operator));
-        let Some(operator) = known else {
+        if !BY_TEXT.contains(&operator) && !OTHERS.contains(&operator) {
             return Ok(Err(format!(
                 "has an operator that is none of {}, {}",
                 OTHERS.join(", "),

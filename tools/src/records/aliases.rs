@@ -25,8 +25,7 @@ pub fn tools() -> Vec<Tool> {
 }
 
 const fn named<O: Operation>(name: &'static str, description: &'static str) -> Spec {
-    let Spec { title, does, needs, model, text, .. } = O::SPEC;
-    Spec { name, title, description, does, needs, model, text }
+    Spec { name, description, ..O::SPEC }
 }
 
 static SEARCH: Spec = named::<SearchRecords>(

@@ -1,14 +1,13 @@
 //! Any record of the Odoo that is written to, by the names that older clients know.
 
-use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::Single;
 use mcp_odoo_core::records::{Fields, MadeRecord, NewRecord, RecordRequest, RecordUpdate, UpdatedRecord};
 use mcp_odoo_core::refusal::Refusal;
 
-use super::view;
-use crate::operation::{Does, Operation, Spec, Text};
+use super::{CreateRecord, GetRecord, UpdateRecord, view};
+use crate::operation::{Operation, Spec};
 
 /// Makes a record.
 pub struct DevCreateRecord;
@@ -18,16 +17,13 @@ impl Operation for DevCreateRecord {
         name: "dev_create_record",
         title: "Create a record (dev)",
         description: "As create_record, in the Odoo that is written to, where two are configured.",
-        does: Does::Add,
-        needs: Permission::Write,
-        model: None,
-        text: Text::Lines,
+        ..CreateRecord::SPEC
     };
     type Request = NewRecord;
     type Answer = MadeRecord;
 
     fn told(made: &MadeRecord) -> Vec<Id> {
-        vec![made.id.into()]
+        CreateRecord::told(made)
     }
 
     async fn run(call: Call, request: NewRecord) -> Result<MadeRecord, Refusal> {
@@ -43,16 +39,13 @@ impl Operation for DevUpdateRecord {
         name: "dev_update_record",
         title: "Change a record (dev)",
         description: "As update_record, in the Odoo that is written to, where two are configured.",
-        does: Does::Overwrite,
-        needs: Permission::Write,
-        model: None,
-        text: Text::Lines,
+        ..UpdateRecord::SPEC
     };
     type Request = RecordUpdate;
     type Answer = UpdatedRecord;
 
     fn named(request: &RecordUpdate) -> Vec<Id> {
-        vec![request.record_id.into()]
+        UpdateRecord::named(request)
     }
 
     async fn run(call: Call, request: RecordUpdate) -> Result<UpdatedRecord, Refusal> {
@@ -68,16 +61,13 @@ impl Operation for DevReadRecord {
         name: "dev_read_record",
         title: "Read a record (dev)",
         description: "As get_record, in the Odoo that is written to, where two are configured.",
-        does: Does::Read,
-        needs: Permission::Read,
-        model: None,
-        text: Text::Lines,
+        ..GetRecord::SPEC
     };
     type Request = RecordRequest;
     type Answer = Single<Fields>;
 
     fn named(request: &RecordRequest) -> Vec<Id> {
-        vec![request.record_id.into()]
+        GetRecord::named(request)
     }
 
     async fn run(call: Call, request: RecordRequest) -> Result<Self::Answer, Refusal> {

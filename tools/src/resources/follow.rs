@@ -15,8 +15,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::operations::{FollowRecords, over, place};
 use super::uri::Resource;
-use super::{done, no_quotation, no_resource};
-use crate::dispatch::permit;
+use super::{no_quotation, no_resource};
+use crate::dispatch::{dispatch, permit};
 use crate::operation::Operation;
 use crate::quotations::FollowQuotation;
 
@@ -35,12 +35,12 @@ pub async fn follow(call: Call, uri: &str) -> Result<Changes, Refusal> {
                 Watchable::Record { model, .. } => model.clone(),
                 Watchable::List { search, .. } => search.model.clone(),
             };
-            let (watch, place) = done::<FollowRecords>(call.clone(), what).await?;
+            let (watch, place) = dispatch::<FollowRecords>(call.clone(), what).await?;
             of_records(watch, model, place, call.clone()).boxed()
         }
         (None, Resource::Quotation(id)) => {
             let place = place(&call)?;
-            let changes = done::<FollowQuotation>(call.clone(), id.clone()).await?;
+            let changes = dispatch::<FollowQuotation>(call.clone(), id.clone()).await?;
             of_quotation(changes.ok_or_else(|| no_quotation(&id))?, place, call.clone()).boxed()
         }
         (None, _) => {

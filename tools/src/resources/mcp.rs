@@ -11,7 +11,8 @@ use rmcp::model::{
 };
 use rmcp::service::SubscriptionContext;
 
-use super::{Body, Contents, Readable, data, done, follow, is_not_found, over};
+use super::{Body, Contents, Readable, data, follow, is_not_found, over};
+use crate::dispatch;
 use crate::records::{DescribeModel, ListModels};
 
 /// JSON-RPC leaves this code to servers: it may be repeated later.
@@ -103,7 +104,7 @@ pub async fn complete(call: Call, asked: &CompleteRequestParams) -> Result<Compl
     let (mut values, total) = match asked.argument.name.as_str() {
         "model" => {
             let query = ModelQuery { q: Some(written.to_owned()).filter(|written| !written.is_empty()) };
-            let found = done::<ListModels>(call, query).await.map_err(failed)?;
+            let found = dispatch::<ListModels>(call, query).await.map_err(failed)?;
             let total = found.total.and_then(|total| total.try_into().ok());
             (found.items.into_iter().map(|model| model.model).collect::<Vec<_>>(), total)
         }
@@ -112,7 +113,7 @@ pub async fn complete(call: Call, asked: &CompleteRequestParams) -> Result<Compl
                 return Ok(CompletionInfo::default());
             };
             let request = ModelRequest { model: model.clone(), fields: Vec::new() };
-            let described = done::<DescribeModel>(call, request).await.map_err(failed)?;
+            let described = dispatch::<DescribeModel>(call, request).await.map_err(failed)?;
             let files =
                 described.fields.into_iter().filter(|field| is_file(&field.kind)).map(|field| field.name);
             (files.filter(|name| name.contains(written)).collect(), None)

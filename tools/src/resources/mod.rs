@@ -5,8 +5,6 @@ pub mod mcp;
 mod operations;
 mod uri;
 
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use mcp_odoo_core::access::models::Verb;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::Page;
@@ -165,34 +163,29 @@ impl Readable {
 /// When there is nothing that this caller may read.
 pub async fn read(call: Call, uri: &str, shown: &Toolsets) -> Result<Contents, Refusal> {
     match Resource::parse(uri).map_err(no_resource)? {
-        Resource::Models => Contents::json(&done::<ListModels>(call, ModelQuery { q: None }).await?),
+        Resource::Models => Contents::json(&dispatch::<ListModels>(call, ModelQuery { q: None }).await?),
         Resource::Users => records(call, whole("res.users").map_err(no_resource)?).await,
         Resource::Companies => records(call, whole("res.company").map_err(no_resource)?).await,
         Resource::List(search) => records(call, search).await,
-        Resource::Config => Contents::json(&done::<ReadConfig>(call, shown.clone()).await?),
+        Resource::Config => Contents::json(&dispatch::<ReadConfig>(call, shown.clone()).await?),
         Resource::Record { model, id } => {
             let request =
                 RecordRequest { model, record_id: id, fields: Vec::new(), context: Default::default() };
-            Contents::json(&done::<GetRecord>(call, request).await?.record)
+            Contents::json(&dispatch::<GetRecord>(call, request).await?.record)
         }
         Resource::File(request) => {
-            let file = done::<ReadFile>(call, request).await?;
+            let file = dispatch::<ReadFile>(call, request).await?;
             Ok(Contents { mime_type: file.mime_type, body: Body::Base64(file.base64) })
         }
-        Resource::Quotation(id) => match done::<GetQuotationStatus>(call, id.clone()).await? {
+        Resource::Quotation(id) => match dispatch::<GetQuotationStatus>(call, id.clone()).await? {
             Some(status) => Ok(Contents::text(status.json().as_ref().to_owned())),
             None => Err(no_quotation(&id)),
         },
     }
 }
 
-/// On the heap: what reads records is large, and here are many of them.
-fn done<O: Operation>(call: Call, request: O::Request) -> BoxFuture<'static, Result<O::Answer, Refusal>> {
-    dispatch::<O>(call, request).boxed()
-}
-
 async fn records(call: Call, search: RecordSearch) -> Result<Contents, Refusal> {
-    let found: Page<Fields> = done::<SearchRecords>(call, search).await?;
+    let found: Page<Fields> = dispatch::<SearchRecords>(call, search).await?;
     Contents::json(&found)
 }
 

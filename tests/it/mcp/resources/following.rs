@@ -8,8 +8,8 @@ use rmcp::transport::TokioChildProcess;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::{Hearer, OFTEN, customer, delete, quick, rename};
-use crate::mcp::client::{Sse, request, soon};
+use super::{Hearer, OFTEN, customer, delete, left, quick, rename};
+use crate::mcp::client::{Sse, request};
 use crate::support::app::request as quotation;
 use crate::support::mcp::{Caller, McpTools};
 use crate::support::process::{binary, borrowed, odoo_env};
@@ -145,12 +145,7 @@ async fn the_last_one_ends_the_looking() {
     assert!(!watching.is_idle(), "the other still follows it");
     // The end of a session is the end of what it follows.
     other.client.cancel().await.unwrap();
-    soon(async {
-        while !watching.is_idle() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    left(watching).await;
 }
 
 /// Odoo is away for a while: what changed meanwhile is told afterwards.

@@ -8,7 +8,7 @@ use rmcp::transport::TokioChildProcess;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::{Hearer, customer, delete, quick, rename};
+use super::{Hearer, customer, delete, left, quick, rename};
 use crate::mcp::client::{modern, request, soon};
 use crate::mcp::stdio::Spoken;
 use crate::support::app::request as quotation;
@@ -50,12 +50,7 @@ async fn changes_are_told_to_who_listens() {
     let watching = &mcp.app.state.tenant.watching;
     assert!(!watching.is_idle());
     listening.cancel().await.unwrap();
-    soon(async {
-        while !watching.is_idle() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    left(watching).await;
 }
 
 #[tokio::test]

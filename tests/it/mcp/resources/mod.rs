@@ -7,6 +7,7 @@ mod rights;
 
 use std::time::Duration;
 
+use mcp_odoo_core::watching::Watching;
 use rmcp::model::{
     ClientCapabilities, ClientConfig, ErrorData, Implementation, ProtocolVersion, ReadResourceRequestParams,
     ResourceContents, ResourceUpdatedNotificationParam,
@@ -30,6 +31,16 @@ const OFTEN: Duration = Duration::from_millis(20);
 /// A service that looks often at what is watched.
 fn quick() -> Builder {
     McpTools::builder().configure(|config| config.watching.every = OFTEN)
+}
+
+/// Waits until nobody follows anything any more.
+async fn left(watching: &Watching) {
+    soon(async {
+        while !watching.is_idle() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 /// A client that hears of changes.

@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use rmcp::model::SubscribeRequestParams;
 use serde_json::{Value, json};
 
-use super::{Hearer, OFTEN, streamable};
+use super::{Hearer, OFTEN, left, streamable};
 use crate::access::{access_file, client_of, start_as};
 use crate::mcp::client::{Streamable, request, single};
 use crate::support::app::{TestApp, request as quotation};
@@ -110,11 +110,5 @@ async fn what_is_followed_ends_when_the_key_is_revoked() {
     // To its end.
     let told = listening.text().await;
     assert!(told.is_err() || told.unwrap().contains("acknowledged"));
-    let watching = &app.state.tenant.watching;
-    crate::mcp::client::soon(async {
-        while !watching.is_idle() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    left(&app.state.tenant.watching).await;
 }
