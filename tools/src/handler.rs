@@ -114,7 +114,8 @@ impl OdooTools {
         uri: &str,
         context: &RequestContext<RoleServer>,
     ) -> Result<ReadResourceResult, ErrorData> {
-        let reading = AssertUnwindSafe(resources::read(self.call(context), uri, &self.shared.shown));
+        let reading =
+            AssertUnwindSafe(Box::pin(resources::read(self.call(context), uri, &self.shared.shown)));
         let read = reading.catch_unwind().await.unwrap_or_else(|_| Err(Refusal::defect()));
         let contents = read.map_err(|refusal| mcp::error(&refusal, uri))?.at(uri);
         let mut result = ReadResourceResult::new(vec![contents]);
@@ -128,6 +129,7 @@ impl OdooTools {
     }
 }
 
+/// What is rare is boxed: rmcp moves a future as large as the largest of these with every request.
 impl ServerHandler for OdooTools {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder().enable_tools().enable_resources();
@@ -207,7 +209,7 @@ impl ServerHandler for OdooTools {
     ) -> Result<(), ErrorData> {
         // What tells of it outlasts the request.
         let call = Call { stop: None, ..self.call(&context) };
-        let following = self.followed.add(call, uri.clone(), context.peer.clone());
+        let following = Box::pin(self.followed.add(call, uri.clone(), context.peer.clone()));
         let followed = context.ct.run_until_cancelled(following).await;
         followed.unwrap_or_else(|| Err(Refusal::cancelled())).map_err(|refusal| mcp::error(&refusal, &uri))
     }
@@ -235,7 +237,7 @@ impl ServerHandler for OdooTools {
         asked: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        mcp::complete(self.call(&context), &asked).await.map(CompleteResult::new)
+        Box::pin(mcp::complete(self.call(&context), &asked)).await.map(CompleteResult::new)
     }
 
     /// `get_resource` is how older clients read a resource.
