@@ -8,12 +8,14 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rmcp::model::{
-    CallToolRequestParams, ClientJsonRpcMessage, ClientRequest, CompleteRequestParams, CustomRequest,
-    ErrorData, InitializeRequestParams, ReadResourceRequestParams, RequestId, ServerJsonRpcMessage,
-    SubscribeRequestParams, SubscriptionsListenRequestParams, UnsubscribeRequestParams,
+    CallToolRequest, CallToolRequestParams, ClientJsonRpcMessage, ClientRequest, CompleteRequestParams,
+    CustomRequest, ErrorData, InitializeRequestParams, ReadResourceRequestParams, RequestId,
+    ServerJsonRpcMessage, SubscribeRequestParams, SubscriptionsListenRequestParams, UnsubscribeRequestParams,
 };
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::body::{self, Room};
 use crate::error::Problem;
@@ -66,6 +68,39 @@ pub(super) fn id(body: &[u8]) -> Option<RequestId> {
         Ok(ClientJsonRpcMessage::Request(request)) => Some(request.id),
         _ => None,
     }
+}
+
+/// A call of a tool, as nearly all messages are.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToolCall<'a> {
+    jsonrpc: &'a str,
+    id: RequestId,
+    method: &'a str,
+    #[serde(borrow)]
+    params: &'a RawValue,
+}
+
+/// The message in this body. rmcp tries one kind of message after the other, on a copy: calls of tools are read at once.
+pub(super) fn message(body: &[u8]) -> Result<ClientJsonRpcMessage, serde_json::Error> {
+    tool_call(body).map_or_else(|| serde_json::from_slice(body), Ok)
+}
+
+fn tool_call(body: &[u8]) -> Option<ClientJsonRpcMessage> {
+    // A list would do for the fields in their order.
+    let is_object = |json: &[u8]| json.trim_ascii_start().starts_with(b"{");
+    let ToolCall { jsonrpc: "2.0", id, method: "tools/call", params } =
+        is_object(body).then(|| serde_json::from_slice(body).ok())??
+    else {
+        return None;
+    };
+    let params = is_object(params.get().as_bytes()).then_some(params.get())?;
+    let mut params: CallToolRequestParams = serde_json::from_str(params).ok()?;
+    // Where rmcp puts it.
+    let meta = params.meta.take();
+    let mut call = CallToolRequest::new(params);
+    meta.into_iter().for_each(|meta| drop(call.extensions.insert(meta)));
+    Some(ClientJsonRpcMessage::request(ClientRequest::CallToolRequest(call), id))
 }
 
 /// An error as the answer to a request over HTTP.
@@ -140,7 +175,7 @@ mod tests {
     use rmcp::model::ClientJsonRpcMessage;
     use serde_json::{Value, json};
 
-    use super::wrong_params;
+    use super::{message, wrong_params};
 
     fn said(method: &str, params: Value) -> Option<String> {
         let message = json!({ "jsonrpc": "2.0", "id": 7, "method": method, "params": params });
@@ -182,5 +217,35 @@ mod tests {
         assert_eq!(said("tools/call", json!({ "name": "x" })), None);
         assert_eq!(said("no/such", json!({ "name": 7 })), None);
         assert_eq!(said("initialize", hello(json!("2025-11-25"))), None);
+    }
+
+    /// However it is read, it is the message that rmcp reads.
+    #[test]
+    fn messages_are_as_rmcp_reads_them() {
+        let bodies = [
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","arguments":{"a":[1,null]}}}"#,
+            r#"{"jsonrpc":"2.0","id":"é","method":"tools/call","params":{"name":"\u0078","_meta":{"progressToken":7}}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","_meta":null,"more":1}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","_meta":1}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools\/call","params":{"name":"x"},"more":1}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x"},"result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":1.5,"method":"tools/call","params":{"name":"x"}}"#,
+            r#"{"jsonrpc":"2.0","id":null,"method":"tools/call","params":{"name":"x"}}"#,
+            r#"{"jsonrpc":"1.0","id":1,"method":"tools/call","params":{"name":"x"}}"#,
+            r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"x"}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":7}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":["x"]}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":[null,"x",null,null,null]}"#,
+            r#"[{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x"}}]"#,
+            r#"["2.0",1,"tools/call",{"name":"x"}]"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#,
+        ];
+        for body in bodies {
+            let ours = message(body.as_bytes()).ok();
+            let rmcps = serde_json::from_str::<ClientJsonRpcMessage>(body).ok();
+            assert_eq!(format!("{ours:?}"), format!("{rmcps:?}"), "{body}");
+            // With what the other form leaves out.
+            assert_eq!(json!(ours), json!(rmcps), "{body}");
+        }
     }
 }

@@ -79,7 +79,7 @@ fn message(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, Refused> {
     if let Some((error, id)) = body::given_twice(line) {
         return Err(refused(error, id));
     }
-    if let Ok(mut message) = serde_json::from_slice(line) {
+    if let Ok(mut message) = body::message(line) {
         if let ClientJsonRpcMessage::Request(request) = &mut message {
             request.request.extensions_mut().insert(Local);
         }

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use axum::extract::{Request, State};
@@ -13,7 +15,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router, http::HeaderMap};
-use futures::{StreamExt, stream};
+use futures::{Stream, StreamExt, stream};
 use mcp_odoo_core::access::Caller;
 use mcp_odoo_tools::caller::Identity;
 use rmcp::ServerHandler;
@@ -86,7 +88,7 @@ async fn open<H: ServerHandler + Clone>(
     lock(&shared.inboxes).insert(id, Arc::new(inbox));
     let endpoint = format!("{}{MESSAGES}?sessionId={}", prefix(&headers), id.simple());
     let endpoint = Event::default().event("endpoint").data(endpoint);
-    let answers = answers.inspect(move |answer| {
+    let answers = together(answers).inspect(move |answer| {
         if batch::may_follow(answer) {
             has_batches.store(true, Ordering::Relaxed);
         }
@@ -99,6 +101,22 @@ async fn open<H: ServerHandler + Clone>(
     });
     let sse = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     Ok(([(NO_BUFFERING, "no")], sse))
+}
+
+/// Who has an answer lets others that are about to be ready go first: they leave in one write.
+fn together<S: Stream + Unpin>(answers: S) -> impl Stream<Item = S::Item> {
+    let (mut answers, mut is_leaving) = (answers.peekable(), false);
+    stream::poll_fn(move |context| {
+        if !is_leaving {
+            ready!(Pin::new(&mut answers).poll_peek(context));
+            is_leaving = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let answer = answers.poll_next_unpin(context);
+        is_leaving = answer.is_ready();
+        answer
+    })
 }
 
 /// The path that the proxy in front takes away; what is no plain path is not repeated to the client.
@@ -155,7 +173,7 @@ async fn message<H: ServerHandler + Clone>(
         let messages = batch::messages(&body).map_err(refused)?;
         messages.into_iter().map(|message| with(message, parts.clone())).collect()
     } else {
-        let message = serde_json::from_slice(&body).map_err(|_| refused(body::malformed(&body)))?;
+        let message = body::message(&body).map_err(|_| refused(body::malformed(&body)))?;
         vec![with(message, parts)]
     };
     inbox.take(messages).await.map_err(IntoResponse::into_response)?;
