@@ -5,6 +5,7 @@ mod body;
 pub mod cli;
 mod commands;
 pub mod config;
+mod connection;
 pub mod error;
 mod extract;
 mod json;

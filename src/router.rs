@@ -33,7 +33,7 @@ pub fn build(state: AppState, http: &HttpConfig, allowed: &Allowed, gate: &Arc<G
         .layer((
             front,
             // Before the gate: a page may read that it is refused, and asks first without saying who it is.
-            Pages(cors(&http.cors)),
+            Pages::new(cors(&http.cors)),
             Admission(Arc::clone(gate)),
         ))
         .with_state(state);

@@ -11,14 +11,16 @@ use axum::http::Request;
 use axum::serve::Listener;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_util::io::InspectWriter;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use crate::connection::Activity;
 use crate::middleware::address::Arrival;
 use crate::middleware::hosts::CorsOrigins;
 
@@ -35,8 +37,8 @@ pub struct HttpConfig {
     pub request_timeout: Duration,
     /// `MAX_CONNECTIONS`: open connections, at most; more wait.
     pub max_connections: usize,
-    /// How long the head of a request may take, and how long a connection may be idle before it. Longer
-    /// than what proxies commonly keep idle ones for, which would otherwise meet one just closed.
+    /// How long the head of a request may take, and how long a connection may be idle before it; after an answer up to
+    /// twice as long. Longer than what proxies commonly keep idle ones for, which would otherwise meet one just closed.
     pub header_timeout: Duration,
 }
 
@@ -44,8 +46,7 @@ pub struct HttpConfig {
 /// head of a request nor a bound on connections.
 pub async fn serve(mut listener: TcpListener, router: Router, config: HttpConfig, stop: CancellationToken) {
     let places = Arc::new(Semaphore::new(config.max_connections));
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(config.header_timeout);
+    let http = http1::Builder::new();
     // hyper-util's knows no connections that go on in another protocol.
     let open = TaskTracker::new();
     let mut next = async || {
@@ -59,12 +60,16 @@ pub async fn serve(mut listener: TcpListener, router: Router, config: HttpConfig
             place: place.as_ref().map(Arc::downgrade).unwrap_or_default(),
             ..Arrival::default()
         };
+        let activity = Activity::default();
+        let (begins, ends, sends) = (activity.clone(), activity.clone(), activity.clone());
         let service = router.clone().map_request(move |request: Request<Incoming>| {
+            begins.begin();
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(arrival.clone());
             request
         });
-        let service = TowerToHyperService::new(service);
+        let service = TowerToHyperService::new(service.map_response(move |response| ends.end_with(response)));
+        let io = InspectWriter::new(io, move |_: &[u8]| sends.sent());
         let connection = http.serve_connection(TokioIo::new(io), service).with_upgrades();
         let stop = stop.clone();
         open.spawn(async move {
@@ -72,6 +77,7 @@ pub async fn serve(mut listener: TcpListener, router: Router, config: HttpConfig
             // Whatever breaks a connection is over with it.
             tokio::select! {
                 _ = connection.as_mut() => {}
+                () = activity.over(config.header_timeout) => {}
                 () = stop.cancelled() => {
                     connection.as_mut().graceful_shutdown();
                     let _ = connection.await;

@@ -60,7 +60,7 @@ pub fn routes<H: ServerHandler + Clone + Sync>(
         .merge(stream::routes(once.clone()))
         .merge(streamable::routes(handler, sessions.clone(), once))
         .method_not_allowed_fallback(Problem::wrong_method)
-        .layer((front, Pages(cors()), Admission(Arc::clone(gate))))
+        .layer((front, Pages::new(cors()), Admission(Arc::clone(gate))))
 }
 
 /// Web pages that passed the check of their origin may do what any client may.

@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::extract::Request;
@@ -17,42 +18,51 @@ const VARY: HeaderValue =
 
 /// Tells pages what they may.
 #[derive(Clone)]
-pub struct Pages(pub CorsLayer);
+pub struct Pages(Arc<CorsLayer>);
 
-impl<S: Clone> Layer<S> for Pages {
+impl Pages {
+    /// This.
+    pub fn new(cors: CorsLayer) -> Self {
+        Self(Arc::new(cors))
+    }
+}
+
+impl<S> Layer<S> for Pages {
     type Service = ForPages<S>;
 
     fn layer(&self, inner: S) -> ForPages<S> {
-        ForPages { page: self.0.layer(inner.clone()), program: inner }
+        ForPages { cors: Arc::clone(&self.0), inner }
     }
 }
 
 /// A service that pages may call.
 #[derive(Clone)]
 pub struct ForPages<S> {
-    page: Cors<S>,
-    program: S,
+    cors: Arc<CorsLayer>,
+    inner: S,
 }
 
 impl<S> Service<Request> for ForPages<S>
 where
-    S: Service<Request, Response = Response, Error = Infallible>,
+    S: Service<Request, Response = Response, Error = Infallible> + Clone,
 {
     type Response = Response;
     type Error = Infallible;
     type Future = Answer<<Cors<S> as Service<Request>>::Future, S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        std::task::ready!(self.page.poll_ready(context))?;
-        self.program.poll_ready(context)
+        self.inner.poll_ready(context)
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
         // Without an origin OPTIONS is answered as to a page that asks first.
         if request.headers().contains_key(header::ORIGIN) || request.method() == axum::http::Method::OPTIONS {
-            Answer::Page { future: self.page.call(request) }
+            // The clone may not be ready; the service itself is.
+            let clone = self.inner.clone();
+            let ready = std::mem::replace(&mut self.inner, clone);
+            Answer::Page { future: self.cors.layer(ready).call(request) }
         } else {
-            Answer::Program { future: self.program.call(request) }
+            Answer::Program { future: self.inner.call(request) }
         }
     }
 }

@@ -84,3 +84,16 @@ async fn a_stream_of_events_outlasts_the_patience_with_heads() {
     app.proxy().plan(|_, _| None);
     while events.next().await.expect("the stream goes on")["status"] != "completed" {}
 }
+
+#[tokio::test]
+async fn who_asks_nothing_more_is_cut_off_after_the_answer() {
+    let app = app(1000).await;
+    let mut connection = connect(&app).await;
+    for _ in 0..2 {
+        // The second on the same connection.
+        connection.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        assert_ne!(connection.read(&mut [0; 4096]).await.unwrap(), 0);
+    }
+    connection.write_all(b"GET /health HTTP/1.1\r\nHost:").await.unwrap();
+    assert!(!last_words(connection).await.contains("200"), "half a head is no request");
+}
