@@ -145,6 +145,9 @@ impl Env<'_> {
     }
 }
 
+/// Worked out in a way that nothing is looked up by.
+const UNSEARCHABLE: [&str; 3] = ["lst_price", "avatar_128", "access_url"];
+
 fn describe(field: &Field) -> Map<String, Value> {
     let sortable = field.kind.is_sortable() && !field.fleeting;
     let mut description = Map::new();
@@ -154,10 +157,13 @@ fn describe(field: &Field) -> Map<String, Value> {
     put("string", json!(field.label));
     put("required", json!(field.required));
     put("readonly", json!(field.readonly));
-    put("store", json!(!field.fleeting));
-    put("searchable", json!(true));
+    put("store", json!(!field.fleeting && !field.inherited));
+    put("searchable", json!(!UNSEARCHABLE.contains(&field.name.as_ref())));
     put("sortable", json!(sortable));
     put("groupable", json!(sortable));
+    if let Some(size) = field.size {
+        put("size", json!(size));
+    }
     if let Some(help) = field.help {
         put("help", json!(help));
     }
