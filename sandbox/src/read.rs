@@ -138,6 +138,9 @@ impl Env<'_> {
             .filter(|field| names.is_empty() || names.iter().any(|name| *name == field.name));
         let described = wanted.map(|field| {
             let mut description = describe(field);
+            if let Some(link) = model.inherits.filter(|_| field.inherited) {
+                description.insert("related".to_owned(), json!(format!("{link}.{}", field.name)));
+            }
             description.retain(|key, _| attributes.is_empty() || attributes.contains(key));
             (field.name.to_string(), Value::Object(description))
         });
