@@ -177,6 +177,8 @@ fn leaf(db: &Database, model: &Arc<Model>, parts: &[Value]) -> Result<Expr, Erro
     let path = path(db, model, left.as_str().unwrap_or_default(), parts)?;
     let version = db.schema.version;
     let Some(step) = path.last() else { return Err(invalid()) };
+    let cut = cut(step, &operator, right);
+    let right = &cut;
     let (test, negate) = match operator.as_str() {
         "=?" if !python::truthy(right) => return Ok(Expr::Always(true)),
         "=" | "==" | "=?" | "in" => (equal(step, right), false),
@@ -194,6 +196,19 @@ fn leaf(db: &Database, model: &Arc<Model>, parts: &[Value]) -> Result<Expr, Erro
         like => like_test(like, right),
     };
     Ok(Expr::Leaf(Leaf { path, test, negate }))
+}
+
+/// What is compared with a text is cut to what this holds; a part of it is looked for as it is.
+fn cut(step: &Step, operator: &str, right: &Value) -> Value {
+    let size = step.model.fields.get(step.slot).and_then(|field| field.size);
+    match (size, right) {
+        (Some(size), Value::String(text))
+            if !matches!(operator, "like" | "ilike" | "not like" | "not ilike") =>
+        {
+            text.chars().take(size).collect::<String>().into()
+        }
+        _ => right.clone(),
+    }
 }
 
 fn like_test(operator: &str, right: &Value) -> (Test, bool) {

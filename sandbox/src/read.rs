@@ -138,12 +138,18 @@ impl Env<'_> {
             .filter(|field| names.is_empty() || names.iter().any(|name| *name == field.name));
         let described = wanted.map(|field| {
             let mut description = describe(field);
+            if let Some(link) = model.inherits.filter(|_| field.inherited) {
+                description.insert("related".to_owned(), json!(format!("{link}.{}", field.name)));
+            }
             description.retain(|key, _| attributes.is_empty() || attributes.contains(key));
             (field.name.to_string(), Value::Object(description))
         });
         Value::Object(described.collect())
     }
 }
+
+/// Worked out in a way that nothing is looked up by.
+const UNSEARCHABLE: [&str; 3] = ["lst_price", "avatar_128", "access_url"];
 
 fn describe(field: &Field) -> Map<String, Value> {
     let sortable = field.kind.is_sortable() && !field.fleeting;
@@ -154,10 +160,13 @@ fn describe(field: &Field) -> Map<String, Value> {
     put("string", json!(field.label));
     put("required", json!(field.required));
     put("readonly", json!(field.readonly));
-    put("store", json!(!field.fleeting));
-    put("searchable", json!(true));
+    put("store", json!(!field.fleeting && !field.inherited));
+    put("searchable", json!(!UNSEARCHABLE.contains(&field.name.as_ref())));
     put("sortable", json!(sortable));
     put("groupable", json!(sortable));
+    if let Some(size) = field.size {
+        put("size", json!(size));
+    }
     if let Some(help) = field.help {
         put("help", json!(help));
     }

@@ -119,6 +119,8 @@ pub(crate) struct Field {
     pub default: Datum,
     /// How many decimals a number is rounded to.
     pub digits: Option<i32>,
+    /// How many characters a text is cut to, also one that it is compared with.
+    pub size: Option<usize>,
     pub on_delete: OnDelete,
     pub only: Option<Version>,
 }
@@ -140,6 +142,7 @@ impl Field {
             compute: None,
             default: Datum::Empty,
             digits: None,
+            size: None,
             on_delete: OnDelete::SetNull,
             only: None,
         }
@@ -217,6 +220,12 @@ impl Field {
     /// Rounded to so many decimals.
     pub fn digits(mut self, digits: i32) -> Self {
         self.digits = Some(digits);
+        self
+    }
+
+    /// Cut to so many characters.
+    pub fn size(mut self, size: usize) -> Self {
+        self.size = Some(size);
         self
     }
 

@@ -14,6 +14,9 @@ use crate::matching::display_name;
 use crate::schema::{Field, Kind, Model};
 use crate::store::{Database, Key};
 
+/// Of these a page lacks what the user may not see: that is left out after the page was cut.
+const CUT_BEFORE: [&str; 2] = ["mail.message", "mail.activity"];
+
 /// Which of the records found, and in which order.
 #[derive(Default)]
 pub(crate) struct Page {
@@ -26,7 +29,8 @@ impl Env<'_> {
     /// The ids of the records that match, that the user may see, in order.
     pub fn search(&self, model: &Arc<Model>, domain: &Value, page: &Page) -> Result<Vec<i64>, Error> {
         let order = order_of(model, page.order.as_deref())?;
-        let found = self.matching(model, domain)?;
+        let is_cut_before = CUT_BEFORE.contains(&model.name);
+        let found = self.found(model, domain, !is_cut_before)?;
         let end = page.limit.map_or(usize::MAX, |limit| page.offset.saturating_add(limit));
         let ids: Vec<i64> = match order.first() {
             None => found.take(end).collect(),
@@ -35,7 +39,8 @@ impl Env<'_> {
             }
             Some(_) => self.sorted(model, found, &order, end),
         };
-        Ok(ids.into_iter().take(end).skip(page.offset).collect())
+        let page = ids.into_iter().take(end).skip(page.offset);
+        Ok(page.filter(|id| !is_cut_before || self.reaches(model, *id)).collect())
     }
 
     /// How many records match.
@@ -54,6 +59,16 @@ impl Env<'_> {
         model: &Arc<Model>,
         domain: &Value,
     ) -> Result<impl Iterator<Item = i64> + use<'a>, Error> {
+        self.found(model, domain, true)
+    }
+
+    /// The same, unless `reached` with those that belong to a record that the user may not see.
+    fn found<'a>(
+        &'a self,
+        model: &Arc<Model>,
+        domain: &Value,
+        reached: bool,
+    ) -> Result<impl Iterator<Item = i64> + use<'a>, Error> {
         self.may_read(model)?;
         let expr = Expr::parse(self.db, model, domain)?;
         let active =
@@ -64,7 +79,7 @@ impl Env<'_> {
             active.is_none_or(|slot| self.db.at(&model, *id, slot).is_true())
                 && rule.as_ref().is_none_or(|rule| rule.matches(self.db, *id))
                 && expr.matches(self.db, *id)
-                && self.reaches(&model, *id)
+                && (!reached || self.reaches(&model, *id))
         }))
     }
 

@@ -115,7 +115,12 @@ pub async fn query(State(state): State<AppState>, request: Request) -> Result<Js
         }
         "read" => read(call, asked).await?,
         "aggregate" | "read_group" | "formatted_read_group" => {
-            for (name, own) in [("groupby", "group_by"), ("aggregates", "measures"), ("fields", "measures")] {
+            for (name, own) in [
+                ("groupby", "group_by"),
+                ("aggregates", "measures"),
+                ("fields", "measures"),
+                ("orderby", "order"),
+            ] {
                 if let Some(value) = asked.remove(name) {
                     asked.entry(own).or_insert(value);
                 }

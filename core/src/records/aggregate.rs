@@ -12,15 +12,17 @@ use super::page::Page;
 use super::value::readable;
 use super::view::{Seen, Target, View};
 use crate::access::models::Verb;
-use crate::input::FieldError;
+use crate::input::{FieldError, trimmed_or_absent};
 use crate::odoo::{Call, OdooError};
 
 /// Groups that are asked for, at most; what is longer than a reader takes in is cut at a group.
-const MOST_GROUPS: usize = 1_000;
+const MOST_GROUPS: u32 = 1_000;
 const PERIODS: [&str; 6] = ["hour", "day", "week", "month", "quarter", "year"];
 const FUNCTIONS: [&str; 5] = ["sum", "avg", "min", "max", "count_distinct"];
 /// Since then groups come in another form.
 const FORMATTED_SINCE: u32 = 19;
+/// Since then records are grouped by what they point to has.
+const PATHS_SINCE: u32 = 19;
 
 /// What to sum up.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
@@ -42,6 +44,14 @@ pub struct Aggregation {
     #[serde(default)]
     #[garde(length(max = 20))]
     pub measures: Vec<String>,
+    /// amount_total:sum desc; count or a group as well
+    #[serde(default, deserialize_with = "trimmed_or_absent")]
+    #[garde(skip)]
+    pub order: Option<String>,
+    /// Groups
+    #[serde(default = "all")]
+    #[garde(range(min = 1))]
+    pub limit: u32,
     /// Skip so many groups
     #[serde(default)]
     #[garde(skip)]
@@ -51,6 +61,10 @@ pub struct Aggregation {
     #[garde(skip)]
     #[schemars(with = "Map<String, Value>")]
     pub context: Context,
+}
+
+fn all() -> u32 {
+    MOST_GROUPS
 }
 
 /// One group.
@@ -69,12 +83,29 @@ pub struct Group {
 struct Measure {
     field: String,
     function: String,
+    /// The type of what comes of it, where it is no plain number.
+    kind: &'static str,
 }
 
 impl Measure {
     fn name(&self) -> String {
         format!("{}:{}", self.field, self.function)
     }
+}
+
+/// What groups are put in order by.
+enum Term {
+    Count,
+    By(String),
+    Measure(usize),
+}
+
+/// Which groups are told.
+struct Part {
+    /// Each with whether the greatest comes first.
+    order: Vec<(Term, bool)>,
+    limit: u32,
+    offset: u32,
 }
 
 struct By {
@@ -107,16 +138,24 @@ impl View {
                 Err(message) => errors.push(FieldError { path: format!("measures[{number}]"), message }),
             }
         }
+        let order = ordered(request.order.as_deref().unwrap_or_default(), &by, &measures);
+        let order = order.unwrap_or_else(|message| {
+            errors.push(FieldError { path: "order".to_owned(), message });
+            Vec::new()
+        });
         if !errors.is_empty() {
             return Err(RecordError::Invalid { errors, code: "invalid_value" });
         }
-        let groups = self.groups(&seen, domain, &by, &measures, request.offset).await;
+        let limit = request.limit.min(MOST_GROUPS);
+        let part = Part { order, limit, offset: request.offset };
+        let groups = self.groups(&seen, domain, &by, &measures, &part).await;
         let mut items = groups.map_err(|error| self.failed_on(&seen.model, error))?;
         let so_far =
             |items: &[Group]| u64::from(request.offset) + u64::try_from(items.len()).unwrap_or(u64::MAX);
         // One more than is told says that there are more; how many, Odoo does not tell.
-        let more = items.len() > MOST_GROUPS;
-        items.truncate(MOST_GROUPS);
+        let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = items.len() > wanted;
+        items.truncate(wanted);
         let next_offset = more.then(|| so_far(&items));
         // How many groups there are is told where they are cut: beside sums it reads like one of them.
         let page = Page { items, total: None, next_offset };
@@ -132,6 +171,15 @@ impl View {
             Ok(target) => target,
             Err(message) => return Ok(Err(message)),
         };
+        if let Some((first, _)) = path.split_once('.')
+            && seen.field(first).is_some_and(|field| field.kind == "many2one")
+            && self.odoo.connection().await.map_err(|error| self.failed(error))?.version.major < PATHS_SINCE
+        {
+            return Ok(Err(format!("this Odoo groups by fields of {} itself: group by {first}", seen.model)));
+        }
+        if !field.is_column() {
+            return Ok(Err(format!("{path} is worked out when it is read, so nothing is grouped by it")));
+        }
         let is_time = matches!(field.kind.as_str(), "date" | "datetime");
         if let Some(period) = period
             && !(is_time && PERIODS.contains(&period))
@@ -154,7 +202,7 @@ impl View {
         domain: Value,
         by: &[By],
         measures: &[Measure],
-        offset: u32,
+        part: &Part,
     ) -> Result<Vec<Group>, OdooError> {
         let names: Vec<&str> = by.iter().map(|by| by.name.as_str()).collect();
         let version = self.odoo.connection().await?.version.major;
@@ -163,28 +211,41 @@ impl View {
             true => measure.name(),
             false => format!("m{number}"),
         };
+        let term = |(term, descending): &(Term, bool)| {
+            let by = match term {
+                Term::Count => "__count".to_owned(),
+                Term::By(name) => name.clone(),
+                Term::Measure(number) => {
+                    measures.get(*number).map_or_else(String::new, |it| told_as(*number, it))
+                }
+            };
+            format!("{by}{}", if *descending { " desc" } else { "" })
+        };
+        let order = part.order.iter().map(term).collect::<Vec<_>>().join(", ");
+        let part = |call: Call, ordering: &str| {
+            let call = call.kwarg("limit", part.limit + 1).kwarg("offset", part.offset);
+            if order.is_empty() { call } else { call.kwarg(ordering, order.as_str()) }
+        };
         let call = match version >= FORMATTED_SINCE {
             true => {
                 let all = measures.iter().map(Measure::name);
                 let aggregates: Vec<String> = std::iter::once("__count".to_owned()).chain(all).collect();
-                Call::new(seen.model.as_str(), "formatted_read_group")
+                let call = Call::new(seen.model.as_str(), "formatted_read_group")
                     .arg("domain", domain)
                     .kwarg("groupby", names)
-                    .kwarg("aggregates", aggregates)
-                    .kwarg("limit", MOST_GROUPS + 1)
-                    .kwarg("offset", offset)
+                    .kwarg("aggregates", aggregates);
+                part(call, "order")
             }
             false => {
                 let all = measures.iter().enumerate();
                 let all =
                     all.map(|(number, it)| format!("{}:{}({})", told_as(number, it), it.function, it.field));
-                Call::new(seen.model.as_str(), "read_group")
+                let call = Call::new(seen.model.as_str(), "read_group")
                     .arg("domain", domain)
                     .arg("fields", all.collect::<Vec<_>>())
                     .arg("groupby", names)
-                    .kwarg("lazy", false)
-                    .kwarg("limit", MOST_GROUPS + 1)
-                    .kwarg("offset", offset)
+                    .kwarg("lazy", false);
+                part(call, "orderby")
             }
         };
         let wrong = || OdooError::Malformed("the groups are not a list of groups with counts".to_owned());
@@ -195,9 +256,8 @@ impl View {
             let by = by.iter().map(|by| (by.name.clone(), by.told(&group))).collect();
             let measures = measures.iter().enumerate().map(|(number, measure)| {
                 let value = group.get(&told_as(number, measure)).cloned().unwrap_or_default();
-                let kind = if measure.function == "count_distinct" { "integer" } else { "" };
                 let value = if value == Value::Bool(false) { Value::Null } else { value };
-                (measure.name(), readable(value, kind).unwrap_or_default())
+                (measure.name(), readable(value, measure.kind).unwrap_or_default())
             });
             Ok(Group { by, count, measures: measures.collect() })
         };
@@ -249,9 +309,43 @@ fn measure(seen: &Seen, text: &str) -> Result<Measure, String> {
     match function {
         "sum" | "avg" if !is_number => Err(format!("{name} is no number: {function} takes one")),
         "min" | "max" if !is_number && !is_time => Err(format!("{name} is no number and no time")),
-        _ if field.store == Some(false) => {
+        _ if !field.is_sortable() => {
             Err(format!("{name} is worked out when it is read, so nothing is summed up by it"))
         }
-        _ => Ok(Measure { field: name.to_owned(), function: function.to_owned() }),
+        _ => {
+            let kind = match (function, field.kind.as_str()) {
+                ("count_distinct", _) => "integer",
+                ("min" | "max", "date") => "date",
+                ("min" | "max", "datetime") => "datetime",
+                _ => "",
+            };
+            Ok(Measure { field: name.to_owned(), function: function.to_owned(), kind })
+        }
     }
+}
+
+/// `amount_total:sum desc, count`: of what is asked for.
+fn ordered(order: &str, by: &[By], measures: &[Measure]) -> Result<Vec<(Term, bool)>, String> {
+    let term = |text: &str| {
+        let mut words = text.split_whitespace();
+        let (name, way, rest) = (words.next().unwrap_or_default(), words.next(), words.next());
+        let descending = match way.map(str::to_lowercase).as_deref() {
+            None | Some("asc") => false,
+            Some("desc") => true,
+            Some(_) => return None,
+        };
+        let is_it = |measure: &Measure| measure.name() == name || measure.field == name;
+        let measure = || measures.iter().position(is_it).map(Term::Measure);
+        let group = |by: &&By| by.name == name || by.name.split(':').next() == Some(name);
+        let group = || by.iter().find(group).map(|by| Term::By(by.name.clone()));
+        let count = || matches!(name, "count" | "__count").then_some(Term::Count);
+        Some((measure().or_else(group).or_else(count)?, descending)).filter(|_| rest.is_none())
+    };
+    let terms = order.split(',').filter(|text| !text.trim().is_empty());
+    terms.map(term).collect::<Option<Vec<_>>>().ok_or_else(|| {
+        let measures = measures.iter().map(Measure::name);
+        let names: Vec<String> =
+            by.iter().map(|by| by.name.clone()).chain(measures).chain(["count".to_owned()]).collect();
+        format!("must be of {}, each with asc or desc", names.join(", "))
+    })
 }

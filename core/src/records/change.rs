@@ -104,6 +104,7 @@ impl View {
         let seen = self.see_with(&request.model, Verb::Update, &names).await?;
         // What was there and what is now is told.
         self.rules.allow(&request.model, Verb::Read)?;
+        self.may_write_through(&seen, &names).await?;
         let checked = self.checked(&seen, &request.values).await?;
         let read = || writer.read_one(&seen.model, id, &names);
         let before = read().await.map_err(|error| self.failed_on(&seen.model, error))?;

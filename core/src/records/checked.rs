@@ -222,7 +222,7 @@ pub(super) fn unknown(fields: &Fields, name: &str) -> String {
 fn not_writable(field: &Field) -> Option<&'static str> {
     match field.kind.as_str() {
         "one2many" => Some("these are records of their own"),
-        _ if field.readonly || field.store == Some(false) => Some("Odoo works it out itself"),
+        _ if field.readonly || !field.is_column() => Some("Odoo works it out itself"),
         "char" | "text" | "html" | "integer" | "float" | "monetary" | "boolean" | "date" | "datetime"
         | "selection" | "many2one" | "many2many" => None,
         _ => Some("values of this type are changed in Odoo"),

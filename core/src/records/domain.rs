@@ -14,6 +14,8 @@ use crate::input::{FieldError, integer_of, number_of};
 
 /// Conditions within conditions, at most.
 const DEEPEST: usize = 8;
+/// Before, a day has to be written as such.
+const WORDS_SINCE: u32 = 19;
 /// Compare with texts: of a record, with its name.
 const BY_TEXT: [&str; 8] =
     ["like", "ilike", "not like", "not ilike", "=like", "=ilike", "not =like", "not =ilike"];
@@ -127,8 +129,18 @@ impl View {
             let why = closed.map(|closed| format!(": {closed}")).unwrap_or_default();
             return Ok(Err(format!("must compare {name} with ids, not with text{why}")));
         }
-        Ok(compared(&field, operator, value).map(|value| json!([name, operator, value])))
+        if !field.is_searchable() {
+            return Ok(Err(format!("{name} is worked out when it is read, so nothing is found by it")));
+        }
+        // Since then there are words for days: today, -7d, =monday.
+        let version = self.odoo.connection().await.map_err(|error| self.failed(error))?.version;
+        let has_words = version.major >= WORDS_SINCE;
+        Ok(compared(&field, operator, value, has_words).map(|value| json!([name, operator, value])))
     }
+}
+
+fn is_day(text: &str) -> bool {
+    text.parse::<chrono::NaiveDate>().is_ok()
 }
 
 fn has_text(value: &Value) -> bool {
@@ -139,8 +151,9 @@ fn has_text(value: &Value) -> bool {
     }
 }
 
-/// A value as Odoo compares it by: the forms that callers write it in are many.
-fn compared(field: &Field, operator: &str, value: &Value) -> Result<Value, String> {
+/// A value as Odoo compares it by: the forms that callers write it in are many. What it cannot be is said here; the database
+/// says it in its own language, and of a yes that is none Odoo makes one.
+fn compared(field: &Field, operator: &str, value: &Value, has_words: bool) -> Result<Value, String> {
     if BY_TEXT.contains(&operator) {
         return match value {
             Value::String(_) => Ok(value.clone()),
@@ -149,26 +162,60 @@ fn compared(field: &Field, operator: &str, value: &Value) -> Result<Value, Strin
             _ => Err(format!("{operator} takes a text")),
         };
     }
-    if let ("in" | "not in", Value::Array(values)) = (operator, value) {
-        return values.iter().map(|value| compared(field, "=", value)).collect();
+    if let "in" | "not in" = operator {
+        let of = |value| compared(field, "=", value, has_words);
+        return match value {
+            Value::Array(values) => values.iter().map(of).collect(),
+            one => Ok(json!([of(one)?])),
+        };
+    }
+    // Empty.
+    if matches!(value, Value::Null | Value::Bool(false)) {
+        return Ok(value.clone());
     }
     // Odoo compares text with the names of records, and a number in it with nothing.
     let ids = || integer_of(value).map(|id| json!(id));
     Ok(match field.kind.as_str() {
-        "many2one" | "one2many" | "many2many" | "integer" => ids().unwrap_or_else(|| value.clone()),
-        "float" | "monetary" => number_of(value).map_or_else(|| value.clone(), Value::Number),
-        "boolean" => match value.as_str().map(str::to_lowercase).as_deref() {
-            Some("true") => json!(true),
-            Some("false") => json!(false),
-            _ => value.clone(),
+        "many2one" | "one2many" | "many2many" => ids().unwrap_or_else(|| value.clone()),
+        "integer" => match integer_of(value).map(i32::try_from) {
+            Some(Ok(number)) => json!(number),
+            // The records below these, by ids or by a name.
+            _ if matches!(operator, "child_of" | "parent_of") => value.clone(),
+            _ => return Err("must compare with an integer of 32 bits such as 3".to_owned()),
         },
-        "datetime" => match value.as_str() {
+        "float" | "monetary" => match number_of(value) {
+            Some(number) => Value::Number(number),
+            None => return Err("must compare with a number such as 12.5".to_owned()),
+        },
+        "boolean" => match (value, value.as_str().map(str::to_lowercase).as_deref()) {
+            (Value::Bool(_), _) => value.clone(),
+            (_, Some("true")) => json!(true),
+            (_, Some("false")) => json!(false),
+            _ => return Err("must compare with true or false".to_owned()),
+        },
+        "date" | "datetime" => match value.as_str().map(str::trim) {
             // A day alone stays one: Odoo takes its beginning.
-            Some(text) if text.contains([':', 'T']) => {
-                odoo_datetime(text).map_or_else(|| value.clone(), Value::String)
-            }
-            _ => value.clone(),
+            Some(text) if is_day(text) => json!(text),
+            Some(text) => match odoo_datetime(text) {
+                Some(time) if field.kind == "datetime" => json!(time),
+                Some(_) => value.clone(),
+                None if has_words => value.clone(),
+                None => {
+                    let message =
+                        "must compare with a day such as 2026-12-31 or a time such as 2026-12-31T10:00:00Z";
+                    return Err(message.to_owned());
+                }
+            },
+            None => return Err("must compare with a text such as 2026-12-31".to_owned()),
         },
+        "char"
+            if field
+                .size
+                .is_some_and(|size| value.as_str().is_some_and(|text| text.chars().count() > size)) =>
+        {
+            let size = field.size.unwrap_or_default();
+            return Err(format!("must compare with at most {size} characters: there are no more in it"));
+        }
         "selection" if !field.selection.is_empty() => match value.as_str() {
             Some(text) => json!(option(field, text)?),
             None => value.clone(),

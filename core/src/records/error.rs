@@ -145,7 +145,11 @@ fn advice(error: &OdooError, instance: Instance) -> String {
         OdooError::AccessError(_) => {
             "tell the user that this service's Odoo user lacks that right; repeating does not help"
         }
-        OdooError::Validation(_) | OdooError::Unexplained(_) => "correct the values and try again",
+        OdooError::Validation(_) => "put right what it names and try again",
+        // It does not say which kind of refusal it is.
+        OdooError::Unexplained(_) => {
+            "put right what it names and try again; if it is a right that is missing, tell the user"
+        }
         OdooError::MissingRecord(_) => "check the ids and try again",
         OdooError::Unknown(_) => "correct the name and try again",
         OdooError::Server(_) => "check the values; if they are right, tell the user what Odoo said",

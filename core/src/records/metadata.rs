@@ -18,7 +18,7 @@ use crate::records::value::Named;
 const ASKED_JUST_NOW: Duration = Duration::from_secs(10);
 /// More languages are not looked through.
 const LANGUAGES: usize = 8;
-const ATTRIBUTES: [&str; 11] = [
+const ATTRIBUTES: [&str; 14] = [
     "type",
     "string",
     "required",
@@ -30,6 +30,9 @@ const ATTRIBUTES: [&str; 11] = [
     "related",
     "depends",
     "groupable",
+    "searchable",
+    "sortable",
+    "size",
 ];
 
 /// How long what Odoo says of itself is taken as true, and how much of it is remembered.
@@ -70,11 +73,38 @@ pub(crate) struct Field {
     pub(crate) related: Option<String>,
     #[serde(deserialize_with = "names")]
     pub(crate) depends: Vec<String>,
+    pub(super) searchable: Option<bool>,
+    pub(super) sortable: Option<bool>,
+    /// Characters, at most; Odoo cuts what it compares with, too.
+    #[serde(deserialize_with = "count_or_none")]
+    pub(crate) size: Option<usize>,
+}
+
+impl Field {
+    /// Whether records are found by it. A condition on any other Odoo takes for true, and finds them all.
+    pub(crate) fn is_searchable(&self) -> bool {
+        self.searchable != Some(false)
+    }
+
+    /// Whether the database has a column of it, here or in the record that this one is a part of: a product's name is
+    /// its template's.
+    pub(crate) fn is_column(&self) -> bool {
+        self.store != Some(false) || self.is_sortable()
+    }
+
+    /// Whether records are put in order and added up by it.
+    pub(crate) fn is_sortable(&self) -> bool {
+        self.sortable.unwrap_or(self.store != Some(false))
+    }
 }
 
 /// Odoo writes `false` for none.
 fn text_or_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Value::deserialize(deserializer)?.as_str().map(str::to_owned))
+}
+
+fn count_or_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    Ok(Value::deserialize(deserializer)?.as_u64().and_then(|size| usize::try_from(size).ok()))
 }
 
 /// One whose options are worked out by a method is told without them.

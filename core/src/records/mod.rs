@@ -23,6 +23,7 @@ pub(crate) mod page;
 pub(crate) mod reference;
 pub(crate) mod retry;
 mod search;
+mod through;
 mod told;
 pub(crate) mod value;
 mod view;

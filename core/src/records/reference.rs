@@ -129,6 +129,11 @@ impl fmt::Display for Unresolved {
     }
 }
 
+/// What a product is called beside its reference: `[FURN_7777] Office Chair`.
+fn without_code(name: &str) -> &str {
+    name.strip_prefix('[').and_then(|rest| rest.split_once("] ")).map_or(name, |(_, name)| name)
+}
+
 /// Names with their ids, so many as somebody reads.
 pub(crate) fn listed(candidates: &[Named]) -> String {
     let named = |one: &Named| format!("{} (id {})", one.name, one.id);
@@ -163,7 +168,9 @@ impl Records {
             for one in self.name_search(model, &pattern(name), lang).await? {
                 let known = |found: &[Named]| found.iter().any(|known| known.id == one.id);
                 match plain(&one.name) {
-                    has if has == wanted && !known(&whole) => whole.push(one),
+                    has if (has == wanted || plain(without_code(&one.name)) == wanted) && !known(&whole) => {
+                        whole.push(one);
+                    }
                     has if has_words(&has, &wanted) && !known(&part) => part.push(one),
                     _ => {}
                 }
@@ -188,13 +195,18 @@ impl Records {
     /// Those of whom it is the e-mail address, the login, the reference: all of it, but for case.
     async fn identified(&self, model: &str, key: &str) -> Result<Vec<Named>, OdooError> {
         let Some((_, keys)) = KEYS.iter().find(|(known, _)| *known == model) else { return Ok(Vec::new()) };
-        let query = SearchRead { fields: &["display_name"], limit: Some(COMPARED), ..SearchRead::default() };
+        let fields = [&["display_name"], *keys].concat();
+        let query = SearchRead { fields: &fields, limit: Some(COMPARED), ..SearchRead::default() };
         let domain = either(keys, "=ilike", &literal(key));
         let found = self.odoo.search_read(model, domain.into(), &query).await?;
+        // Odoo compares with no more of a text than the field holds: "Usbekistan" finds the country with the code US.
+        let is_key = |record: &&Record| {
+            keys.iter().any(|field| record.text(field).ok().flatten().map(plain) == Some(plain(key)))
+        };
         let named = |record: &Record| {
             Ok(Named { id: record.id()?, name: text(record, "display_name")?.unwrap_or_default() })
         };
-        found.iter().map(named).collect()
+        found.iter().filter(is_key).map(named).collect()
     }
 
     async fn name_search(
@@ -225,6 +237,13 @@ impl Records {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_product_is_called_so_without_its_reference() {
+        assert_eq!(without_code("[FURN_7777] Office Chair"), "Office Chair");
+        assert_eq!(without_code("[x"), "[x");
+        assert_eq!(without_code("Office [Chair] x"), "Office [Chair] x");
+    }
 
     #[test]
     fn an_id_comes_in_many_forms() {

@@ -21,6 +21,9 @@ const LONG_TEXT: usize = 2_000;
 const LONG_LIST: usize = 200;
 const LONG_RECORD: usize = 30_000;
 
+/// Of these Odoo leaves out what the account may not read only after it has cut the page.
+const CUT_BEFORE: [&str; 2] = ["mail.message", "mail.activity"];
+
 /// Which records to find.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
@@ -92,6 +95,8 @@ pub struct Search {
     total: Option<u64>,
     /// The id that the last page ended with, where they come in the order of their ids
     last: Option<i64>,
+    /// All that there are, where Odoo makes no whole pages of them
+    ids: Option<Vec<i64>>,
 }
 
 impl Search {
@@ -147,7 +152,7 @@ impl View {
             None => None,
         };
         let offset = request.offset.into();
-        Ok(Search { seen, domain, names, order, offset, total: None, last: None })
+        Ok(Search { seen, domain, names, order, offset, total: None, last: None, ids: None })
     }
 
     /// The next page of a search, and how many there are in all, which is counted with the first one: one call where
@@ -158,6 +163,7 @@ impl View {
     pub async fn page(&self, search: &mut Search, limit: u64) -> Result<(Vec<Fields>, u64), RecordError> {
         let version = self.odoo.connection().await.map_err(|error| self.failed(error))?.version;
         let found = match version.has_web_read() {
+            _ if CUT_BEFORE.contains(&search.seen.model.as_str()) => self.of_all(search, limit).await,
             true => self.web_search_read(search, limit).await,
             false => self.search_read(search, limit).await,
         };
@@ -187,6 +193,32 @@ impl View {
         };
         let sized = self.odoo.with_context(&bin_size());
         let (found, total) = tokio::try_join!(sized.search_read(&seen.model, domain, &query), total)?;
+        Ok((found.into_iter().map(crate::odoo::Record::into_map).collect(), total))
+    }
+
+    /// A page of all that there are: what Odoo itself would take for one lacks those that may not be read, and is counted as
+    /// if it were the last.
+    async fn of_all(&self, search: &mut Search, limit: u64) -> Result<(Vec<Fields>, u64), OdooError> {
+        let Search { seen, domain, names, order, offset, ids, .. } = search;
+        if ids.is_none() {
+            let mut call = Call::new(seen.model.as_str(), "search").arg("domain", domain.clone());
+            if let Some(order) = order {
+                call = call.kwarg("order", order.as_str());
+            }
+            let wrong = |_| OdooError::Malformed("a search is no list of ids".to_owned());
+            *ids = Some(serde_json::from_value(self.odoo.call(call).await?).map_err(wrong)?);
+        }
+        let all = ids.as_deref().unwrap_or_default();
+        let [skipped, limit] = [*offset, limit].map(|number| usize::try_from(number).unwrap_or(usize::MAX));
+        let page: Vec<i64> = all.iter().skip(skipped).take(limit).copied().collect();
+        let total = u64::try_from(all.len()).unwrap_or(u64::MAX);
+        let sized = self.odoo.with_context(&bin_size());
+        let found = match page.is_empty() {
+            true => Vec::new(),
+            false => sized.read(&seen.model, &page, &self.with_currencies(seen, names)).await?,
+        };
+        // Those that are gone meanwhile are read, too.
+        *offset += u64::try_from(page.len().saturating_sub(found.len())).unwrap_or_default();
         Ok((found.into_iter().map(crate::odoo::Record::into_map).collect(), total))
     }
 
@@ -307,8 +339,8 @@ fn ordered(seen: &Seen, order: &str) -> Result<String, RecordError> {
         let mut words = part.split_whitespace();
         let name = words.next().unwrap_or_default();
         let Some(field) = seen.field(name) else { return Err(wrong(seen.unknown(name))) };
-        if field.store == Some(false) {
-            return Err(wrong(format!("{name} is worked out when it is read, so nothing is ordered by it")));
+        if !field.is_sortable() {
+            return Err(wrong(format!("{name} is no column of the database, so nothing is ordered by it")));
         }
         let rest = words.map(str::to_lowercase).collect::<Vec<_>>().join(" ");
         if !["", "asc", "desc", "asc nulls first", "asc nulls last", "desc nulls first", "desc nulls last"]

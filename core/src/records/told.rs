@@ -110,12 +110,13 @@ const TECHNICAL: [&str; 9] = [
     "sequence",
     "color",
 ];
-/// What belongs to the chatter and the calendar, not to the record.
-const ASIDE: [&str; 5] = ["message_", "activity_", "website_", "rating_", "my_activity_"];
+/// What belongs to the chatter, the calendar and the form of a user's rights, not to the record.
+const ASIDE: [&str; 7] =
+    ["message_", "activity_", "website_", "rating_", "my_activity_", "in_group_", "sel_groups_"];
 
 /// Whether a field is short: what a list shows.
 fn is_short(field: &Field) -> bool {
-    field.store != Some(false)
+    field.is_column()
         && !matches!(
             field.kind.as_str(),
             "binary"
@@ -171,7 +172,7 @@ pub(super) fn usual(seen: &Seen) -> Vec<String> {
 /// Everything of one record but pictures and files, and what is another part of Odoo.
 pub(super) fn all(seen: &Seen) -> Vec<String> {
     let is_told = |name: &str, field: &Field| {
-        field.store != Some(false) && !is_aside(name) && !matches!(field.kind.as_str(), "binary" | "image")
+        field.is_column() && !is_aside(name) && !matches!(field.kind.as_str(), "binary" | "image")
             || name == "display_name"
     };
     let mut names: Vec<String> =

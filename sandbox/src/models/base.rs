@@ -51,7 +51,7 @@ pub(super) fn models(version: Version) -> Vec<Model> {
             "Country",
             vec![
                 char("name", "Country Name").required(),
-                char("code", "Country Code").indexed(),
+                char("code", "Country Code").size(2).indexed(),
                 integer("phone_code", "Country Calling Code"),
             ],
         )

@@ -258,3 +258,21 @@ async fn a_tool_of_its_own_is_closed_by_whatever_it_shows() {
         assert!(error.contains("model_closed") && error.contains(field), "{tool}: {error}");
     }
 }
+
+/// A user's city is their partner's: Odoo writes it there, where the rules may let nothing be changed.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_field_mirrors_is_not_changed_through_it() {
+    for (may, code) in [("false", "model_closed"), ("true", "")] {
+        let rules = format!(
+            "permissions = [\"read\", \"write\"]\n\n[models]\n\"res.users\" = {{ read = true, update = true }}\n\
+             \"res.partner\" = {{ read = true, update = {may} }}\n"
+        );
+        let (app, _folder) = start(&[("bot", rules.as_str())]).await;
+        let caller = Caller::connect_by(client_of("bot"), &app.url).await;
+        let update = json!({ "model": "res.users", "record_id": 8, "values": { "city": "Puebla" } });
+        let told = text(&caller.result("update_record", update).await);
+        let city = search(app.sandbox(), "res.partner", json!([["id", "=", 40]]), &["city"]);
+        assert_eq!(city[0]["city"] == "Puebla", code.is_empty(), "{told}");
+        assert!(told.contains(code), "{told}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mcp_odoo_sandbox::Options;
+use mcp_odoo_sandbox::{Options, Version};
 use serde_json::{Value, json};
 
 use super::WAYS;
@@ -101,7 +101,7 @@ async fn conditions_come_in_many_forms() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_fit_the_model_is_named_before_odoo_hears_of_it() {
-    let app = McpTools::start().await;
+    let app = McpTools::builder().version(Version::V18).start_mcp().await;
     app.call("search_records", json!({ "model": "sale.order" })).await;
     app.no_faults();
     for (arguments, path, said) in [
@@ -114,6 +114,18 @@ async fn what_does_not_fit_the_model_is_named_before_odoo_hears_of_it() {
         (json!({ "domain": [["id", "="]] }), "domain[0]", "three parts"),
         (json!({ "domain": [["state", "=", "confirmed"]] }), "domain[0]", "draft, sent, sale"),
         (json!({ "domain": "name = 3" }), "domain", "must be a list"),
+        (json!({ "domain": [["date_order", ">=", "hoy"]] }), "domain[0]", "a day such as"),
+        (json!({ "domain": [["date_order", "in", ["2026-13-01"]]] }), "domain[0]", "a day such as"),
+        (json!({ "domain": [["id", "=", "x"]] }), "domain[0]", "an integer"),
+        (json!({ "domain": [["id", "=", 99_999_999_999_i64]] }), "domain[0]", "32 bits"),
+        (json!({ "domain": [["amount_total", ">", "mil"]] }), "domain[0]", "a number"),
+        (json!({ "domain": [["partner_id.is_company", "=", "no"]] }), "domain[0]", "true or false"),
+        (
+            json!({ "domain": [["partner_id.country_id.code", "=", "MEX"]] }),
+            "domain[0]",
+            "at most 2 characters",
+        ),
+        (json!({ "domain": [["access_url", "=", "x"]] }), "domain[0]", "nothing is found by it"),
         (json!({ "fields": ["name", "amount"] }), "fields[1]", "amount_total"),
         (json!({ "fields": ["partner_id.email"] }), "fields[0]", "no dotted names"),
         (json!({ "order": "nme desc" }), "order", "there is name"),
@@ -201,6 +213,116 @@ async fn a_caller_works_in_its_own_company_unless_a_call_says_otherwise() {
     let mut otherwise = search;
     otherwise["context"] = json!({ "allowed_company_ids": ["yourcompany"] });
     assert!(caller.call("search_records", otherwise).await["total"].as_u64().unwrap() > 0);
+}
+
+/// Of an operator for lists, one value is a list of one; an empty value is none of any type.
+#[tokio::test(flavor = "multi_thread")]
+async fn values_are_compared_as_they_are_meant() {
+    let app = McpTools::start().await;
+    let count = async |condition: Value| {
+        app.call("search_records", json!({ "model": "res.partner", "domain": [condition] })).await["total"]
+            .clone()
+    };
+    assert_eq!(count(json!(["id", "in", "16"])).await, 1);
+    assert_eq!(
+        count(json!(["country_id.code", "in", "MX"])).await,
+        count(json!(["country_id.code", "=", "MX"])).await
+    );
+    assert_eq!(
+        count(json!(["is_company", "=", "false"])).await,
+        count(json!(["is_company", "=", false])).await
+    );
+    assert_ne!(count(json!(["vat", "=", false])).await, 0);
+    assert_eq!(
+        count(json!(["create_date", ">", "2000-01-01T00:00:00-06:00"])).await,
+        count(json!(["id", ">", 0])).await
+    );
+}
+
+/// A user's name is their partner's: no column of the user's own, and for all that put in order and told by it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_record_has_of_the_one_it_is_a_part_of_is_its_own() {
+    let app = McpTools::start().await;
+    let users = app
+        .call("search_records", json!({ "model": "res.users", "order": "name desc", "fields": ["name"] }))
+        .await;
+    let names: Vec<&str> =
+        users["items"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert!(names.len() > 2 && names.is_sorted_by(|one, next| one >= next), "{names:?}");
+    let user = app.call("get_record", json!({ "model": "res.users", "record_id": 8 })).await;
+    assert_eq!(user["record"]["name"], "Laura Méndez", "{user}");
+    let groups = app.call("aggregate_records", json!({ "model": "res.users", "group_by": ["name"] })).await;
+    assert_eq!(groups["items"].as_array().unwrap().len(), names.len());
+}
+
+/// Odoo takes from a page of messages what the account may not read, and counts what is left of the page.
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_that_may_not_be_read_are_no_end_of_the_list() {
+    for version in [Version::V18, Version::V19] {
+        let app = McpTools::builder().version(version).start_mcp().await;
+        let order = async |company: i64| {
+            let order = json!({ "model": "sale.order", "values": { "partner_id": 16 },
+                                "context": { "allowed_company_ids": [company] } });
+            app.call("create_record", order).await["id"].as_i64().unwrap()
+        };
+        let (here, elsewhere) = (order(1).await, order(2).await);
+        for id in [here, here, here, elsewhere, elsewhere, elsewhere] {
+            app.call("post_message", json!({ "model": "sale.order", "record_id": id, "body": "una nota" }))
+                .await;
+        }
+        let mut found = Vec::new();
+        for offset in [0, 2] {
+            let page = json!({ "model": "mail.message", "fields": ["res_id"], "order": "id desc", "limit": 2, "offset": offset,
+                               "domain": [["model", "=", "sale.order"], ["res_id", "in", [here, elsewhere]], ["body", "ilike", "nota"]],
+                               "context": { "allowed_company_ids": [1] } });
+            let page = app.call("search_records", page).await;
+            assert_eq!(page["total"], 3, "{version:?}: {page}");
+            found.extend(page["items"].as_array().unwrap().iter().map(|one| one["res_id"].as_i64().unwrap()));
+        }
+        assert_eq!(found, [here; 3], "{version:?}");
+    }
+}
+
+/// Of a thousand customers, who asks for the best five is told those.
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_come_in_the_order_that_is_asked_for() {
+    for (version, protocol) in WAYS {
+        let app = McpTools::builder().version(version).protocol(protocol).start_mcp().await;
+        let best = |order: &str, limit: u64| {
+            let arguments = json!({ "model": "sale.order", "group_by": ["partner_id"], "order": order, "limit": limit,
+                                    "measures": ["amount_total:sum", "date_order:max"] });
+            app.call("aggregate_records", arguments)
+        };
+        let page = best("amount_total:sum desc, count", 3).await;
+        let sums: Vec<f64> = page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| it["amount_total:sum"].as_f64().unwrap())
+            .collect();
+        assert!(
+            sums.len() == 3 && sums.is_sorted_by(|one, next| one >= next),
+            "{version:?} {protocol:?}: {page}"
+        );
+        assert_eq!(page["next_offset"], 3, "{version:?} {protocol:?}: {page}");
+        let all = best("", 1_000).await;
+        let all = all["items"].as_array().unwrap();
+        assert!(all.iter().all(|group| group["amount_total:sum"].as_f64().unwrap() <= sums[0]));
+        // A time is told as any other.
+        assert!(all.iter().all(|group| group["date_order:max"].as_str().unwrap().ends_with('Z')), "{all:?}");
+    }
+    let app = McpTools::builder().version(Version::V18).start_mcp().await;
+    for (arguments, said) in [
+        (json!({ "group_by": ["state"], "order": "amount_total" }), "must be of state, count"),
+        (json!({ "group_by": ["state"], "order": "state down" }), "asc or desc"),
+        (json!({ "group_by": ["partner_id.country_id"] }), "group by partner_id"),
+        (json!({ "group_by": ["display_name"] }), "nothing is grouped by it"),
+    ] {
+        let mut arguments = arguments;
+        arguments["model"] = json!("sale.order");
+        let error = app.error("aggregate_records", arguments.clone()).await;
+        assert!(error.contains(said), "{arguments}: {error}");
+    }
 }
 
 /// Who sums groups up must not take some for all.

@@ -45,6 +45,9 @@ async fn records_are_read_as_odoo_calls_it() {
     let groups = json!({ "model": "sale.order", "method": "read_group", "groupby": ["state"], "fields": ["amount_total:sum"] });
     let groups = done(&app, groups).await;
     assert!(groups["items"][0]["count"].is_u64(), "{groups}");
+    let most = json!({ "model": "sale.order", "method": "read_group", "groupby": ["state"], "orderby": "__count desc", "limit": 1 });
+    let most = done(&app, most).await;
+    assert_eq!(most["items"].as_array().unwrap().len(), 1, "{most}");
     let fields =
         done(&app, json!({ "model": "res.partner", "method": "fields_get", "fields": ["name", "email"] }))
             .await;
