@@ -7,9 +7,10 @@ use std::time::Duration;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use mcp_odoo_core::access::Permission;
+use mcp_odoo_core::access::Permissions;
 use mcp_odoo_core::input::FieldError;
 use mcp_odoo_core::refusal::{Kind, Refusal};
+use mcp_odoo_tools::reply::Failure;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -42,7 +43,7 @@ pub struct Problem {
 
 /// What the caller is not permitted: goes with the answer, for who can say how to come by it.
 #[derive(Clone, Copy, Debug)]
-pub struct Lacks(pub Permission);
+pub struct Lacks(pub Permissions);
 
 /// The code of a problem, for who notes what became of a request.
 #[derive(Clone, Debug)]
@@ -139,6 +140,16 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_configured", detail)
     }
 
+    /// The caller is not permitted these either, which the same request takes.
+    pub(crate) fn lacking(self, permissions: Permissions) -> Self {
+        Self { lacks: Some(Lacks(permissions)), ..self }
+    }
+
+    /// When it may be repeated, if that is known.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
     /// The service cannot do it now.
     pub(crate) fn unavailable(code: &'static str, detail: impl Into<String>, retry_after: Duration) -> Self {
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
@@ -166,20 +177,30 @@ impl IntoResponse for Problem {
     }
 }
 
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Invalid(errors) => Self::invalid(errors),
+            Failure::Refused(refusal) => refusal.into(),
+        }
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let mut lacks = None;
         let (status, retry_after) = match refusal.kind {
             Kind::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, None),
             Kind::Forbidden(permission) => {
-                lacks = permission.map(Lacks);
+                lacks = permission.map(|permission| Lacks([permission].into_iter().collect()));
                 (StatusCode::FORBIDDEN, None)
             }
             Kind::TooMany(wait) => (StatusCode::TOO_MANY_REQUESTS, Some(wait)),
             Kind::Unavailable(retry_after) => (StatusCode::SERVICE_UNAVAILABLE, retry_after),
             Kind::Upstream => (StatusCode::BAD_GATEWAY, None),
+            Kind::Defect => (StatusCode::INTERNAL_SERVER_ERROR, None),
             // Nobody reads the answer of a request that was cancelled.
-            Kind::Defect | Kind::Cancelled => return Self::internal(),
+            Kind::Cancelled => return Self::internal(),
         };
         Self { retry_after, lacks, ..Self::new(status, refusal.code, refusal.sentence) }
     }

@@ -71,8 +71,8 @@ pub fn refused(config: &OAuthConfig, error: &TokenError) -> Problem {
 
 /// What is said to who has a token that does not permit this: all to ask for, what they have included, which a new
 /// token would lack otherwise.
-pub fn more(config: &OAuthConfig, caller: &Caller, needs: Permission) -> Option<HeaderValue> {
-    let scopes = caller.permissions.iter().chain([needs]).collect();
+pub fn more(config: &OAuthConfig, caller: &Caller, needs: Permissions) -> Option<HeaderValue> {
+    let scopes = caller.permissions.iter().chain(needs.iter()).collect();
     challenge(config, Some("insufficient_scope"), scopes)
 }
 

@@ -44,17 +44,33 @@ type Tell = dyn Fn(u32, String) -> BoxFuture<'static, ()> + Send + Sync;
 
 /// Tells whoever asked of each step, if they want to hear of it.
 #[derive(Clone, Default)]
-pub struct Progress(Option<Arc<Tell>>);
+pub struct Progress {
+    tell: Option<Arc<Tell>>,
+    begun: Option<CancellationToken>,
+}
 
 impl Progress {
     /// Told so: the number of the step, from 1, and what it is.
     pub fn new(tell: impl Fn(u32, String) -> BoxFuture<'static, ()> + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(tell)))
+        Self { tell: Some(Arc::new(tell)), begun: None }
+    }
+
+    /// The same, with what is cancelled once it is being done.
+    #[must_use]
+    pub fn beginning(self, begun: CancellationToken) -> Self {
+        Self { begun: Some(begun), ..self }
+    }
+
+    /// It is being done: what can be refused before was not.
+    pub fn begin(&self) {
+        if let Some(begun) = &self.begun {
+            begun.cancel();
+        }
     }
 
     /// Tells of a step. Who does not hear it can still ask.
     pub async fn tell(&self, step: u32, what: &str) {
-        if let Some(tell) = &self.0 {
+        if let Some(tell) = &self.tell {
             tell(step, what.to_owned()).await;
         }
     }

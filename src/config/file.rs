@@ -1,16 +1,23 @@
 //! The configuration file: JSON with the names that others' servers for Odoo use. It only gives values to the variables, so
 //! that each setting is read, checked and explained in one place.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use garde::Validate;
 use mcp_odoo_core::input::{self, FieldError};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 use super::ConfigError;
+use super::log::LEVELS;
 use crate::json;
+use crate::telemetry::LogLevel;
+
+/// Of a text where a number is needed, bytes that are told.
+const MOST_ECHOED: usize = 40;
 
 /// Where it is looked for when none is named.
 pub const DEFAULT: &str = "odoo_mcp/config/config.json";
@@ -37,15 +44,15 @@ pub struct ConfigFile {
     /// The same by another name
     transport_type: Option<Connection>,
     /// What each caller may ask for in a minute (REQUESTS_PER_MINUTE)
-    requests_per_minute: Option<u32>,
-    /// How long a call over it waits (RATE_LIMIT_MAX_WAIT_SECONDS)
-    rate_limit_max_wait_seconds: Option<u64>,
+    requests_per_minute: Option<Whole<1, 1_000_000_000>>,
+    /// How long a call over it waits, less than REQUEST_TIMEOUT_SECONDS (RATE_LIMIT_MAX_WAIT_SECONDS)
+    rate_limit_max_wait_seconds: Option<Whole<0, 604_799>>,
     /// Calls to Odoo at once (ODOO_MAX_CONCURRENCY)
-    pool_size: Option<u64>,
+    pool_size: Option<Whole<1, 1000>>,
     /// Seconds that one call to Odoo may take (ODOO_TIMEOUT_SECONDS)
-    timeout: Option<u64>,
+    timeout: Option<Whole<1, 604_800>>,
     /// How long a session is kept of whose client nothing is heard (MCP_IDLE_SECONDS)
-    session_timeout_minutes: Option<u64>,
+    session_timeout_minutes: Option<Whole<1, 10_080>>,
     /// The web server
     http: Http,
     /// The process log
@@ -76,7 +83,7 @@ struct Http {
     /// IP address to listen on (HOST)
     host: Option<String>,
     /// Port to listen on (PORT)
-    port: Option<u16>,
+    port: Option<Whole<0, 65_535>>,
     /// Answers are streams to clients that accept text/event-stream, and whole to others, whatever is said here; false beside
     /// connection_type streamable_http is refused
     streamable: Option<bool>,
@@ -116,9 +123,44 @@ struct Cache {
     /// false: nothing is remembered, as with a ttl of 0
     enabled: Option<bool>,
     /// Seconds (CACHE_TTL_SECONDS)
-    ttl: Option<u64>,
+    ttl: Option<Whole<0, 86_400>>,
     /// Models (CACHE_MAX_SIZE)
-    max_size: Option<u64>,
+    max_size: Option<Whole<1, 100_000>>,
+}
+
+/// A whole number within the bounds that its variable has, too.
+#[derive(Clone, Copy, Debug)]
+struct Whole<const MIN: u64, const MAX: u64>(u64);
+
+impl<'de, const MIN: u64, const MAX: u64> Deserialize<'de> for Whole<MIN, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let text = value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned());
+        let number = text.strip_suffix(".0").unwrap_or(&text).parse().ok();
+        number.filter(|number| (MIN..=MAX).contains(number)).map(Self).ok_or_else(|| {
+            let given = match &value {
+                Value::Array(_) => "a list".to_owned(),
+                Value::Object(_) => "an object".to_owned(),
+                Value::String(text) if text.len() > MOST_ECHOED => "a text".to_owned(),
+                given => given.to_string(),
+            };
+            D::Error::custom(format!("must be a whole number from {MIN} to {MAX}, not {given}"))
+        })
+    }
+}
+
+impl<const MIN: u64, const MAX: u64> JsonSchema for Whole<MIN, MAX> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Whole_{MIN}_{MAX}").into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": MIN, "maximum": MAX })
+    }
 }
 
 /// The key that gives a variable its value.
@@ -188,8 +230,8 @@ fn told(errors: &[FieldError]) -> String {
 impl ConfigFile {
     fn variables(&self) -> Result<Vec<(&'static str, String)>, String> {
         let Self { http, logging, cache, .. } = self;
-        let number = |number: Option<u64>| number.map(|number| number.to_string());
-        let ttl = if cache.enabled == Some(false) { Some(0) } else { cache.ttl };
+        let ttl = if cache.enabled == Some(false) { Some("0".to_owned()) } else { text(cache.ttl) };
+        let minutes = self.session_timeout_minutes.map(|Whole(minutes)| (minutes * 60).to_string());
         let handlers: Vec<_> =
             logging.handlers.iter().enumerate().map(handler).collect::<Result<_, String>>()?;
         let values = [
@@ -200,18 +242,18 @@ impl ConfigFile {
             ("ODOO_PASSWORD", self.password.clone()),
             ("ODOO_PROTOCOL", self.protocol.clone()),
             ("CONNECTION_TYPE", Some(self.connection()?)),
-            ("REQUESTS_PER_MINUTE", number(self.requests_per_minute.map(Into::into))),
-            ("RATE_LIMIT_MAX_WAIT_SECONDS", number(self.rate_limit_max_wait_seconds)),
-            ("ODOO_MAX_CONCURRENCY", number(self.pool_size)),
-            ("ODOO_TIMEOUT_SECONDS", number(self.timeout)),
-            ("MCP_IDLE_SECONDS", number(self.session_timeout_minutes.map(|it| it.saturating_mul(60)))),
+            ("REQUESTS_PER_MINUTE", text(self.requests_per_minute)),
+            ("RATE_LIMIT_MAX_WAIT_SECONDS", text(self.rate_limit_max_wait_seconds)),
+            ("ODOO_MAX_CONCURRENCY", text(self.pool_size)),
+            ("ODOO_TIMEOUT_SECONDS", text(self.timeout)),
+            ("MCP_IDLE_SECONDS", minutes),
             ("HOST", http.host.clone()),
-            ("PORT", number(http.port.map(Into::into))),
+            ("PORT", text(http.port)),
             ("LOG_LEVEL", logging.level.clone()),
             ("LOG_FORMAT", logging.format.clone()),
             ("LOG_HANDLERS", Some(handlers.join(","))),
-            ("CACHE_TTL_SECONDS", number(ttl)),
-            ("CACHE_MAX_SIZE", number(cache.max_size)),
+            ("CACHE_TTL_SECONDS", ttl),
+            ("CACHE_MAX_SIZE", text(cache.max_size)),
         ];
         Ok(values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
     }
@@ -232,10 +274,19 @@ impl ConfigFile {
     }
 }
 
+fn text<const MIN: u64, const MAX: u64>(number: Option<Whole<MIN, MAX>>) -> Option<String> {
+    number.map(|Whole(number)| number.to_string())
+}
+
 /// As `LOG_HANDLERS` takes it.
 fn handler((index, handler): (usize, &Handler)) -> Result<String, String> {
     let at = format!("logging.handlers[{index}]");
-    let level = handler.level.as_ref().map(|level| format!("={level}")).unwrap_or_default();
+    let level = match handler.level.as_deref() {
+        Some(level) if level.trim().parse::<LogLevel>().is_err() => {
+            return Err(format!("{at}.level takes {LEVELS}"));
+        }
+        level => level.map(|level| format!("={level}")).unwrap_or_default(),
+    };
     match (handler.r#type, &handler.filename) {
         (HandlerType::StreamHandler, None) => Ok(format!("stderr{level}")),
         (HandlerType::StreamHandler, Some(_)) => {
@@ -247,5 +298,45 @@ fn handler((index, handler): (usize, &Handler)) -> Result<String, String> {
         (HandlerType::FileHandler, _) => {
             Err(format!("{at}.filename must be the name of a file, without commas and equals signs"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::schema_for;
+
+    use super::{ConfigFile, KEYS};
+    use crate::config::{Config, Env};
+
+    /// What the file says of a number is what its variable takes.
+    #[test]
+    fn numbers_have_the_bounds_of_their_variables() {
+        let schema = schema_for!(ConfigFile).to_value();
+        let resolved = |path: &str| {
+            let mut at = &schema;
+            for key in path.split('.') {
+                at = &at["properties"][key];
+                if let Some(definition) = at["$ref"].as_str() {
+                    at = schema.pointer(definition.trim_start_matches('#')).unwrap();
+                }
+            }
+            at
+        };
+        let takes = |variable: &str, value: u64| {
+            let given = [(variable, value.to_string()), ("REQUEST_TIMEOUT_SECONDS", "604800".to_owned())];
+            let env: Env = given.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
+            Config::from_env(&env).is_ok()
+        };
+        let mut seen = 0;
+        for (variable, key) in KEYS {
+            let unit = if key.ends_with("minutes") { 60 } else { 1 };
+            let bound = |name: &str| resolved(key)[name].as_u64().map(|bound| bound * unit);
+            let (Some(least), Some(most)) = (bound("minimum"), bound("maximum")) else { continue };
+            seen += 1;
+            assert!(takes(variable, least) && takes(variable, most), "{variable} from {least} to {most}");
+            assert!(!takes(variable, most + 1), "{variable}: {most}");
+            assert!(least == 0 || !takes(variable, least - unit), "{variable}: {least}");
+        }
+        assert_eq!(seen, 8);
     }
 }

@@ -4,7 +4,7 @@ use crate::telemetry::{LogConfig, LogHandler, LogLevel, LogTarget};
 
 use super::{ConfigError, Env};
 
-const LEVELS: &str = "error, warn, info, debug or trace";
+pub(super) const LEVELS: &str = "error, warn, info, debug or trace";
 const HANDLERS: &str = "stderr and file:NAME divided by commas, each with a level where it has its own, \
                         e.g. stderr=warn,file:logs/server.log=debug";
 

@@ -11,7 +11,7 @@ use rmcp::service::serve_directly_with_ct;
 use rmcp::transport::{OneshotTransport, TransportAdapterIdentity};
 
 use super::channel::nobody_said;
-use super::session::Sessions;
+use super::session::{Refusal, Sessions};
 use super::single::Single;
 use super::sse::with;
 use crate::error::Problem;
@@ -76,7 +76,9 @@ impl<H: ServerHandler + Clone> Once<H> {
                 }
                 // Progress, which this form has no place for.
                 Some(Some(_)) => {}
-                Some(None) | None => return Err(Problem::internal()),
+                // The process stops.
+                None => return Err(Refusal::Stopping.into()),
+                Some(None) => return Err(Problem::internal()),
             }
         }
     }

@@ -8,10 +8,12 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Json, Router};
-use mcp_odoo_tools::caller::Identity;
+use mcp_odoo_tools::NO_TOOL;
+use mcp_odoo_tools::caller::{Course, Identity};
+use mcp_odoo_tools::reply::Failure;
 use rmcp::ServerHandler;
 use rmcp::model::{
-    ClientJsonRpcMessage, ClientRequest, ErrorCode, ErrorData, RequestId, ServerJsonRpcMessage,
+    ClientJsonRpcMessage, ClientRequest, ErrorCode, ErrorData, RequestId, ServerJsonRpcMessage, ServerResult,
 };
 use serde_json::{Map, Value, json};
 
@@ -108,34 +110,46 @@ fn invalid(detail: String) -> Problem {
 async fn answer<H: ServerHandler + Clone + Sync>(
     once: &Once<H>,
     identity: &Identity,
-    parts: Parts,
+    mut parts: Parts,
     method: &'static str,
     object: Map<String, Value>,
 ) -> Result<Response, Problem> {
-    let mut is_unknown = false;
     let params = match method {
-        "tools/call" => {
-            let Call { tool, arguments } = Call::of(object)?;
-            is_unknown = once.handler().get_tool(&tool).is_none();
-            step_up::check_call(identity, &tool)?;
-            json!({ "name": tool, "arguments": arguments })
-        }
+        "tools/call" => Call::of(object)?.params(),
         "initialize" => introduced(params(object)),
         _ => params(object),
     };
+    let (request, course) = request(identity, &mut parts, method, params)?;
+    let told = told(once.answer(identity, parts, request).await?, &course)?;
+    Ok(Json(told).into_response())
+}
+
+/// The message that is meant, with what is told of its course.
+pub(super) fn request(
+    identity: &Identity,
+    parts: &mut Parts,
+    method: &str,
+    params: Value,
+) -> Result<(ClientJsonRpcMessage, Course), Problem> {
     let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    step_up::check_one(identity, &request)?;
     let request =
         serde_json::from_value(request).map_err(|_| invalid("the parameters are wrong".to_owned()))?;
-    if let Some((_, error)) = body::wrong_params(&request) {
-        return Err(problem(&error));
+    if let Some((_, ErrorData { message, .. })) = body::wrong_params(&request) {
+        // Here they are the body.
+        let bare = message.strip_prefix("params.").or_else(|| message.strip_prefix("params: "));
+        return Err(invalid(bare.unwrap_or(&message).to_owned()));
     }
-    match once.answer(identity, parts, request).await? {
-        ServerJsonRpcMessage::Response(response) => Ok(Json(response.result).into_response()),
-        ServerJsonRpcMessage::Error(error) if is_unknown && error.error.code == ErrorCode::INVALID_PARAMS => {
-            let detail = "there is no such tool; POST /mcp/tools/list lists what there is";
-            Err(Problem::new(StatusCode::NOT_FOUND, "no_such_tool", detail))
-        }
-        ServerJsonRpcMessage::Error(error) => Err(problem(&error.error)),
+    let course = Course::default();
+    parts.extensions.insert(course.clone());
+    Ok((request, course))
+}
+
+/// What is answered to such a message.
+pub(super) fn told(answer: ServerJsonRpcMessage, course: &Course) -> Result<ServerResult, Problem> {
+    match answer {
+        ServerJsonRpcMessage::Response(response) => Ok(response.result),
+        ServerJsonRpcMessage::Error(error) => Err(problem(&error.error, course.failure())),
         _ => Err(Problem::internal()),
     }
 }
@@ -155,6 +169,11 @@ pub(super) struct Call {
 }
 
 impl Call {
+    /// As `tools/call` takes it.
+    pub fn params(self) -> Value {
+        json!({ "name": self.tool, "arguments": self.arguments })
+    }
+
     pub fn of(mut object: Map<String, Value>) -> Result<Self, Problem> {
         const NAMES: [&str; 3] = ["name", "tool", "method"];
         const ARGUMENTS: [&str; 3] = ["arguments", "parameters", "params"];
@@ -191,8 +210,17 @@ fn introduced(params: Value) -> Value {
     whole
 }
 
-fn problem(error: &ErrorData) -> Problem {
+/// Why nothing is answered: as REST has it, where it is known what was refused.
+fn problem(error: &ErrorData, failure: Option<Failure>) -> Problem {
+    let is_not_there = error.code == ErrorCode::RESOURCE_NOT_FOUND;
+    if let Some(failure) = failure.filter(|_| !is_not_there) {
+        return failure.into();
+    }
     let (status, code) = match error.code {
+        ErrorCode::INVALID_PARAMS if error.message == NO_TOOL => {
+            let detail = "there is no such tool; POST /mcp/tools/list lists what there is";
+            return Problem::new(StatusCode::NOT_FOUND, "no_such_tool", detail);
+        }
         ErrorCode::INVALID_PARAMS => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_request"),
         ErrorCode::METHOD_NOT_FOUND => (StatusCode::NOT_FOUND, "method_not_found"),
         ErrorCode::RESOURCE_NOT_FOUND => (StatusCode::NOT_FOUND, "resource_not_found"),

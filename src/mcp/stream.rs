@@ -1,35 +1,40 @@
 //! A call whose answer comes in parts: `POST /mcp/stream/tools/call`, as Server-Sent Events. A search of records is read from
 //! Odoo page by page, each when the one before has left: memory holds one, who reads slowly holds up nobody, and who hangs
 //! up stops the reading.
+//!
+//! What can be refused before anything is done is refused by HTTP, as in the other plain forms; later, by the last event.
 
 use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Extension, Router};
 use chrono::{SecondsFormat, Utc};
+use futures::FutureExt;
+use futures::future::{self, Either};
 use futures::stream::{self, BoxStream, StreamExt};
 use mcp_odoo_core::access::Door;
 use mcp_odoo_core::call::Call as CoreCall;
 use mcp_odoo_core::input;
 use mcp_odoo_core::records::RecordSearch;
-use mcp_odoo_core::refusal::Refusal;
 use mcp_odoo_tools::caller::{Identity, language};
 use mcp_odoo_tools::operation::Operation;
-use mcp_odoo_tools::records::stream::{Pages, StreamRecords};
-use mcp_odoo_tools::{admit, audit, dispatch};
+use mcp_odoo_tools::records::SearchRecords;
+use mcp_odoo_tools::records::stream::Pages;
+use mcp_odoo_tools::reply::Failure;
+use mcp_odoo_tools::{admit, audit};
 use rmcp::ServerHandler;
-use rmcp::model::ServerJsonRpcMessage;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::once::Once;
 use super::plain::{self, Call};
 use super::single::Single;
-use super::step_up;
 use crate::error::Problem;
 
 /// The searches, by all their names.
@@ -49,11 +54,10 @@ async fn call<H: ServerHandler + Clone + Sync>(
 ) -> Result<Response, Problem> {
     let (mut parts, body) = request.into_parts();
     let asked = Call::of(plain::object(&mut parts, body, &once).await?)?;
-    step_up::check_call(&identity, &asked.tool)?;
     let start = json!({ "type": "start", "tool": asked.tool, "timestamp": now() });
     let events = match SEARCHES.contains(&asked.tool.as_str()) {
-        true => pages(search(&once, &identity, &parts, asked.arguments).await?),
-        false => whole(once.clone(), identity, parts, asked),
+        true => pages(search(&once, &identity, &parts, asked).await?),
+        false => whole(&once, &identity, parts, asked).await?,
     };
     let events = stream::once(async { start }).chain(events);
     let events = events.take_until(once.sessions().abort().clone().cancelled_owned());
@@ -69,15 +73,25 @@ fn event(event: Value) -> Result<Event, Infallible> {
     Ok(Event::default().data(event.to_string()))
 }
 
+fn chunk(data: Value, current: impl Serialize, total: impl Serialize) -> Value {
+    json!({ "type": "chunk", "data": data, "progress": { "current": current, "total": total } })
+}
+
 fn end() -> Value {
     json!({ "type": "end", "timestamp": now() })
 }
 
-fn failed(code: &str, message: &str) -> Value {
-    json!({ "type": "error", "code": code, "message": message, "timestamp": now() })
+/// What a refusal by HTTP would say.
+fn failed(problem: &Problem) -> Value {
+    let mut event =
+        json!({ "type": "error", "code": problem.code(), "message": problem.detail(), "timestamp": now() });
+    if let (Some(wait), Some(event)) = (problem.retry_after(), event.as_object_mut()) {
+        event.insert("retry_after".to_owned(), wait.as_secs().into());
+    }
+    event
 }
 
-/// A search that is about to be read, and the place that it takes meanwhile.
+/// A search that is about to be told, and the place that it takes meanwhile.
 struct Reading {
     pages: Pages,
     _place: Single,
@@ -87,81 +101,87 @@ async fn search<H: ServerHandler + Clone>(
     once: &Once<H>,
     identity: &Identity,
     parts: &Parts,
-    mut arguments: Map<String, Value>,
+    asked: Call,
 ) -> Result<Reading, Problem> {
     let language = language(&parts.headers).unwrap_or(identity.tenant.language);
     let call = CoreCall { language, ..identity.call(Door::Mcp) };
-    admit(&StreamRecords::SPEC, &call)?;
+    admit(&SearchRecords::SPEC, &call)?;
+    let mut arguments = asked.arguments;
     arguments.retain(|_, argument| !argument.is_null());
     // All of them: what is read is bounded by the page, not by what there is.
     arguments.entry("limit").or_insert(u32::MAX.into());
     let request: RecordSearch = input::parse(arguments.into()).map_err(|errors| {
-        audit::refused(&StreamRecords::SPEC, &call, "invalid_request");
+        audit::refused(&SearchRecords::SPEC, &call, "invalid_request");
         Problem::invalid(errors)
     })?;
     let place = Single::default();
     place.take(once.sessions(), identity)?;
-    let pages = dispatch::<StreamRecords>(call, request).await?;
-    Ok(Reading { pages, _place: place })
+    Ok(Reading { pages: Pages::open(call, request).await?, _place: place })
 }
 
 fn pages(reading: Reading) -> BoxStream<'static, Value> {
     stream::unfold(Some(reading), async |reading| {
         let mut reading = reading?;
         Some(match reading.pages.next().await {
-            Ok(Some(chunk)) => {
-                let progress = json!({ "current": chunk.current, "total": chunk.total });
-                let chunk = json!({ "type": "chunk", "data": chunk.items, "progress": progress });
-                (chunk, Some(reading))
-            }
+            Ok(Some(page)) => (chunk(json!(page.items), page.current, page.total), Some(reading)),
             Ok(None) => (end(), None),
-            Err(Refusal { code, sentence, .. }) => (failed(&code, &sentence), None),
+            Err(refusal) => (failed(&refusal.into()), None),
         })
     })
     .boxed()
 }
 
-/// Any other tool, in one part.
-fn whole<H: ServerHandler + Clone + Sync>(
-    once: Once<H>,
-    identity: Identity,
-    parts: Parts,
-    Call { tool, arguments }: Call,
-) -> BoxStream<'static, Value> {
-    let asked = json!({
-        "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": tool, "arguments": arguments },
-    });
-    let told = async move {
-        let Ok(request) = serde_json::from_value(asked) else {
-            return vec![failed("invalid_request", "the call cannot be read")];
-        };
-        match once.answer(&identity, parts, request).await {
-            Ok(ServerJsonRpcMessage::Response(response)) => {
-                parts_of(&serde_json::to_value(response.result).unwrap_or_default())
-            }
-            Ok(ServerJsonRpcMessage::Error(error)) => {
-                vec![failed("invalid_request", &error.error.message)]
-            }
-            Ok(_) => vec![failed("internal_error", "the tool gave no answer")],
-            Err(problem) => vec![failed(problem.code(), problem.detail())],
-        }
+/// Any other tool: its answer, and the files that go with it, once it is being done.
+async fn whole<H: ServerHandler + Clone + Sync>(
+    once: &Once<H>,
+    identity: &Identity,
+    mut parts: Parts,
+    asked: Call,
+) -> Result<BoxStream<'static, Value>, Problem> {
+    let (request, course) = plain::request(identity, &mut parts, "tools/call", asked.params())?;
+    let (once, identity, told_of) = (once.clone(), identity.clone(), course.clone());
+    let telling = async move { plain::told(once.answer(&identity, parts, request).await?, &told_of) };
+    let begun = course.begun().clone().cancelled_owned();
+    let telling = match future::select(telling.boxed(), begun.boxed()).await {
+        Either::Right((_, telling)) => telling,
+        Either::Left((told, _)) if course.begun().is_cancelled() => future::ready(told).boxed(),
+        // It was refused before.
+        Either::Left((told, _)) => match course.failure() {
+            Some(failure) => return Err(failure.into()),
+            None => future::ok(told?).boxed(),
+        },
     };
-    stream::once(told).flat_map(stream::iter).boxed()
+    let events = telling.map(move |told| match told {
+        Ok(told) => parts_of(&json!(told), course.failure()),
+        Err(problem) => vec![failed(&problem)],
+    });
+    Ok(stream::once(events).flat_map(stream::iter).boxed())
 }
 
-/// The result of a tool as events: the items of a list, or the answer as the only one.
-fn parts_of(result: &Value) -> Vec<Value> {
+/// The result of a tool as events: the items of a list, or the answer as the only one; then each file.
+fn parts_of(result: &Value, failure: Option<Failure>) -> Vec<Value> {
     let text = result.pointer("/content/0/text").and_then(Value::as_str).unwrap_or_default();
-    if result.get("isError") == Some(&Value::Bool(true)) {
-        return vec![failed("tool_failed", text)];
-    }
+    let is_error = result.get("isError") == Some(&Value::Bool(true));
     let answer = result.get("structuredContent");
     let items = answer.and_then(|answer| answer.get("items")).and_then(Value::as_array);
-    let data = match (items, answer) {
-        (Some(items), _) => items.clone(),
-        (None, Some(answer)) => vec![answer.clone()],
-        (None, None) => vec![json!(text)],
+    let answer = match (items, answer) {
+        (Some(items), _) => Some(items.clone()),
+        (None, Some(answer)) => Some(vec![answer.clone()]),
+        (None, None) => (!is_error).then(|| vec![json!(text)]),
     };
-    let progress = json!({ "current": data.len(), "total": data.len() });
-    vec![json!({ "type": "chunk", "data": data, "progress": progress }), end()]
+    let contents = result.get("content").and_then(Value::as_array).into_iter().flatten();
+    let files = contents.filter_map(|block| block.get("resource")).map(|file| vec![file.clone()]);
+    let parts: Vec<Vec<Value>> = answer.into_iter().chain(files).collect();
+    let total: usize = parts.iter().map(Vec::len).sum();
+    let mut current = 0;
+    let chunks = parts.into_iter().map(|part| {
+        current += part.len();
+        chunk(part.into(), current, total)
+    });
+    let last = match (is_error, failure) {
+        (false, _) => end(),
+        (true, Some(failure)) => failed(&failure.into()),
+        (true, None) => failed(&Problem::new(StatusCode::BAD_GATEWAY, "tool_failed", text)),
+    };
+    chunks.chain([last]).collect()
 }

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::Response;
+use axum::http::{HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use futures::{Sink, SinkExt, Stream, StreamExt};
@@ -19,7 +19,7 @@ use hyper_util::rt::TokioIo;
 use mcp_odoo_tools::caller::Identity;
 use pin_project_lite::pin_project;
 use rmcp::ServerHandler;
-use rmcp::model::{ClientJsonRpcMessage, ErrorData, RequestId, ServerJsonRpcMessage};
+use rmcp::model::{ClientJsonRpcMessage, ErrorData, JsonRpcError, RequestId, ServerJsonRpcMessage};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::WebSocketStream;
@@ -44,6 +44,10 @@ const READ_BUFFER: usize = 8 * 1024;
 /// How long the last word may take to leave.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// What is spoken here, to who speaks something else.
+const SPOKEN: [(HeaderName, &str); 3] =
+    [(header::CONNECTION, "upgrade"), (header::UPGRADE, "websocket"), (header::SEC_WEBSOCKET_VERSION, "13")];
+
 /// The route of this transport.
 pub(super) fn routes<H: ServerHandler + Clone>(handler: H, sessions: Sessions) -> Router {
     Router::new().route("/mcp/ws", get(open::<H>)).with_state(Arc::new(Shared { handler, sessions }))
@@ -59,16 +63,17 @@ async fn open<H: ServerHandler + Clone>(
     State(shared): State<Arc<Shared<H>>>,
     Extension(identity): Extension<Identity>,
     mut request: Request,
-) -> Result<Response, Problem> {
+) -> Result<Response, Response> {
     let upgrade = hyper::upgrade::on(&mut request);
     let taken = request.extensions().get::<Arrival>().and_then(|arrival| arrival.place.upgrade());
     let (parts, _) = request.into_parts();
     let request = Request::from_parts(parts, Body::empty());
     let response = create_response_with_body(&request, Body::empty).map_err(|error| {
         let detail = format!("open this with a WebSocket client: {error}");
-        Problem::new(StatusCode::UPGRADE_REQUIRED, "websocket_only", detail)
+        let problem = Problem::new(StatusCode::UPGRADE_REQUIRED, "websocket_only", detail);
+        (SPOKEN, problem).into_response()
     })?;
-    let place = shared.sessions.admit(&identity)?;
+    let place = shared.sessions.admit(&identity).map_err(|refusal| Problem::from(refusal).into_response())?;
     let (parts, _) = request.into_parts();
     tokio::spawn(async move {
         let _taken = taken;
@@ -180,8 +185,7 @@ async fn write(
     loop {
         let frame = tokio::select! {
             answer = answers.next() => match answer {
-                // A message is made of texts, numbers and lists: it always has a JSON form.
-                Some(answer) => Message::text(serde_json::to_string(&answer).unwrap_or_default()),
+                Some(answer) => Message::text(text(answer)),
                 None => return (CloseCode::Away, "the session is over"),
             },
             _ = pings.tick() => Message::Ping(Default::default()),
@@ -190,6 +194,18 @@ async fn write(
             return GONE;
         }
     }
+}
+
+/// A message as it is sent. What answers no request in particular has the id `null`, as JSON-RPC 2.0 has it.
+fn text(message: ServerJsonRpcMessage) -> String {
+    let json = match message {
+        ServerJsonRpcMessage::Error(JsonRpcError { id: None, error, .. }) => {
+            serde_json::to_string(&json!({ "jsonrpc": "2.0", "id": null, "error": error }))
+        }
+        message => serde_json::to_string(&message),
+    };
+    // A message is made of texts, numbers and lists: it always has a JSON form.
+    json.unwrap_or_default()
 }
 
 /// The message, or what is answered to what is none.

@@ -20,22 +20,41 @@ use crate::operation::{Does, Operation, Spec};
 /// What the operation refuses; that it may not be done, or not so often; that nobody waits for it any more; that it has a
 /// defect.
 pub async fn dispatch<O: Operation>(call: Call, request: O::Request) -> Result<O::Answer, Refusal> {
-    let mut entry = Entry::new(&O::SPEC, &call);
-    entry.touches(O::named(&request));
-    let done = perform::<O>(call, request).await;
-    match &done {
-        Ok(answer) => {
-            entry.touches(O::told(answer));
-            entry.end(O::outcome(answer));
-        }
-        Err(refusal) => entry.end(&refusal.code),
-    }
-    done
+    let (entry, answer) = begin::<O>(call, request).await?;
+    entry.end(O::outcome(&answer));
+    Ok(answer)
 }
 
-async fn perform<O: Operation>(call: Call, request: O::Request) -> Result<O::Answer, Refusal> {
+/// The same of what goes on after it is answered: its line is written when it ends.
+///
+/// # Errors
+/// See [`dispatch`].
+pub(crate) async fn begin<O: Operation>(
+    call: Call,
+    request: O::Request,
+) -> Result<(Entry, O::Answer), Refusal> {
+    let mut entry = Entry::new(&O::SPEC, &call);
+    entry.touches(O::named(&request));
+    match perform::<O>(call, request).await {
+        Ok(answer) => {
+            entry.touches(O::told(&answer));
+            Ok((entry, answer))
+        }
+        Err(refusal) => {
+            entry.end(&refusal.code);
+            Err(refusal)
+        }
+    }
+}
+
+/// The same without a line: of a part of what has one already.
+///
+/// # Errors
+/// See [`dispatch`].
+pub(crate) async fn perform<O: Operation>(call: Call, request: O::Request) -> Result<O::Answer, Refusal> {
     permit(&O::SPEC, &call.caller, call.door, &call.tenant)?;
     let (tenant, caller, stop) = (call.tenant.clone(), call.caller.clone(), call.stop.clone());
+    let progress = call.progress.clone();
     if O::COUNTS {
         let who = tenant.counts(&call.caller);
         let admitted = tenant.limiter.admit(&who, call.caller.limits, O::SPEC.kind());
@@ -48,6 +67,7 @@ async fn perform<O: Operation>(call: Call, request: O::Request) -> Result<O::Ans
         if O::SPEC.does != Does::Read && tenant.audit.forbids_writing() {
             return Err(Refusal::not_audited());
         }
+        progress.begin();
         run.await.unwrap_or_else(|_| Err(Refusal::defect()))
     };
     match O::SPEC.does {
@@ -56,6 +76,7 @@ async fn perform<O: Operation>(call: Call, request: O::Request) -> Result<O::Ans
             let run = async {
                 // Who asks for what is in memory is in nobody's way.
                 let _turn = match O::SPEC.needs {
+                    Permission::Read if O::GOES_ON => Some(tenant.turns.to_read_on(&caller).await),
                     Permission::Read => {
                         Some(tenant.turns.to_read(&caller).await.ok_or_else(Refusal::too_many_reads)?)
                     }

@@ -7,7 +7,7 @@ use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::input;
-use mcp_odoo_core::refusal::Refusal;
+use mcp_odoo_core::refusal::{Kind, Refusal};
 use mcp_odoo_core::reports::{Format, Report, ReportRequest, SalePdf};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -119,9 +119,9 @@ where
         match input::parse::<O::Request>(arguments.into()) {
             Ok(request) => match dispatch::<O>(call, request).await {
                 Ok(report) => told(report),
-                Err(refusal) => Reply::refused(&refusal),
+                Err(refusal) => Reply::refused(refusal),
             },
-            Err(errors) => invalid(&O::SPEC, &call, &errors),
+            Err(errors) => invalid(&O::SPEC, &call, errors),
         }
     }
     .boxed()
@@ -133,7 +133,7 @@ fn told(report: Report) -> Reply {
     let bytes = file.len();
     if format == Format::Text {
         let text = cut(String::from_utf8_lossy(&file).into_owned());
-        return Reply { structured: None, text, is_error: false, file: None };
+        return Reply { structured: None, text, failure: None, file: None };
     }
     let told = json!({
         "file": file_name, "content_type": format.content_type(), "bytes": bytes, "report_name": report_name,
@@ -144,11 +144,12 @@ fn told(report: Report) -> Reply {
     let file = Some(File { uri, content_type: format.content_type(), content: file });
     match no_pdf {
         Some(why) => {
-            Reply { file, ..Reply::error(&format!("{why}. The report goes with this as HTML"), NO_PDF) }
+            let sentence = format!("{why}. The report goes with this as HTML");
+            Reply { file, ..Reply::refused(Refusal::new(Kind::Upstream, NO_PDF, sentence)) }
         }
         None => {
             let text = format!("{file_name}: {bytes} bytes, {report_name} of {model} {ids}");
-            Reply { structured: Some(told), text, is_error: false, file }
+            Reply { structured: Some(told), text, failure: None, file }
         }
     }
 }

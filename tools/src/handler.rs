@@ -22,10 +22,10 @@ use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{Peer, RoleServer, ServerHandler};
 use serde_json::Value;
 
-use crate::caller::{Identity, Local, language};
+use crate::caller::{Course, Identity, Local, language};
 use crate::dispatch::permit;
 use crate::operation::Does;
-use crate::reply::{File, Reply};
+use crate::reply::{Failure, File, Reply};
 use crate::resources::{self, Followed, Readable, mcp};
 use crate::tool::Tool;
 use crate::toolset::Toolsets;
@@ -38,6 +38,9 @@ If it answers status processing, ask dev_get_quotation_status; never create it a
 Ids are Odoo's; a related record is its {id, name}; times are UTC; empty fields are absent.\n\
 Para cotizar, busque ids con find_products y find_customers y llame una vez a dev_create_quotation: crea cliente, oportunidad, pedido y líneas, exactamente una vez. \
 Si responde status processing, pregunte con dev_get_quotation_status; no la cree de nuevo.";
+
+/// What is said where there is no tool of this name.
+pub const NO_TOOL: &str = "tool not found";
 
 /// As what older clients ask for `resources/read`.
 const GET_RESOURCE: &str = "get_resource";
@@ -117,7 +120,14 @@ impl OdooTools {
         let reading =
             AssertUnwindSafe(Box::pin(resources::read(self.call(context), uri, &self.shared.shown)));
         let read = reading.catch_unwind().await.unwrap_or_else(|_| Err(Refusal::defect()));
-        let contents = read.map_err(|refusal| mcp::error(&refusal, uri))?.at(uri);
+        let contents = read.map_err(|refusal| {
+            let error = mcp::error(&refusal, uri);
+            if let Some(course) = course(context) {
+                course.fails(Failure::Refused(refusal));
+            }
+            error
+        })?;
+        let contents = contents.at(uri);
         let mut result = ReadResourceResult::new(vec![contents]);
         (result.ttl_ms, result.cache_scope) = cache_hints(context);
         Ok(result)
@@ -159,17 +169,23 @@ impl ServerHandler for OdooTools {
         asked: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let (_, tool) =
-            self.find(&asked.name).ok_or_else(|| ErrorData::invalid_params("tool not found", None))?;
+        let (_, tool) = self.find(&asked.name).ok_or_else(|| ErrorData::invalid_params(NO_TOOL, None))?;
         let mut arguments = asked.arguments.unwrap_or_default();
         // Models send null for what they leave out.
         arguments.retain(|_, argument| !argument.is_null());
-        let call = self.call(&context);
+        let (call, course) = (self.call(&context), course(&context).cloned());
         // What comes with the request counts in the bounds of the transport until the call is done.
         let RequestContext { meta, peer, extensions: _held, .. } = context;
-        let call = Call { progress: progress(&meta, peer), ..call };
-        let reply = AssertUnwindSafe(tool.call(call, arguments)).catch_unwind().await;
-        Ok(result(reply.unwrap_or_else(|_| Reply::refused(&Refusal::defect()))).into())
+        let mut progress = progress(&meta, peer);
+        if let Some(course) = &course {
+            progress = progress.beginning(course.begun().clone());
+        }
+        let reply = AssertUnwindSafe(tool.call(Call { progress, ..call }, arguments)).catch_unwind().await;
+        let reply = reply.unwrap_or_else(|_| Reply::refused(Refusal::defect()));
+        if let (Some(course), Some(failure)) = (course, &reply.failure) {
+            course.fails(failure.clone());
+        }
+        Ok(result(reply).into())
     }
 
     async fn list_resources(
@@ -294,6 +310,11 @@ fn parts(context: &RequestContext<RoleServer>) -> Option<&http::request::Parts> 
     context.extensions.get()
 }
 
+/// What is to be told of how a request goes, where somebody asks for that.
+fn course(context: &RequestContext<RoleServer>) -> Option<&Course> {
+    parts(context)?.extensions.get()
+}
+
 /// Who sent a request over HTTP.
 fn identity(context: &RequestContext<RoleServer>) -> Option<&Identity> {
     parts(context)?.extensions.get()
@@ -315,7 +336,7 @@ fn progress(meta: &RequestMetaObject, peer: Peer<RoleServer>) -> Progress {
 fn result(reply: Reply) -> CallToolResult {
     let text = ContentBlock::text(reply.text);
     let mut result = CallToolResult::success(std::iter::once(text).chain(reply.file.map(embedded)).collect());
-    (result.structured_content, result.is_error) = (reply.structured, Some(reply.is_error));
+    (result.structured_content, result.is_error) = (reply.structured, Some(reply.failure.is_some()));
     result
 }
 

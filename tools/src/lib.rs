@@ -29,7 +29,7 @@ pub mod toolset;
 mod users;
 
 pub use self::dispatch::{admit, dispatch, permit};
-pub use self::handler::OdooTools;
+pub use self::handler::{NO_TOOL, OdooTools};
 pub use self::toolset::Toolsets;
 
 use std::sync::LazyLock;
@@ -107,14 +107,18 @@ fn sales_work() -> Vec<Tool> {
     ]
 }
 
-/// Whether whoever asks over HTTP is permitted this tool, for those who must know before it is called. What no permission
-/// would help is left to the call.
+/// What this tool does, if there is one.
+pub fn spec_of(tool: &str) -> Option<&'static Spec> {
+    static SPECS: LazyLock<Vec<&Spec>> = LazyLock::new(specs);
+    SPECS.iter().find(|spec| spec.name == tool).copied()
+}
+
+/// Whether whoever asks over HTTP is permitted this, for those who must know before it is done. What no permission would
+/// help is left to the call.
 ///
 /// # Errors
 /// What they lack; a line of the audit says so.
-pub fn permitted(tool: &str, asker: &Identity) -> Result<(), Refusal> {
-    static SPECS: LazyLock<Vec<&Spec>> = LazyLock::new(specs);
-    let Some(spec) = SPECS.iter().find(|spec| spec.name == tool) else { return Ok(()) };
+pub fn permitted(spec: &'static Spec, asker: &Identity) -> Result<(), Refusal> {
     let may = |caller: &Caller| permit(spec, caller, Door::Mcp, &asker.tenant);
     match may(&asker.caller) {
         Err(refusal) if matches!(refusal.kind, Kind::Forbidden(Some(_))) => {

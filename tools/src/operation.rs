@@ -23,6 +23,9 @@ pub trait Operation: 'static {
     /// nothing of Odoo, and is how callers wait.
     const COUNTS: bool = true;
 
+    /// Whether it goes on with what was begun, and so waits for its turn as long as that takes.
+    const GOES_ON: bool = false;
+
     /// What a request names, for the audit.
     fn named(_request: &Self::Request) -> Vec<Id> {
         Vec::new()

@@ -14,14 +14,14 @@ use mcp_odoo_core::quotation::id::TrackingId;
 use mcp_odoo_core::quotation::request::QuotationRequest;
 use mcp_odoo_core::quotation::status::{OrderedProduct, QuotationOutput, QuotationStatus, State};
 use mcp_odoo_core::quotation::told::Told;
-use mcp_odoo_core::refusal::Refusal;
+use mcp_odoo_core::refusal::{Kind, Refusal};
 use mcp_odoo_core::tasks::{Accepted, Subscription};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::operation::{Does, OK, Operation, Spec, Text};
-use crate::reply::{self, Reply};
+use crate::reply::{self, Failure, Reply};
 use crate::tool::{Object, Tool, invalid};
 use crate::{audit, dispatch, schema};
 
@@ -172,11 +172,11 @@ fn create(call: Call, arguments: Object) -> BoxFuture<'static, Reply> {
     async move {
         let request = match parse(arguments) {
             Ok((request, key)) => NewQuotation { request, key },
-            Err(errors) => return invalid(&CreateQuotation::SPEC, &call, &errors),
+            Err(errors) => return invalid(&CreateQuotation::SPEC, &call, errors),
         };
         match dispatch::<CreateQuotation>(call.clone(), request).await {
             Ok(accepted) => waited(&call, accepted).await,
-            Err(refusal) => Reply::refused(&refusal),
+            Err(refusal) => Reply::refused(refusal),
         }
     }
     .boxed()
@@ -188,9 +188,17 @@ async fn waited(call: &Call, accepted: Accepted) -> Reply {
     let waiting = tokio::time::timeout(call.tenant.inline, follow(&mut changes, call, &mut last));
     // Cancelled or late, what is known by then is told.
     let _ = unless(call.stop.clone(), waiting).await;
-    let is_error = last.status == State::Failed;
     let reply = if is_repeat { told_again(&last) } else { told(&last) };
-    Reply { is_error, ..reply }
+    match last.status {
+        State::Failed => Reply { failure: Some(failure(&last)), ..reply },
+        _ => reply,
+    }
+}
+
+/// Why it failed, as it was written down.
+fn failure(status: &QuotationStatus) -> Failure {
+    let code = status.error_code.clone().unwrap_or_default();
+    Failure::Refused(Refusal::new(Kind::Upstream, code, status.error.clone().unwrap_or_default()))
 }
 
 /// Tells each step, until there are no more.
@@ -213,7 +221,7 @@ fn status(call: Call, arguments: Object) -> BoxFuture<'static, Reply> {
     async move {
         let StatusRequest { tracking_id } = match input::parse(arguments.into()) {
             Ok(request) => request,
-            Err(errors) => return invalid(&GetQuotationStatus::SPEC, &call, &errors),
+            Err(errors) => return invalid(&GetQuotationStatus::SPEC, &call, errors),
         };
         let found = match tracking_id.trim().parse::<TrackingId>() {
             Ok(id) => dispatch::<GetQuotationStatus>(call, id).await,
@@ -228,9 +236,9 @@ fn status(call: Call, arguments: Object) -> BoxFuture<'static, Reply> {
                 let sentence = format!(
                     "there is no quotation {tracking_id}: use the tracking_id that dev_create_quotation gave"
                 );
-                Reply::error(&sentence, "not_found")
+                Reply::refused(Refusal::new(Kind::Invalid, "not_found", sentence))
             }
-            Err(refusal) => Reply::refused(&refusal),
+            Err(refusal) => Reply::refused(refusal),
         }
     }
     .boxed()
@@ -250,9 +258,9 @@ fn parse(mut arguments: Object) -> Result<(QuotationRequest, Option<IdempotencyK
 fn told(status: &QuotationStatus) -> Reply {
     match reply::structured(status) {
         Some(structured) => {
-            Reply { structured: Some(structured), text: sentence(status), is_error: false, file: None }
+            Reply { structured: Some(structured), text: sentence(status), failure: None, file: None }
         }
-        None => Reply::error("the status has no JSON form", "internal_error"),
+        None => Reply::refused(Refusal::defect()),
     }
 }
 

@@ -18,10 +18,19 @@ pub struct Reply {
     pub structured: Option<Value>,
     /// For reading.
     pub text: String,
-    /// Whether it was not done.
-    pub is_error: bool,
+    /// Why it was not done, if it was not.
+    pub failure: Option<Failure>,
     /// What goes with it.
     pub file: Option<File>,
+}
+
+/// Why something was not done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failure {
+    /// What was sent breaks rules, each named.
+    Invalid(Vec<FieldError>),
+    /// It was refused, or failed.
+    Refused(Refusal),
 }
 
 /// A file, for the client or its user.
@@ -44,31 +53,26 @@ impl Reply {
                     Text::Lines => readable::lines(&structured),
                     Text::Json => structured.to_string(),
                 };
-                Self { structured: Some(structured), text, is_error: false, file: None }
+                Self { structured: Some(structured), text, failure: None, file: None }
             }
-            None => Self::error("the answer has no JSON form", "internal_error"),
+            None => Self::refused(Refusal::defect()),
         }
     }
 
-    /// Why it was not done.
-    pub fn refused(refusal: &Refusal) -> Self {
-        Self::error(&refusal.sentence, &refusal.code)
+    /// Why it was not done: what to do about it, and its stable code.
+    pub fn refused(refusal: Refusal) -> Self {
+        let text = format!("{} ({})", refusal.sentence.trim_end_matches('.'), refusal.code);
+        Self { structured: None, text, failure: Some(Failure::Refused(refusal)), file: None }
     }
 
     /// Arguments that break rules, each named.
-    pub fn invalid(errors: &[FieldError]) -> Self {
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
         let mut text = format!("Correct the arguments and call again ({INVALID}):");
-        for FieldError { path, message } in errors {
+        for FieldError { path, message } in &errors {
             let path = if path.is_empty() { "arguments" } else { path };
             text.push_str(&format!("\n- {path}: {message}"));
         }
-        Self { structured: None, text, is_error: true, file: None }
-    }
-
-    /// A failure: what to do about it, and its stable code.
-    pub fn error(sentence: &str, code: &str) -> Self {
-        let text = format!("{} ({code})", sentence.trim_end_matches('.'));
-        Self { structured: None, text, is_error: true, file: None }
+        Self { structured: None, text, failure: Some(Failure::Invalid(errors)), file: None }
     }
 }
 

@@ -57,7 +57,7 @@ impl Tool {
     pub async fn call(&self, call: Call, arguments: Object) -> Reply {
         match admit(self.operation, &call) {
             Ok(()) => (self.run)(call, arguments).await,
-            Err(refusal) => Reply::refused(&refusal),
+            Err(refusal) => Reply::refused(refusal),
         }
     }
 
@@ -99,16 +99,16 @@ where
         match input::parse::<A>(arguments.into()) {
             Ok(request) => match dispatch::<O>(call, request.into()).await {
                 Ok(answer) => Reply::of(&answer, O::SPEC.text),
-                Err(refusal) => Reply::refused(&refusal),
+                Err(refusal) => Reply::refused(refusal),
             },
-            Err(errors) => invalid(&O::SPEC, &call, &errors),
+            Err(errors) => invalid(&O::SPEC, &call, errors),
         }
     }
     .boxed()
 }
 
 /// Refuses a call whose arguments break rules.
-pub(crate) fn invalid(spec: &'static Spec, call: &Call, errors: &[FieldError]) -> Reply {
+pub(crate) fn invalid(spec: &'static Spec, call: &Call, errors: Vec<FieldError>) -> Reply {
     audit::refused(spec, call, reply::INVALID);
     Reply::invalid(errors)
 }

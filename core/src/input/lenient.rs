@@ -9,6 +9,9 @@ use serde_json::{Map, Value};
 
 use super::{FieldError, MAX_ERRORS, integer_of, number_of, whole};
 
+/// Of a text that is none of those that may stand there, bytes that are told.
+const MOST_ECHOED: usize = 40;
+
 /// What was found wrong, and what is known of it from readings before.
 #[derive(Default)]
 pub(super) struct Notes {
@@ -289,7 +292,13 @@ impl<'a> de::Deserializer<'a> for Lenient<'a, '_> {
     ) -> Result<V::Value, Stop> {
         let given = self.value.and_then(Value::as_str).map(str::trim);
         let variant = variants.iter().find(|variant| given == Some(**variant)).or_else(|| {
-            self.wrong(&format!("one of {}", variants.join(", ")));
+            let expected = format!("one of {}", variants.join(", "));
+            match given {
+                Some(given) if given.len() <= MOST_ECHOED => {
+                    self.notes.note(&self.at, format!("expected {expected}, not {given:?}"));
+                }
+                _ => self.wrong(&expected),
+            }
             variants.first()
         });
         let variant: &str = variant.copied().unwrap_or_default();

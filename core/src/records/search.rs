@@ -100,6 +100,12 @@ pub struct Search {
 }
 
 impl Search {
+    /// The same search, from where an earlier one of it has come to.
+    #[must_use]
+    pub fn after(self, &Self { offset, total, last, .. }: &Self) -> Self {
+        Self { offset, total, last, ..self }
+    }
+
     /// Those that are not read yet. Odoo finds what lies beyond an id at once, while of an offset it reads all that it skips.
     fn rest(&self) -> (Value, u64) {
         match (&self.domain, self.beyond(), self.last) {

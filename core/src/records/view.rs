@@ -70,6 +70,13 @@ impl Seen {
     }
 }
 
+impl View {
+    /// The rules that it is under.
+    pub fn rules(&self) -> &Arc<Models> {
+        &self.rules
+    }
+}
+
 impl Records {
     /// What callers see whom these rules bind.
     ///

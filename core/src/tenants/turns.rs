@@ -48,8 +48,12 @@ impl Turns {
 
     /// Waits for a place to read records; `None` where the caller has too many of them under way for too long.
     pub async fn to_read(&self, caller: &Caller) -> Option<Turn<'_>> {
-        let own = tokio::time::timeout(PATIENCE, own(&self.own_reading, caller)).await.ok()?;
-        Some(Turn { _own: own, _place: None })
+        tokio::time::timeout(PATIENCE, self.to_read_on(caller)).await.ok()
+    }
+
+    /// The same for who reads something long: they stand in line again with each part, however long that takes.
+    pub async fn to_read_on(&self, caller: &Caller) -> Turn<'_> {
+        Turn { _own: own(&self.own_reading, caller).await, _place: None }
     }
 }
 
@@ -88,5 +92,9 @@ mod tests {
         assert!(reads.iter().all(Option::is_some));
         assert!(turns.to_read(&one).await.is_none(), "it does not wait for ever");
         assert!(turns.to_read(&other).now_or_never().is_some_and(|turn| turn.is_some()));
+        let mut next_page = Box::pin(turns.to_read_on(&one));
+        let waits = tokio::time::timeout(100 * PATIENCE, next_page.as_mut()).await.is_err();
+        drop(reads);
+        assert!(waits && next_page.now_or_never().is_some(), "who goes on waits for its turn");
     }
 }

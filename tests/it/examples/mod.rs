@@ -75,7 +75,8 @@ pub const NOT_COVERED: &[(System, &str, &str)] = &[
     (
         System::Panda,
         "get_resource on stdin without an id and without initialize",
-        "nobody waits for an answer to a message without an id; a WebSocket takes one that does not introduce itself",
+        "what they echo into the process has neither id nor jsonrpc: JSON-RPC answers no message without an id, and MCP \
+         lets nothing else out on stdout; a WebSocket takes one with an id that does not introduce itself",
     ),
     (System::Panda, "GET /events", "GET /sse is"),
     (

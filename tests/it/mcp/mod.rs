@@ -1,7 +1,7 @@
 //! The transports of MCP, as clients meet them.
 
 pub mod client;
-mod forms;
+pub mod forms;
 mod handler;
 mod hostile;
 mod hosts;

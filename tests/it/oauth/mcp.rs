@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use mcp_odoo_sandbox::Options;
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::gate::{taking, with_token};
 use super::keys::{Key, in_seconds};
 use super::server::Server;
-use crate::mcp::client::{Sse, Streamable, call, initialize, initialized, soon};
+use crate::mcp::client::{Sse, Streamable, call, initialize, initialized, request as asks, soon};
+use crate::mcp::forms::ws::{self, Ws};
 use crate::support::app::{TestApp, request};
 use crate::support::events::Events;
 
@@ -74,6 +75,50 @@ async fn more_is_asked_for_over_every_transport() {
     assert!(unknown["error"].is_object(), "{unknown}");
 }
 
+/// Of resources as of tools: to read and to follow, by every way.
+#[tokio::test]
+async fn more_is_asked_for_to_read_and_follow_resources() {
+    let (key, server, app) = started().await;
+    let client = with_token(&token(&key, &server, "odoo:quotations"));
+    let uri = json!({ "uri": "odoo://res.partner/16" });
+    let session = Streamable::connect(&client, &app.url, "2025-11-25").await;
+    let sse = Sse::connect(&client, &app.url).await;
+    let plain = |path: &str, body: &Value| client.post(format!("{}{path}", app.url)).json(body);
+    let both = json!({ "notifications": { "resourceSubscriptions": ["odoo://quotation/quot_1", "odoo://res.partner/16"] } });
+    let mut requests = vec![
+        plain("/mcp/resources/read", &uri),
+        plain("/mcp/resources/read", &json!({ "params": uri })),
+        plain("/mcp", &asks(2, "get_resource", &uri)),
+        plain(
+            "/mcp/stream/tools/call",
+            &json!({ "name": "search_records", "arguments": { "model": "res.partner" } }),
+        ),
+        plain("/mcp/stream/tools/call", &json!({ "name": "list_users" })),
+        plain("/mcp", &asks(2, "subscriptions/listen", &both)),
+    ];
+    for method in ["resources/read", "resources/subscribe", "get_resource"] {
+        let message = asks(3, method, &uri);
+        requests.extend([session.post().json(&message), sse.post().json(&message)]);
+    }
+    let challenge = |answer: &reqwest::Response| {
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+        let value = answer.headers()["www-authenticate"].to_str().unwrap();
+        assert!(value.starts_with("Bearer error=\"insufficient_scope\""), "{value}");
+        value.split_once("scope=").unwrap().1.to_owned()
+    };
+    for request in requests {
+        let answer = request.send().await.unwrap();
+        assert_eq!(challenge(&answer), "\"odoo:quotations odoo:read\"", "{}", answer.url());
+    }
+    // What takes two of them asks for both.
+    let neither = with_token(&token(&key, &server, "odoo:handoffs"));
+    let listening = neither.post(format!("{}/mcp", app.url)).json(&asks(2, "subscriptions/listen", &both));
+    assert_eq!(challenge(&listening.send().await.unwrap()), "\"odoo:quotations odoo:handoffs odoo:read\"");
+    // What there is not takes no token.
+    let answer = plain("/mcp/resources/read", &json!({ "uri": "odoo://nothing" })).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+}
+
 /// No token would help: none is asked for.
 #[tokio::test]
 async fn what_nobody_may_is_refused_in_mcp() {
@@ -87,24 +132,28 @@ async fn what_nobody_may_is_refused_in_mcp() {
 }
 
 /// Without leeway, a token that is good for two more seconds.
-async fn short(options: Options) -> (Client, TestApp) {
+async fn short(options: Options) -> (String, TestApp) {
     let key = Key::p256("1");
     let server = Server::start(&[&key]).await;
     let mut oauth = server.config();
     oauth.times.leeway = Duration::ZERO;
     let app = TestApp::builder().sandbox(options).configure(|config| config.access.oauth = Some(oauth));
     let token = key.token(&server.claims_with(&json!({ "exp": in_seconds(3) })));
-    (with_token(&token), app.start().await)
+    (token, app.start().await)
 }
 
 #[tokio::test]
 async fn streams_end_with_the_token() {
-    let (client, app) = short(Options { latency: Duration::from_secs(3600), ..Options::default() }).await;
+    let (token, app) = short(Options { latency: Duration::from_secs(3600), ..Options::default() }).await;
+    let client = with_token(&token);
     let session = Streamable::connect(&client, &app.url, "2025-11-25").await;
     let mut listening = session.listen().await;
     let mut sse = Sse::open(&client, &app.url).await;
     sse.send(&initialize("2024-11-05")).await;
     sse.send(&initialized()).await;
+    let mut opening = ws::address(&app);
+    opening.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+    let mut ws = Ws::open_as(opening).await.unwrap();
     let accepted =
         client.post(format!("{}/api/quotation/async", app.url)).json(&request("oauth@ends.example"));
     let accepted: Value = accepted.send().await.unwrap().json().await.unwrap();
@@ -116,8 +165,10 @@ async fn streams_end_with_the_token() {
         while events.next().await.is_some() {}
     })
     .await;
+    let last_word = ws.next().await.unwrap_err().expect("a last word");
+    assert_eq!(last_word.reason.as_str(), "your key or token does not work any more");
     let late = session.post().json(&call(9, "list_users", &json!({}))).send().await.unwrap();
     assert_eq!(late.status(), StatusCode::UNAUTHORIZED);
-    // The session over SSE is over with its stream; the other one waits for another token.
+    // The sessions over SSE and WebSocket are over with their streams; the other one waits for another token.
     soon(app.state.sessions.open().wait_for(|open| *open == 1)).await.unwrap();
 }

@@ -134,7 +134,7 @@ async fn what_is_not_known_is_named_all_at_once() {
     .await;
     assert_eq!(
         said,
-        "timeout: expected an integer, 0 or more, not a text; api_key: expected a string, not a list; \
+        "timeout: must be a whole number from 1 to 604800, not \"soon\"; api_key: expected a string, not a list; \
          unknown: odoo_ur, http.hots, logging.handlers[0].stream; `mcp-odoo config schema` shows what there is"
     );
 }
@@ -151,15 +151,50 @@ async fn a_bad_value_is_told_in_the_words_of_the_file() {
         (r#"{"username": "x"}"#, format!("odoo_url is required when username is set: {address}")),
         (
             r#"{"session_timeout_minutes": 0}"#,
-            "session_timeout_minutes (as MCP_IDLE_SECONDS) takes a whole number from 1 to 604800".to_owned(),
+            "session_timeout_minutes: must be a whole number from 1 to 10080, not 0".to_owned(),
         ),
         (
             r#"{"session_timeout_minutes": 9223372036854775807}"#,
-            "session_timeout_minutes (as MCP_IDLE_SECONDS) takes a whole number from 1 to 604800".to_owned(),
+            "session_timeout_minutes: must be a whole number from 1 to 10080, not 9223372036854775807".to_owned(),
         ),
         (
             r#"{"cache": {"max_size": 0}}"#,
-            "cache.max_size (as CACHE_MAX_SIZE) takes a whole number from 1 to 100000".to_owned(),
+            "cache.max_size: must be a whole number from 1 to 100000, not 0".to_owned(),
+        ),
+        (r#"{"http": {"port": 99999}}"#, "http.port: must be a whole number from 0 to 65535, not 99999".to_owned()),
+        (r#"{"http": {"port": "http"}}"#, "http.port: must be a whole number from 0 to 65535, not \"http\"".to_owned()),
+        (r#"{"http": {"port": [80]}}"#, "http.port: must be a whole number from 0 to 65535, not a list".to_owned()),
+        (r#"{"timeout": -5}"#, "timeout: must be a whole number from 1 to 604800, not -5".to_owned()),
+        (r#"{"timeout": 1.5}"#, "timeout: must be a whole number from 1 to 604800, not 1.5".to_owned()),
+        (
+            r#"{"pool_size": 0, "cache": {"ttl": true}}"#,
+            "pool_size: must be a whole number from 1 to 1000, not 0; \
+             cache.ttl: must be a whole number from 0 to 86400, not true"
+                .to_owned(),
+        ),
+        (
+            r#"{"requests_per_minute": "many"}"#,
+            "requests_per_minute: must be a whole number from 1 to 1000000000, not \"many\"".to_owned(),
+        ),
+        (
+            r#"{"rate_limit_max_wait_seconds": 30}"#,
+            "rate_limit_max_wait_seconds (as RATE_LIMIT_MAX_WAIT_SECONDS) takes a whole number of seconds, less than \
+             REQUEST_TIMEOUT_SECONDS"
+                .to_owned(),
+        ),
+        (
+            r#"{"protocol": "rest"}"#,
+            "protocol (as ODOO_PROTOCOL) takes auto, json2, jsonrpc or xmlrpc".to_owned(),
+        ),
+        (r#"{"http": {"streamable": "yes"}}"#, "http.streamable: expected true or false, not a text".to_owned()),
+        (r#"{"http": 80}"#, "http: expected an object, not a number".to_owned()),
+        (
+            r#"{"logging": {"level": "LOUD"}}"#,
+            "logging.level (as LOG_LEVEL) takes error, warn, info, debug or trace".to_owned(),
+        ),
+        (
+            r#"{"logging": {"handlers": [{"type": "StreamHandler", "level": "LOUD"}]}}"#,
+            "logging.handlers[0].level takes error, warn, info, debug or trace".to_owned(),
         ),
         (
             r#"{"logging": {"format": "%(lineno)d %(message)s"}}"#,
@@ -177,11 +212,11 @@ async fn a_bad_value_is_told_in_the_words_of_the_file() {
         ),
         (
             r#"{"logging": {"handlers": [{"type": "SMTPHandler"}]}}"#,
-            "logging.handlers[0].type: expected one of StreamHandler, FileHandler, not a text".to_owned(),
+            "logging.handlers[0].type: expected one of StreamHandler, FileHandler, not \"SMTPHandler\"".to_owned(),
         ),
         (
             r#"{"connection_type": "sse"}"#,
-            "connection_type: expected one of stdio, http, streamable_http, not a text".to_owned(),
+            "connection_type: expected one of stdio, http, streamable_http, not \"sse\"".to_owned(),
         ),
         (
             r#"{"connection_type": "streamable_http", "http": {"streamable": false}}"#,

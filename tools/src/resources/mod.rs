@@ -21,7 +21,7 @@ pub use self::uri::Resource;
 use self::uri::{COMPANIES, CONFIG, MODELS, USERS, whole};
 use crate::dispatch::{dispatch, permit};
 use crate::operation::{Operation, Spec};
-use crate::quotations::GetQuotationStatus;
+use crate::quotations::{FollowQuotation, GetQuotationStatus};
 use crate::records::{GetRecord, ListModels, SearchRecords};
 use crate::reply::structured;
 use crate::toolset::Toolsets;
@@ -154,6 +154,28 @@ impl Readable {
         let models = call.tenant.access.models();
         permit(self.spec, &call.caller, call.door, &call.tenant).is_ok()
             && self.model.is_none_or(|model| models.allow(model, Verb::Read).is_ok())
+    }
+}
+
+impl Resource {
+    /// What reads it.
+    pub fn read_by(&self) -> &'static Spec {
+        match self {
+            Self::Models => &ListModels::SPEC,
+            Self::Users | Self::Companies | Self::List(_) => &SearchRecords::SPEC,
+            Self::Config => &ReadConfig::SPEC,
+            Self::Record { .. } => &GetRecord::SPEC,
+            Self::File(_) => &ReadFile::SPEC,
+            Self::Quotation(_) => &GetQuotationStatus::SPEC,
+        }
+    }
+
+    /// What tells of its changes.
+    pub fn followed_by(&self) -> &'static Spec {
+        match self {
+            Self::Quotation(_) => &FollowQuotation::SPEC,
+            _ => &FollowRecords::SPEC,
+        }
     }
 }
 

@@ -2,4 +2,4 @@
 
 mod plain;
 mod stream;
-mod ws;
+pub mod ws;

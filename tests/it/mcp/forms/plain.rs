@@ -1,12 +1,15 @@
 //! Plain JSON over POST.
 
+use std::num::NonZeroU32;
+
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::access::{client_of, start};
+use crate::access::{client_of, start, start_as};
 use crate::mcp::client::{Stream, soon};
 use crate::mcp::handler::Handler;
 use crate::support::app::TestApp;
+use crate::support::proxy::Fault;
 
 async fn post(app: &TestApp, path: &str, body: &Value) -> (StatusCode, Value) {
     let answer = app.client.post(format!("{}{path}", app.url)).json(body).send().await.unwrap();
@@ -131,7 +134,7 @@ async fn what_is_wrong_is_told_by_http() {
             json!({ "protocolVersion": 7 }),
             StatusCode::UNPROCESSABLE_ENTITY,
             "invalid_request",
-            "params.protocolVersion",
+            "protocolVersion: invalid type",
         ),
     ];
     for (path, body, status, code, words) in cases {
@@ -201,4 +204,48 @@ async fn permissions_hold() {
     }
     let mode = client_of("reads").get(format!("{}/mcp/mode", app.url)).send().await.unwrap();
     assert_eq!(mode.json::<Value>().await.unwrap(), json!({ "mode": "readwrite", "permissions": ["read"] }));
+}
+
+/// What is refused within is told by HTTP as REST tells it.
+#[tokio::test]
+async fn why_a_resource_is_not_read_is_told_as_over_rest() {
+    let reads = "permissions = [\"read\"]\n\n[models]\n\"res.partner\" = { read = true }\n";
+    let builder = TestApp::builder().configure(|config| config.limits.limits.per_day = NonZeroU32::new(6));
+    let (app, _folder) =
+        start_as(builder, &[("quotes", "permissions = [\"quotations\"]"), ("reads", reads)]).await;
+    let read = async |name: &str, uri: &str| {
+        let request = client_of(name).post(format!("{}/mcp/resources/read", app.url));
+        let answer = request.json(&json!({ "uri": uri })).send().await.unwrap();
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        (status, answer.json::<Value>().await.unwrap(), headers)
+    };
+    let cases = [
+        ("reads", "odoo://res.partner/987654", 404, "resource_not_found"),
+        ("reads", "odoo://nothing", 404, "resource_not_found"),
+        ("reads", "https://odoo.example/7", 404, "resource_not_found"),
+        ("quotes", "odoo://quotation/quot_1", 404, "resource_not_found"),
+        ("quotes", "odoo://res.partner/16", 403, "forbidden"),
+        ("reads", "odoo://sale.order/7", 403, "model_closed"),
+        ("reads", "odoo://res.partner/list?domain=x", 422, "invalid_value"),
+    ];
+    for (name, uri, status, code) in cases {
+        let (got, problem, _) = read(name, uri).await;
+        assert_eq!((got, &problem["code"]), (status, &json!(code)), "{uri}: {problem}");
+        assert_eq!(problem["status"], status, "{problem}");
+    }
+    app.proxy().plan(|_, _| Some(Fault::Refuse));
+    let (status, problem, _) = read("reads", "odoo://res.partner/16").await;
+    assert_eq!((status, &problem["code"]), (502, &json!("odoo_connection_lost")), "{problem}");
+    app.proxy().plan(|_, _| None);
+    let over = async {
+        loop {
+            let answer = read("reads", "odoo://res.partner/16").await;
+            if answer.0 != 200 {
+                return answer;
+            }
+        }
+    };
+    let (status, problem, headers) = soon(over).await;
+    assert_eq!((status, &problem["code"]), (429, &json!("rate_limited")), "{problem}");
+    assert!(headers.contains_key("retry-after"));
 }

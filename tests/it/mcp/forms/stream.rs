@@ -1,12 +1,19 @@
 //! Answers in parts: `POST /mcp/stream/tools/call`.
 
+use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use mcp_odoo::config::Config;
 use mcp_odoo_sandbox::Options;
+use reqwest::header::HeaderValue;
 use reqwest::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 
-use crate::access::{client_of, start};
+use crate::access::{access_file, client_of, start, start_as};
+use crate::audit::lines;
 use crate::mcp::client::soon;
 use crate::support::app::TestApp;
 use crate::support::events::Events;
@@ -240,10 +247,6 @@ async fn other_tools_answer_in_one_part() {
         "{told:?}"
     );
     assert!(told[1]["data"][0]["id"].is_i64(), "{told:?}");
-    for body in [json!({ "tool": "find_customers" }), json!({ "tool": "no_such" })] {
-        let told = all(stream(&app, &body).await).await;
-        assert_eq!((told.len(), &told[1]["type"]), (2, &json!("error")), "{told:?}");
-    }
 }
 
 /// What can be told before anything is read is told by HTTP.
@@ -272,4 +275,179 @@ async fn what_is_refused_is_refused_by_http() {
     let (status, said) = ask("reads", json!({ "model": "res.partner", "limit": 3 })).await;
     assert!(status == StatusCode::OK && said.contains("\"end\""), "{status} {said}");
     assert!(!said.contains("@"), "{said}");
+}
+
+/// Of other tools, too: what there is not, what breaks rules, what may not be done, what was asked for too often.
+#[tokio::test]
+async fn no_stream_begins_of_what_is_refused_before() {
+    let two = |config: &mut Config| config.limits.limits.per_day = NonZeroU32::new(2);
+    let callers = [("reads", "permissions = [\"read\"]"), ("all", "permissions = [\"read\", \"write\"]")];
+    let (app, _folder) = start_as(TestApp::builder().configure(two), &callers).await;
+    let ask = async |name: &str, body: Value| {
+        let request = client_of(name).post(format!("{}/mcp/stream/tools/call", app.url)).json(&body);
+        let answer = request.send().await.unwrap();
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let problem: Value = answer.json().await.unwrap();
+        assert_eq!(
+            (&headers["content-type"], &problem["status"]),
+            (&problem_json(), &json!(status.as_u16()))
+        );
+        (status.as_u16(), problem, headers)
+    };
+    let cases = [
+        ("reads", json!({ "tool": "no_such" }), 404, "no_such_tool", "there is no such tool"),
+        ("reads", json!({ "tool": "get_sale" }), 422, "invalid_request", "sale_id: missing"),
+        ("reads", json!({ "tool": "dev_update_sale" }), 403, "forbidden", "write"),
+        (
+            "all",
+            json!({ "tool": "dev_update_sale", "parameters": { "sale_id": "x" } }),
+            422,
+            "invalid_request",
+            "sale_id",
+        ),
+    ];
+    for (name, body, status, code, words) in cases {
+        let (got, problem, _) = ask(name, body.clone()).await;
+        assert_eq!((got, &problem["code"]), (status, &json!(code)), "{body}: {problem}");
+        assert!(problem.to_string().contains(words), "{body}: {problem}");
+    }
+    let listing = json!({ "tool": "list_users", "parameters": {} });
+    for _ in 0..2 {
+        let request = client_of("all").post(format!("{}/mcp/stream/tools/call", app.url)).json(&listing);
+        assert_eq!(all(request.send().await.unwrap()).await.last().unwrap()["type"], "end");
+    }
+    let (status, problem, headers) = ask("all", listing).await;
+    assert_eq!((status, &problem["code"]), (429, &json!("rate_limited")), "{problem}");
+    assert!(headers.contains_key("retry-after"));
+}
+
+fn problem_json() -> HeaderValue {
+    HeaderValue::from_static("application/problem+json")
+}
+
+/// The file as `resources/read` has it, after what is told of it.
+#[tokio::test]
+async fn a_report_comes_with_its_file() {
+    let app = TestApp::start().await;
+    let told = all(stream(&app, &json!({ "name": "sale_pdf", "arguments": { "sale_id": 7 } })).await).await;
+    let kinds: Vec<_> = told.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["start", "chunk", "chunk", "end"], "{told:?}");
+    assert_eq!(told[1]["data"][0]["file"], "S00007.pdf", "{}", told[1]);
+    let file = &told[2]["data"][0];
+    assert_eq!(file["mimeType"], "application/pdf");
+    assert!(file["uri"].as_str().unwrap().ends_with("/S00007.pdf"), "{}", file["uri"]);
+    let pdf = BASE64_STANDARD.decode(file["blob"].as_str().unwrap()).unwrap();
+    assert!(pdf.starts_with(b"%PDF") && told[1]["data"][0]["bytes"] == pdf.len(), "{}", told[1]);
+    assert_eq!(told[2]["progress"], json!({ "current": 2, "total": 2 }));
+
+    // What there is instead comes before why.
+    let options = Options { no_wkhtmltopdf: true, ..Options::default() };
+    let app = TestApp::builder().sandbox(options).password("admin").start().await;
+    let told = all(stream(&app, &json!({ "name": "sale_pdf", "arguments": { "sale_id": 7 } })).await).await;
+    let kinds: Vec<_> = told.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["start", "chunk", "error"], "{told:?}");
+    assert!(told[1]["data"][0]["mimeType"].as_str().unwrap().starts_with("text/html"), "{}", told[1]);
+    assert!(told[1]["data"][0]["text"].as_str().unwrap().contains("S00007"));
+    assert_eq!(told[2]["code"], "no_pdf");
+}
+
+/// By the code that REST has for it.
+#[tokio::test]
+async fn a_tool_that_fails_says_why() {
+    let app = TestApp::start().await;
+    let unknown = json!({ "name": "get_sale", "arguments": { "sale_id": 987_654 } });
+    let told = all(stream(&app, &unknown).await).await;
+    assert_eq!((told.len(), &told[1]["type"], &told[1]["code"]), (2, &json!("error"), &json!("not_found")));
+    assert!(told[1]["message"].as_str().unwrap().contains("987654"), "{told:?}");
+    app.proxy().plan(|_, _| Some(Fault::Refuse));
+    let told = all(stream(&app, &json!({ "name": "list_projects", "arguments": {} })).await).await;
+    assert_eq!((told.len(), &told[1]["code"]), (2, &json!("odoo_connection_lost")), "{told:?}");
+}
+
+/// Each page is a call of its own.
+#[tokio::test]
+async fn pages_count_with_what_a_caller_may_read() {
+    let three = |config: &mut Config| config.limits.limits.per_day = NonZeroU32::new(3);
+    let app = TestApp::builder().configure(three).start().await;
+    fill(&app, 1_000);
+    let asked = json!({ "name": "search_records", "arguments": { "model": "res.partner", "domain": [["name", "like", "Streamed"]] } });
+    let told = all(stream(&app, &asked).await).await;
+    let kinds: Vec<_> = told.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["start", "chunk", "chunk", "chunk", "error"], "{told:?}");
+    assert_eq!(told[3]["progress"], json!({ "current": 600, "total": 1_000 }));
+    assert_eq!(told[4]["code"], "rate_limited");
+    assert!(told[4]["retry_after"].as_u64().is_some_and(|wait| wait > 0), "{}", told[4]);
+    let again = stream(&app, &asked).await;
+    assert_eq!(again.status(), StatusCode::TOO_MANY_REQUESTS);
+}
+
+/// One line for each stream, however it ends, with the first of the ids that were told.
+#[tokio::test]
+async fn the_audit_has_a_line_when_a_stream_ends() {
+    let app = with_many().await;
+    all(stream(&app, &search_of_all(json!({ "limit": 3, "order": "id desc" }))).await).await;
+    assert_eq!(stream(&app, &search_of_all(json!({ "domain": "nonsense" }))).await.status(), 422);
+    let mut seen = 0;
+    app.proxy().plan(move |_, method| {
+        seen += usize::from(method.contains("search_read"));
+        let fault = if seen < 4 { Fault::Raise } else { Fault::Late };
+        (seen % 2 == 0 && method.contains("search_read")).then_some(fault)
+    });
+    let told = all(stream(&app, &search_of_all(json!({}))).await).await;
+    assert_eq!(told.last().unwrap()["type"], "error");
+    let mut events = Events::new(stream(&app, &search_of_all(json!({}))).await);
+    for kind in ["start", "chunk"] {
+        assert_eq!(soon(events.next()).await.unwrap()["type"], kind);
+    }
+    soon(app.proxy().until(|calls| calls.iter().filter(|call| call.contains("search_read")).count() == 5))
+        .await;
+    drop(events);
+    soon(app.proxy().left()).await;
+    let (_, folder) = app.stop().await;
+    let lines = lines(folder.path());
+    let told: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            assert_eq!(line["operation"], "search_records");
+            (line["outcome"].as_str().unwrap(), line["ids"].as_array().map_or(0, Vec::len))
+        })
+        .collect();
+    assert_eq!((told[0], told[1].1, told.len()), (("ok", 3), 0, 4), "{told:?}");
+    assert!(told[2].0.starts_with("odoo_") && told[2].1 == 100, "{told:?}");
+    assert_eq!(told[3], ("cancelled", 100));
+}
+
+/// While a stream runs the rules become others: what they close is told no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_goes_by_the_rules_as_they_are() {
+    let reads = |models: &str| format!("permissions = [\"read\"]\n\n[models]\n{models}\n");
+    let open = reads("\"res.partner\" = { read = true }");
+    let (app, folder) = start(&[("reads", &open)]).await;
+    let heavy: Vec<_> =
+        (0..4_000).map(|n| json!({ "name": format!("Heavy {n:04}"), "ref": "x".repeat(20_000) })).collect();
+    app.sandbox().execute("res.partner", "create", vec![json!(heavy)], Map::new()).unwrap();
+    let asked = search_of_all(json!({ "domain": [["name", "like", "Heavy"]] }));
+    let request = client_of("reads").post(format!("{}/mcp/stream/tools/call", app.url)).json(&asked);
+    let mut events = Events::new(request.send().await.unwrap());
+    for kind in ["start", "chunk"] {
+        assert_eq!(soon(events.next()).await.unwrap()["type"], kind);
+    }
+    let access = &app.state.tenant.access;
+    let before = access.models();
+    access_file(folder.path(), &[("reads", &reads("\"res.users\" = { read = true }"))]);
+    soon(async {
+        while Arc::ptr_eq(&before, &access.models()) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let last = soon(async {
+        let mut last = Value::Null;
+        while let Some(event) = events.next().await {
+            last = event;
+        }
+        last
+    })
+    .await;
+    assert_eq!((&last["type"], &last["code"]), (&json!("error"), &json!("model_closed")), "{last}");
 }

@@ -13,12 +13,13 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use crate::access::{access_file, key, start};
 use crate::mcp::client::{call, initialize, initialized, request, soon, text};
 use crate::mcp::handler::Handler;
+use crate::mcp::resources::{customer, left, quick, rename};
 use crate::support::app::TestApp;
 
 /// A client of a WebSocket.
-struct Ws(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub struct Ws(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
-fn address(app: &TestApp) -> Request {
+pub fn address(app: &TestApp) -> Request {
     format!("{}/mcp/ws", app.url.replacen("http", "ws", 1)).into_client_request().unwrap()
 }
 
@@ -27,7 +28,7 @@ impl Ws {
         Self::open_as(address(app)).await.unwrap()
     }
 
-    async fn open_as(request: Request) -> Result<Self, (StatusCode, Value)> {
+    pub async fn open_as(request: Request) -> Result<Self, (StatusCode, Value)> {
         match connect_async(request).await {
             Ok((socket, _)) => Ok(Self(socket)),
             Err(Error::Http(answer)) => {
@@ -44,7 +45,7 @@ impl Ws {
     }
 
     /// The next message; `Err` with the last word when it ended.
-    async fn next(&mut self) -> Result<Value, Option<CloseFrame>> {
+    pub async fn next(&mut self) -> Result<Value, Option<CloseFrame>> {
         loop {
             match soon(self.0.next()).await {
                 Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
@@ -55,7 +56,7 @@ impl Ws {
         }
     }
 
-    async fn ask(&mut self, message: &Value) -> Value {
+    pub async fn ask(&mut self, message: &Value) -> Value {
         self.send(message).await;
         self.next().await.unwrap()
     }
@@ -110,14 +111,21 @@ async fn what_is_no_message_is_told_and_ends_nothing() {
     let mut ws = Ws::open(&app).await;
     let cases = [
         ("{", Value::Null, -32700),
+        ("", Value::Null, -32700),
         ("[1]", Value::Null, -32600),
+        (r#"{"id": {}, "method": "ping"}"#, Value::Null, -32600),
         (r#"{"id": 7, "result": 1, "error": 2}"#, json!(7), -32600),
         (r#"{"id": 8, "id": 8, "method": "ping"}"#, json!(8), -32602),
     ];
     for (said, id, code) in cases {
         ws.0.send(Message::text(said)).await.unwrap();
         let answer = ws.next().await.unwrap();
-        assert_eq!((&answer["id"], &answer["error"]["code"]), (&id, &json!(code)), "{said}: {answer}");
+        assert_eq!(
+            (answer.get("id"), &answer["error"]["code"]),
+            (Some(&id), &json!(code)),
+            "{said}: {answer}"
+        );
+        assert_eq!(answer["jsonrpc"], "2.0", "{said}: {answer}");
     }
     assert_eq!(ws.ask(&request(9, "ping", &json!({}))).await["result"], json!({}));
 }
@@ -185,6 +193,11 @@ async fn only_who_may_gets_in() {
     // No WebSocket at all.
     let answer = app.get("/mcp/ws").await;
     assert_eq!(answer.status(), StatusCode::UPGRADE_REQUIRED);
+    assert_eq!(
+        (&answer.headers()["upgrade"], &answer.headers()["connection"]),
+        (&"websocket".parse().unwrap(), &"upgrade".parse().unwrap())
+    );
+    assert_eq!(answer.headers()["sec-websocket-version"], "13");
     assert_eq!(answer.json::<Value>().await.unwrap()["code"], "websocket_only");
 }
 
@@ -222,4 +235,38 @@ async fn it_counts_as_a_connection() {
     }
     drop(ws);
     assert_eq!(soon(waiting).await.unwrap().status(), StatusCode::OK);
+}
+
+/// Whether or not they introduce themselves, until they ask for no more of it or leave.
+#[tokio::test]
+async fn changes_are_told() {
+    let mcp = quick().start_mcp().await;
+    let (ana, luis) = (customer(&mcp, "Ana").await, customer(&mcp, "Luis").await);
+    let uri = |id: i64| format!("odoo://res.partner/{id}");
+    let told = |uri: &str| (json!("notifications/resources/updated"), json!(uri));
+    for version in [None, Some("2025-11-25")] {
+        let mut ws = Ws::open(&mcp.app).await;
+        if let Some(version) = version {
+            let answer = ws.ask(&initialize(version)).await;
+            assert_eq!(answer["result"]["capabilities"]["resources"]["subscribe"], true, "{answer}");
+            ws.send(&initialized()).await;
+        }
+        let asks = |id: u64, method: &str, uri: String| request(id, method, &json!({ "uri": uri }));
+        for (id, uri) in [(2, uri(ana)), (3, uri(luis))] {
+            assert_eq!(ws.ask(&asks(id, "resources/subscribe", uri)).await["result"], json!({}));
+        }
+        let refused = ws.ask(&asks(4, "resources/subscribe", uri(987_654))).await;
+        assert_eq!(refused["error"]["code"], -32002, "{refused}");
+        rename(&mcp, ana, &format!("Ana {version:?}")).await;
+        let update = ws.next().await.unwrap();
+        assert_eq!((update["method"].clone(), update["params"]["uri"].clone()), told(&uri(ana)), "{update}");
+        assert!(update.get("id").is_none(), "{update}");
+        assert_eq!(ws.ask(&asks(5, "resources/unsubscribe", uri(ana))).await["result"], json!({}));
+        rename(&mcp, ana, &format!("Ana Ruiz {version:?}")).await;
+        rename(&mcp, luis, &format!("Luis {version:?}")).await;
+        let update = ws.next().await.unwrap();
+        assert_eq!((update["method"].clone(), update["params"]["uri"].clone()), told(&uri(luis)), "{update}");
+        drop(ws);
+        left(&mcp.app.state.tenant.watching).await;
+    }
 }

@@ -29,12 +29,12 @@ use crate::support::mcp::{Caller, McpTools};
 const OFTEN: Duration = Duration::from_millis(20);
 
 /// A service that looks often at what is watched.
-fn quick() -> Builder {
+pub fn quick() -> Builder {
     McpTools::builder().configure(|config| config.watching.every = OFTEN)
 }
 
 /// Waits until nobody follows anything any more.
-async fn left(watching: &Watching) {
+pub async fn left(watching: &Watching) {
     soon(async {
         while !watching.is_idle() {
             tokio::task::yield_now().await;
@@ -128,13 +128,13 @@ fn streamable(client: reqwest::Client, url: &str) -> StreamableHttpClientTranspo
 }
 
 /// Makes a customer, and tells its id.
-async fn customer(caller: &Caller, name: &str) -> i64 {
+pub async fn customer(caller: &Caller, name: &str) -> i64 {
     let made =
         caller.call("create_record", json!({ "model": "res.partner", "values": { "name": name } })).await;
     made["id"].as_i64().unwrap_or_else(|| panic!("{made}"))
 }
 
-async fn rename(caller: &Caller, id: i64, name: &str) {
+pub async fn rename(caller: &Caller, id: i64, name: &str) {
     let values = json!({ "model": "res.partner", "record_id": id, "values": { "name": name } });
     caller.call("update_record", values).await;
 }
