@@ -8,18 +8,12 @@ use serde_json::{Map, Value, json};
 use super::context::Context;
 use super::error::RecordError;
 use super::metadata::Field;
-use super::page::{MOST, Page, Single, size};
+use super::page::{MOST, Page};
 use super::told::{Fields, all, usual};
 use super::view::{Seen, View};
 use crate::access::models::Verb;
 use crate::input::{FieldError, trimmed_or_absent};
-use crate::odoo::{Call, OdooError, SearchRead};
-use crate::rules;
-
-/// Of one record's texts and lists, where the record is longer than anybody reads at once.
-const LONG_TEXT: usize = 2_000;
-const LONG_LIST: usize = 200;
-const LONG_RECORD: usize = 30_000;
+use crate::odoo::{Call, OdooError, Record, SearchRead};
 
 /// Which records to find.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
@@ -58,27 +52,6 @@ pub struct RecordSearch {
 
 fn twenty() -> u32 {
     20
-}
-
-/// Which record to read.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
-#[serde(deny_unknown_fields)]
-pub struct RecordRequest {
-    /// res.partner
-    #[garde(skip)]
-    pub model: String,
-    /// Id
-    #[garde(custom(rules::record_id(1)))]
-    pub record_id: i64,
-    /// None: all but files
-    #[serde(default)]
-    #[garde(length(max = 500))]
-    pub fields: Vec<String>,
-    /// As in search_records
-    #[serde(default)]
-    #[garde(skip)]
-    #[schemars(with = "Map<String, Value>")]
-    pub context: Context,
 }
 
 /// A search as it is sent, page after page.
@@ -156,7 +129,7 @@ impl View {
     /// # Errors
     /// When Odoo fails.
     pub async fn page(&self, search: &mut Search, limit: u64) -> Result<(Vec<Fields>, u64), RecordError> {
-        let version = self.odoo.connection().await.map_err(|error| self.failed(error))?.version;
+        let version = self.records.odoo.connection().await.map_err(|error| self.failed(error))?.version;
         let found = match version.has_web_read() {
             true => self.web_search_read(search, limit).await,
             false => self.search_read(search, limit).await,
@@ -182,12 +155,12 @@ impl View {
         let total = async {
             match search.total {
                 Some(total) => Ok(total),
-                None => self.odoo.search_count(&seen.model, search.domain.clone()).await,
+                None => self.records.odoo.search_count(&seen.model, search.domain.clone()).await,
             }
         };
-        let sized = self.odoo.with_context(&bin_size());
+        let sized = self.records.odoo.with_context(&bin_size());
         let (found, total) = tokio::try_join!(sized.search_read(&seen.model, domain, &query), total)?;
-        Ok((found.into_iter().map(crate::odoo::Record::into_map).collect(), total))
+        Ok((found.into_iter().map(Record::into_map).collect(), total))
     }
 
     async fn web_search_read(&self, search: &Search, limit: u64) -> Result<(Vec<Fields>, u64), OdooError> {
@@ -213,54 +186,20 @@ impl View {
             call = call.kwarg("count_limit", 1);
         }
         let wrong = || OdooError::Malformed("a search is no length with records".to_owned());
-        let mut answer = self.odoo.with_context(&bin_size()).call(call).await?;
+        let mut answer = self.records.odoo.with_context(&bin_size()).call(call).await?;
         let length = answer.get("length").and_then(Value::as_u64).ok_or_else(wrong)?;
         let records = answer.get_mut("records").map(Value::take).ok_or_else(wrong)?;
         Ok((serde_json::from_value(records).map_err(|_| wrong())?, total.unwrap_or(length)))
     }
-
-    /// One record.
-    ///
-    /// # Errors
-    /// When there is none that may be read, an argument does not fit, or Odoo fails.
-    pub async fn read(&self, request: &RecordRequest) -> Result<Single<Fields>, RecordError> {
-        let asked: Vec<&str> = request.fields.iter().map(String::as_str).collect();
-        let seen = self.see_with(&request.model, Verb::Read, &asked).await?;
-        let names = match request.fields.is_empty() {
-            true => all(&seen),
-            false => named(&seen, &request.fields)?,
-        };
-        let record = self.read_as(&seen, request.record_id, &names).await?;
-        let mut record = record.ok_or_else(|| self.not_found(&seen, request.record_id))?;
-        shorten(&mut record);
-        Ok(Single { record })
-    }
-
-    /// These fields of a record as callers read them, if it is there.
-    pub(super) async fn read_as(
-        &self,
-        seen: &Seen,
-        id: i64,
-        names: &[String],
-    ) -> Result<Option<Fields>, RecordError> {
-        let sized = self.odoo.with_context(&bin_size());
-        let read = sized.read_one(&seen.model, id, &self.with_currencies(seen, names)).await;
-        let record = read.map_err(|error| self.failed_on(&seen.model, error))?;
-        Ok(record.map(|record| self.told(seen, names, record.into_map())))
-    }
-
-    pub(super) fn not_found(&self, seen: &Seen, id: i64) -> RecordError {
-        RecordError::NotFound { model: seen.model.clone(), id }
-    }
 }
 
 /// Instead of what is in a file, how large it is.
-fn bin_size() -> Map<String, Value> {
+pub(super) fn bin_size() -> Map<String, Value> {
     Map::from_iter([("bin_size".to_owned(), json!(true))])
 }
 
 /// Of a record that another one points to, its name; it is left out where the model is not open.
-fn specified(field: &Field) -> Value {
+pub(super) fn specified(field: &Field) -> Value {
     match field.kind.as_str() {
         "many2one" => json!({ "fields": { "display_name": {} } }),
         _ => json!({}),
@@ -320,25 +259,4 @@ fn ordered(seen: &Seen, order: &str) -> Result<String, RecordError> {
         }
     }
     Ok(order.to_owned())
-}
-
-/// Cuts the longest of a record that is longer than anybody reads at once, and says so.
-fn shorten(record: &mut Fields) {
-    if size(record) <= LONG_RECORD {
-        return;
-    }
-    for value in record.values_mut() {
-        match value {
-            Value::String(text) if text.len() > LONG_TEXT => {
-                let cut: String = text.chars().take(LONG_TEXT).collect();
-                *text = format!("{cut}… [{} characters in all]", text.chars().count());
-            }
-            Value::Array(items) if items.len() > LONG_LIST => {
-                let all = items.len();
-                items.truncate(LONG_LIST);
-                items.push(format!("… [{all} in all]").into());
-            }
-            _ => {}
-        }
-    }
 }
