@@ -8,7 +8,9 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::access::{Caller, Door};
+use crate::erp::Erp;
 use crate::language::Language;
+use crate::records::RecordError;
 use crate::tenants::Tenant;
 
 /// Who wants an operation done, for whom, and how they hear of it.
@@ -30,6 +32,24 @@ pub struct Call {
     pub progress: Progress,
     /// Cancelled when nobody waits for the answer any more; nothing where the call is dropped then.
     pub stop: Option<CancellationToken>,
+}
+
+impl Call {
+    /// The Odoo that is read, where the caller works.
+    ///
+    /// # Errors
+    /// When the account has no such company or language.
+    pub async fn reader(&self) -> Result<Erp, RecordError> {
+        self.tenant.reader.within(&(&self.caller.works_in).into()).await
+    }
+
+    /// The Odoo that is written to, likewise.
+    ///
+    /// # Errors
+    /// When the account has no such company or language.
+    pub async fn writer(&self) -> Result<Erp, RecordError> {
+        self.tenant.writer.within(&(&self.caller.works_in).into()).await
+    }
 }
 
 /// Does this unless it is cancelled.

@@ -132,6 +132,7 @@ impl From<ErpError> for Refusal {
             | ErpError::NoSalesperson
             | ErpError::NobodyCalled(_)
             | ErpError::Ambiguous { .. }
+            | ErpError::TwoOdoos(_)
             | ErpError::Step(StepError::Elsewhere { .. })
             | ErpError::Values { .. } => Kind::Invalid,
         };
@@ -141,19 +142,25 @@ impl From<ErpError> for Refusal {
 
 impl From<RecordError> for Refusal {
     fn from(error: RecordError) -> Self {
-        let kind = match &error {
-            RecordError::Closed(closed) => return Self::closed(closed),
-            RecordError::Odoo { error, .. } => of_odoo(error),
-            RecordError::OutcomeUnknown { .. } => Kind::Upstream,
-            RecordError::NotTaken { cause: Some(_), .. } => Kind::Upstream,
-            RecordError::NoModel { .. }
-            | RecordError::NotFound { .. }
-            | RecordError::NoFile { .. }
-            | RecordError::Invalid { .. }
-            | RecordError::NotTaken { cause: None, .. }
-            | RecordError::TwoOdoos => Kind::Invalid,
-        };
-        Self::new(kind, error.code(), error.to_string())
+        match &error {
+            RecordError::Closed(closed) => Self::closed(closed),
+            error => Self::new(of_record(error), error.code(), error.to_string()),
+        }
+    }
+}
+
+fn of_record(error: &RecordError) -> Kind {
+    match error {
+        RecordError::Closed(_) => Kind::Forbidden(None),
+        RecordError::Odoo { error, .. } => of_odoo(error),
+        RecordError::NoneOf { cause, .. } => of_record(cause),
+        RecordError::OutcomeUnknown { .. } | RecordError::NotTaken { cause: Some(_), .. } => Kind::Upstream,
+        RecordError::NoModel { .. }
+        | RecordError::NotFound { .. }
+        | RecordError::NoFile { .. }
+        | RecordError::Invalid { .. }
+        | RecordError::NotTaken { cause: None, .. }
+        | RecordError::TwoOdoos(_) => Kind::Invalid,
     }
 }
 

@@ -8,7 +8,7 @@ use garde::Validate;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::Page;
 use mcp_odoo_core::input::{self, FieldError};
-use mcp_odoo_core::records::Fields;
+use mcp_odoo_core::records::{Fields, Read};
 use mcp_odoo_tools::operation::{Does, Operation};
 use mcp_odoo_tools::records::{
     AggregateRecords, CallMethod, CreateRecord, DeleteRecord, DescribeModel, GetRecord, ListModels,
@@ -48,7 +48,7 @@ struct OdooQuery {
     offset: Option<u32>,
     /// e.g. `name desc`
     order: Option<String>,
-    /// Of `read`, `write` (one), `unlink` (one) and methods
+    /// Of `read`, `write`, `unlink` and methods: at most 500, of `write` and `unlink` 100
     ids: Option<Vec<i64>>,
     /// Of `create` and `write`
     #[schema(value_type = Option<Object>)]
@@ -73,7 +73,8 @@ struct OdooQuery {
 /// Does something with records.
 ///
 /// Answers what the operation of the same kind answers: `items`, `total` and `next_offset` of a search, `ids` of `search`, `count`
-/// of `search_count`, `id` and `record` of `create`, what was and what is of `write`.
+/// of `search_count`, `id` and `record` of `create`, what was and what is of `write`; of several ids each in their order, and which
+/// are `missing`.
 #[utoipa::path(
     post,
     path = "/odoo/query",
@@ -107,6 +108,7 @@ pub async fn query(State(state): State<AppState>, request: Request) -> Result<Js
         Some(_) => return Err(wrong("method", "must be the name of a method")),
     };
     let answer = match method.as_str() {
+        "search_read" | "web_search_read" if asked.contains_key("ids") => read(call, asked).await?,
         "search_read" | "web_search_read" => answer::<SearchRecords>(call, asked).await?,
         "search" => ids(ask::<SearchRecords>(call, with(asked, "fields", json!(["id"]))).await?),
         "search_count" => {
@@ -129,8 +131,8 @@ pub async fn query(State(state): State<AppState>, request: Request) -> Result<Js
         }
         "fields_get" => answer::<DescribeModel>(call, asked).await?,
         "create" => answer::<CreateRecord>(call, asked).await?,
-        "write" => answer::<UpdateRecord>(call, of_one(asked)?).await?,
-        "unlink" => answer::<DeleteRecord>(call, of_one(asked)?).await?,
+        "write" => answer::<UpdateRecord>(call, asked).await?,
+        "unlink" => answer::<DeleteRecord>(call, asked).await?,
         _ => answer::<CallMethod>(call, with(asked, "method", json!(method))).await?,
     };
     Ok(Json(answer))
@@ -185,42 +187,15 @@ fn parameter(request: &Request, name: &str) -> Option<String> {
     query.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
-/// Records by their ids, also archived ones.
-async fn read(call: Call, mut asked: Map<String, Value>) -> Result<Value, Problem> {
-    let ids = asked.remove("ids").and_then(|ids| serde_json::from_value::<Vec<i64>>(ids).ok());
-    match ids.as_deref() {
-        Some([id]) => {
-            let found = ask::<GetRecord>(call, with(asked, "record_id", json!(id))).await?;
-            Ok(json!({ "items": [found.record] }))
-        }
-        Some(ids @ [_, ..]) => {
-            let mut context = match asked.remove("context") {
-                Some(Value::Object(context)) => context,
-                _ => Map::new(),
-            };
-            context.entry("active_test").or_insert(json!(false));
-            asked.extend([
-                ("domain".to_owned(), json!([["id", "in", ids]])),
-                ("limit".to_owned(), json!(ids.len())),
-                ("context".to_owned(), context.into()),
-            ]);
-            let found = ask::<SearchRecords>(call, asked).await?;
-            let is_there = |id: &&i64| found.items.iter().any(|record| record.get("id") == Some(&json!(id)));
-            // Where the answer is cut, who is not in it may follow.
-            let missing: Vec<_> = match found.next_offset {
-                None => ids.iter().filter(|id| !is_there(id)).collect(),
-                Some(_) => Vec::new(),
-            };
-            let mut answer = json!({ "items": found.items });
-            if let (false, Some(answer)) = (missing.is_empty(), answer.as_object_mut()) {
-                answer.insert("missing".to_owned(), json!(missing));
-            }
-            if let (Some(next), Some(answer)) = (found.next_offset, answer.as_object_mut()) {
-                answer.insert("cut_after".to_owned(), json!(next));
-            }
-            Ok(answer)
-        }
-        _ => Err(wrong("ids", "must be a list of ids")),
+/// Records by their ids, in that order, also archived ones; a list also of one.
+async fn read(call: Call, asked: Map<String, Value>) -> Result<Value, Problem> {
+    if !asked.contains_key("ids") {
+        return Err(wrong("ids", "must be a list of ids"));
+    }
+    let read = ask::<GetRecord>(call, asked).await?;
+    match &read {
+        Read::One(_) => Ok(json!({ "items": read.records() })),
+        Read::Several(_) => reply::structured(&read).ok_or_else(Problem::internal),
     }
 }
 
@@ -231,18 +206,6 @@ fn ids(page: Page<Fields>) -> Value {
         answer.insert("next_offset".to_owned(), next.into());
     }
     answer
-}
-
-/// `ids` of one, as the operations on one record take it.
-fn of_one(mut asked: Map<String, Value>) -> Result<Map<String, Value>, Problem> {
-    match asked.remove("ids") {
-        Some(Value::Array(ids)) => match ids.as_slice() {
-            [id] => Ok(with(asked, "record_id", id.clone())),
-            _ => Err(wrong("ids", "must be one id: each change is looked at by itself")),
-        },
-        None => Ok(asked),
-        Some(_) => Err(wrong("ids", "must be a list of one id")),
-    }
 }
 
 fn with(mut asked: Map<String, Value>, name: &str, value: Value) -> Map<String, Value> {

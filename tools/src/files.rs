@@ -50,10 +50,8 @@ impl Operation for GetReport {
     }
 
     async fn run(call: Call, request: ReportRequest) -> Result<Report, Refusal> {
-        let tenant = call.tenant;
-        let (records, _) = tenant.reader.records().within(&(&call.caller.works_in).into()).await?;
-        let read_only = tenant.access.config().read_only;
-        Ok(Report::render(&records, &tenant.access.models(), &request, read_only).await?)
+        let (erp, access) = (call.reader().await?, &call.tenant.access);
+        Ok(Report::render(erp.records(), &access.models(), &request, access.config().read_only).await?)
     }
 }
 

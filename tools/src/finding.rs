@@ -29,7 +29,7 @@ impl Operation for FindProducts {
     }
 
     async fn run(call: Call, query: ProductQuery) -> Result<Self::Answer, Refusal> {
-        Ok(call.tenant.reader.find_products(&query).await?)
+        Ok(call.reader().await?.find_products(&query).await?)
     }
 }
 
@@ -54,6 +54,6 @@ impl Operation for FindCustomers {
     }
 
     async fn run(call: Call, query: CustomerQuery) -> Result<Self::Answer, Refusal> {
-        Ok(call.tenant.reader.find_customers(&query).await?)
+        Ok(call.reader().await?.find_customers(&query).await?)
     }
 }

@@ -29,7 +29,7 @@ impl Operation for ListTasks {
     }
 
     async fn run(call: Call, filter: TaskFilter) -> Result<Self::Answer, Refusal> {
-        Ok(call.tenant.reader.tasks(&filter).await?)
+        Ok(call.reader().await?.tasks(&filter).await?)
     }
 }
 
@@ -53,6 +53,6 @@ impl Operation for GetTask {
     }
 
     async fn run(call: Call, request: TaskRequest) -> Result<Self::Answer, Refusal> {
-        Ok(Single { record: call.tenant.reader.task(&request).await? })
+        Ok(Single { record: call.reader().await?.task(&request).await? })
     }
 }

@@ -29,6 +29,6 @@ impl Operation for ListProjects {
     }
 
     async fn run(call: Call, filter: NameFilter) -> Result<Self::Answer, Refusal> {
-        Ok(call.tenant.reader.projects(&filter).await?)
+        Ok(call.reader().await?.projects(&filter).await?)
     }
 }

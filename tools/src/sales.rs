@@ -34,7 +34,7 @@ impl Operation for ListSales {
     }
 
     async fn run(call: Call, filter: SaleFilter) -> Result<Self::Answer, Refusal> {
-        Ok(call.tenant.reader.sales(&filter).await?)
+        Ok(call.reader().await?.sales(&filter).await?)
     }
 }
 
@@ -58,7 +58,7 @@ impl Operation for GetSale {
     }
 
     async fn run(call: Call, request: SaleRequest) -> Result<Self::Answer, Refusal> {
-        Ok(Single { record: call.tenant.reader.sale(&request).await? })
+        Ok(Single { record: call.reader().await?.sale(&request).await? })
     }
 }
 
@@ -84,7 +84,7 @@ impl Operation for ReadSale {
     }
 
     async fn run(call: Call, request: SaleRecordRequest) -> Result<Self::Answer, Refusal> {
-        Ok(call.tenant.writer.sale_record(&request).await?)
+        Ok(call.writer().await?.sale_record(&request).await?)
     }
 }
 
@@ -109,7 +109,7 @@ impl Operation for CreateSale {
     }
 
     async fn run(call: Call, request: NewSale) -> Result<Self::Answer, Refusal> {
-        Ok(call.tenant.writer.make_sale(&request).await?)
+        Ok(call.writer().await?.make_sale(&request).await?)
     }
 }
 
@@ -134,7 +134,7 @@ impl Operation for CreateSaleLine {
     }
 
     async fn run(call: Call, request: NewSaleLine) -> Result<Self::Answer, Refusal> {
-        Ok(call.tenant.writer.make_sale_line(&request).await?)
+        Ok(call.writer().await?.make_sale_line(&request).await?)
     }
 }
 
@@ -161,6 +161,6 @@ impl Operation for UpdateSale {
 
     async fn run(call: Call, request: SaleUpdate) -> Result<Self::Answer, Refusal> {
         opens_lines(&call.tenant.access.models(), &request.lines)?;
-        Ok(call.tenant.writer.update_sale(&request).await?)
+        Ok(call.writer().await?.update_sale(&request).await?)
     }
 }

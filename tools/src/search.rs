@@ -32,7 +32,7 @@ impl Operation for Search {
     }
 
     async fn run(call: Call, request: SearchRequest) -> Result<Self::Answer, Refusal> {
-        let mut found = call.tenant.reader.search(&request).await?;
+        let mut found = call.reader().await?.search(&request).await?;
         let models = call.tenant.access.models();
         found.results.retain(|record| readable(&models, &record.id).is_ok());
         Ok(found)
@@ -76,6 +76,6 @@ impl Operation for Fetch {
         if let Some(id) = request.id() {
             readable(&call.tenant.access.models(), id)?;
         }
-        Ok(call.tenant.reader.fetch(&request).await?)
+        Ok(call.reader().await?.fetch(&request).await?)
     }
 }

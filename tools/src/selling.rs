@@ -1,4 +1,6 @@
 //! What is done with an order after it was quoted: confirmed, cancelled, changed line by line, and what comes next.
+//!
+//! It goes by ids of the Odoo that is read: where another one is written to, that refuses it.
 
 use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::access::models::Verb;
@@ -7,20 +9,10 @@ use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::{
     Activity, MovedSale, NewActivity, SaleLinesUpdate, SaleStep, SaleUpdate, Step, UpdatedSale,
 };
-use mcp_odoo_core::refusal::{Kind, Refusal};
+use mcp_odoo_core::refusal::Refusal;
 
 use crate::dispatch::opens_lines;
 use crate::operation::{Does, Operation, Spec, Text};
-
-/// An id that a tool which reads has given may be another record's where is written to.
-fn one_odoo(call: &Call) -> Result<(), Refusal> {
-    if !call.tenant.has_two_odoos() {
-        return Ok(());
-    }
-    let sentence = "two Odoos are configured, and ids of the one that is read are not those of the one that is written \
-                    to: dev_update_sale changes orders there, the rest is done in Odoo itself";
-    Err(Refusal::new(Kind::Invalid, "two_odoos", sentence))
-}
 
 pub struct ConfirmSale;
 
@@ -43,8 +35,7 @@ impl Operation for ConfirmSale {
     }
 
     async fn run(call: Call, request: SaleStep) -> Result<Self::Answer, Refusal> {
-        one_odoo(&call)?;
-        Ok(call.tenant.writer.move_sale(Step::Confirm, &request).await?)
+        Ok(call.reader().await?.move_sale(Step::Confirm, &request).await?)
     }
 }
 
@@ -66,8 +57,7 @@ impl Operation for CancelSale {
     }
 
     async fn run(call: Call, request: SaleStep) -> Result<Self::Answer, Refusal> {
-        one_odoo(&call)?;
-        Ok(call.tenant.writer.move_sale(Step::Cancel, &request).await?)
+        Ok(call.reader().await?.move_sale(Step::Cancel, &request).await?)
     }
 }
 
@@ -90,10 +80,9 @@ impl Operation for UpdateSaleLines {
     }
 
     async fn run(call: Call, request: SaleLinesUpdate) -> Result<Self::Answer, Refusal> {
-        one_odoo(&call)?;
         let request: SaleUpdate = request.into();
         opens_lines(&call.tenant.access.models(), &request.lines)?;
-        Ok(call.tenant.writer.update_sale(&request).await?)
+        Ok(call.reader().await?.update_sale(&request).await?)
     }
 }
 
@@ -123,10 +112,9 @@ impl Operation for ScheduleActivity {
     }
 
     async fn run(call: Call, request: NewActivity) -> Result<Self::Answer, Refusal> {
-        one_odoo(&call)?;
         // Odoo, too, asks who plans something on a record for the right to change it.
         let allowed = call.tenant.access.models().allow(&request.model, Verb::Update);
         allowed.map_err(|closed| Refusal::closed(&closed))?;
-        Ok(call.tenant.writer.schedule_activity(&request).await?)
+        Ok(call.reader().await?.schedule_activity(&request).await?)
     }
 }

@@ -29,7 +29,7 @@ impl Operation for FindUsers {
     }
 
     async fn run(call: Call, filter: NameFilter) -> Result<Self::Answer, Refusal> {
-        Ok(call.tenant.reader.users(&filter).await?)
+        Ok(call.reader().await?.users(&filter).await?)
     }
 }
 
@@ -53,6 +53,6 @@ impl Operation for ListUsers {
     }
 
     async fn run(call: Call, filter: NameFilter) -> Result<Self::Answer, Refusal> {
-        Ok(call.tenant.reader.users(&filter).await?)
+        Ok(call.reader().await?.users(&filter).await?)
     }
 }

@@ -18,7 +18,7 @@ pub struct Caller {
     pub permissions: Permissions,
     /// How much they may ask for; nothing: as much as everybody.
     pub limits: Option<Limits>,
-    /// Where they work, in the tools of any record.
+    /// Where they work.
     pub works_in: Workplace,
     /// Cancelled when they may not call any more: what is open for them ends. Nothing where that cannot be.
     pub ended: Option<CancellationToken>,

@@ -97,6 +97,7 @@ impl Erp {
     /// # Errors
     /// When the record is not there or can have none, Odoo refuses, or nobody knows whether it was made.
     pub async fn schedule_activity(&self, request: &NewActivity) -> Result<Activity, ErpError> {
+        self.records.writer()?;
         self.check_record(&request.model, request.record_id).await?;
         let type_id = request.activity_type.as_ref();
         let columns = [
@@ -117,7 +118,7 @@ impl Erp {
         };
         let id = self.make(new, columns).await.map_err(by_argument)?;
         // It is made: not to see it is no failure.
-        let there = retried(|| self.writer.read_one(MODEL, id, &TOLD)).await.ok().flatten();
+        let there = retried(|| self.records.writer.read_one(MODEL, id, &TOLD)).await.ok().flatten();
         let Some(there) = there else {
             return Ok(Activity {
                 id,
@@ -149,7 +150,7 @@ impl Erp {
     async fn check_record(&self, model: &str, id: i64) -> Result<(), ErpError> {
         let (fields, record) = tokio::join!(
             retried(|| self.records.fields(model)),
-            retried(|| self.odoo.read_one(model, id, &["display_name"])),
+            retried(|| self.records.odoo.read_one(model, id, &["display_name"])),
         );
         let wrong = |path: &str, message: String| ErpError::Values {
             errors: vec![FieldError { path: path.to_owned(), message }],

@@ -100,7 +100,7 @@ impl Erp {
 
     pub(super) async fn customer_document(&self, id: i64) -> Result<Document, ErpError> {
         let fields = ["name", "email", "phone", "vat", "parent_id", "city", "country_id", "user_id"];
-        let record = self.odoo.read_one(MODEL, id, &fields).await?;
+        let record = self.records.odoo.read_one(MODEL, id, &fields).await?;
         let record = record.ok_or(ErpError::NotFound { what: "customer", id, find: "find_customers" })?;
         let name = |field: &str| Named::of(&record, field).map(|named| named.map(|named| named.name));
         let facts = [
@@ -114,7 +114,13 @@ impl Erp {
         ];
         let title = text(&record, "name")?.unwrap_or_default();
         let body = [format!("Its orders: list_sales with partner_id {id}")];
-        Ok(Document::new(format!("customer:{id}"), title, facts, &body, self.odoo.record_url(MODEL, id)))
+        Ok(Document::new(
+            format!("customer:{id}"),
+            title,
+            facts,
+            &body,
+            self.records.odoo.record_url(MODEL, id),
+        ))
     }
 }
 

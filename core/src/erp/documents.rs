@@ -117,8 +117,10 @@ impl Erp {
         let title = |task: &Record| {
             Ok(format!("- {} (task:{})", text(task, "name")?.unwrap_or_default(), task.id()?))
         };
-        let (project, tasks) =
-            tokio::try_join!(self.odoo.read_one(PROJECTS, id, &fields), listing.page(&self.odoo, title))?;
+        let (project, tasks) = tokio::try_join!(
+            self.records.odoo.read_one(PROJECTS, id, &fields),
+            listing.page(&self.records.odoo, title)
+        )?;
         let project = project.ok_or(ErpError::NotFound { what: "project", id, find: "search" })?;
         let mut titles = tasks.items;
         let listed = titles.len().try_into().unwrap_or(u64::MAX);
@@ -136,7 +138,13 @@ impl Erp {
         ];
         let body = [plain(&project, "description")?.unwrap_or_default(), titles.join("\n")];
         let title = text(&project, "name")?.unwrap_or_default();
-        Ok(Document::new(format!("project:{id}"), title, facts, &body, self.odoo.record_url(PROJECTS, id)))
+        Ok(Document::new(
+            format!("project:{id}"),
+            title,
+            facts,
+            &body,
+            self.records.odoo.record_url(PROJECTS, id),
+        ))
     }
 
     async fn task_document(&self, id: i64) -> Result<Document, ErpError> {

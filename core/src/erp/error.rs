@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::{Named, StepError, UpdatedSale};
 use crate::input::FieldError;
 use crate::odoo::OdooError;
-use crate::records::Instance;
 use crate::records::error::{said, told};
 use crate::records::reference::listed;
+use crate::records::{Instance, TwoOdoos};
 
 /// A failure, told in one sentence that a model or a person can act on.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +86,9 @@ pub enum ErpError {
         /// What happened.
         cause: OdooError,
     },
+    /// One Odoo is read and another one written to.
+    #[error(transparent)]
+    TwoOdoos(#[from] TwoOdoos),
     /// An order was not confirmed or cancelled.
     #[error(transparent)]
     Step(#[from] StepError),
@@ -118,6 +121,7 @@ impl ErpError {
             Self::NobodyCalled(_) => "user_not_found",
             Self::Ambiguous { .. } => "ambiguous_name",
             Self::Values { code, .. } => code,
+            Self::TwoOdoos(_) => TwoOdoos::CODE,
             Self::Step(error) => error.code(),
             Self::NotTaken { cause: None, .. } => "not_changed",
             Self::NotTaken { .. } | Self::NotSeen { .. } | Self::OutcomeUnknown { .. } => "outcome_unknown",

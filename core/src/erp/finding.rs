@@ -68,7 +68,7 @@ impl Finding<'_> {
             language: lang,
             ..SearchRead::default()
         };
-        erp.odoo.search_read(self.model, domain.into(), &query).await
+        erp.records.odoo.search_read(self.model, domain.into(), &query).await
     }
 }
 

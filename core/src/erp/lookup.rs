@@ -110,7 +110,7 @@ impl Erp {
         let words = query.words.join(" ");
         let titles = async |model: &str, fields: &[&str]| -> Result<Vec<Named>, OdooError> {
             let ask = SearchRead { fields: &["name"], limit: Some(limit.into()), ..SearchRead::default() };
-            let records = self.odoo.search_read(model, query.domain(fields).into(), &ask).await?;
+            let records = self.records.odoo.search_read(model, query.domain(fields).into(), &ask).await?;
             records.iter().map(|record| named(record, "name")).collect()
         };
         let [projects, tasks, products, customers] = query.kinds;
@@ -134,7 +134,7 @@ impl Erp {
             let one = move |Named { id, name }| Found {
                 id: format!("{kind}:{id}"),
                 title: name,
-                url: self.odoo.record_url(model, id),
+                url: self.records.odoo.record_url(model, id),
             };
             found.into_iter().map(one).collect()
         });

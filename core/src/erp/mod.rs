@@ -45,12 +45,11 @@ pub use crate::records::page::{NameFilter, Page, Single};
 pub use crate::records::reference::Reference;
 pub use crate::records::value::Named;
 
-use crate::odoo::Odoo;
 use crate::quotation::products::Decimals;
 use crate::quotation::salespeople::{SalesConfig, Salespeople};
 pub use crate::records::Instance;
 use crate::records::page::{default_limit, yes};
-use crate::records::{Records, page, reference, retry, value, words};
+use crate::records::{Context, RecordError, Records, page, reference, retry, value, words};
 
 /// Whether the tools of their own for records of this model show this field, or find by it.
 pub fn shows(model: &str, field: &str) -> bool {
@@ -73,12 +72,6 @@ pub fn shows(model: &str, field: &str) -> bool {
 /// The records of one Odoo; a cheap handle.
 #[derive(Clone)]
 pub struct Erp {
-    /// For reads, which give way to quotations.
-    odoo: Odoo,
-    writer: Odoo,
-    instance: Instance,
-    /// Keeps the keys of a tenant from those of others.
-    key_scope: Arc<str>,
     /// Any record of it.
     records: Records,
     /// Who may be given an order.
@@ -89,9 +82,16 @@ pub struct Erp {
 impl Erp {
     /// These records, seen as sales, projects, tasks and users; nothing is read yet.
     pub fn new(records: Records) -> Self {
-        let Records { odoo, writer, instance, key_scope, .. } = records.clone();
-        let salespeople = Salespeople::new(odoo.clone(), SalesConfig::default());
-        Self { odoo, writer, instance, key_scope, records, salespeople, decimals: Arc::default() }
+        let salespeople = Salespeople::new(records.odoo.clone(), SalesConfig::default());
+        Self { records, salespeople, decimals: Arc::default() }
+    }
+
+    /// The same in these companies, this language and time zone.
+    ///
+    /// # Errors
+    /// When the account has no such company or language.
+    pub async fn within(&self, context: &Context) -> Result<Self, RecordError> {
+        Ok(Self { records: self.records.within(context).await?, ..self.clone() })
     }
 
     /// Any record.
@@ -101,7 +101,7 @@ impl Erp {
 
     /// Which Odoo it is.
     pub fn instance(&self) -> Instance {
-        self.instance
+        self.records.instance
     }
 }
 

@@ -149,7 +149,7 @@ impl Erp {
         let key = request.idempotency_key.as_ref();
         let id = self.make(New { model: MODEL, kind: "sale", key, defaults: &[] }, columns).await?;
         // It is made: not to know its number is no failure.
-        let record = retried(|| self.writer.read_one(MODEL, id, &["name"])).await.ok().flatten();
+        let record = retried(|| self.records.writer.read_one(MODEL, id, &["name"])).await.ok().flatten();
         let name = record.as_ref().and_then(|record| record.text("name").ok().flatten()).map(str::to_owned);
         Ok(MadeSale { id, name })
     }
@@ -178,7 +178,7 @@ impl Erp {
         let key = request.idempotency_key.as_ref();
         let line_id = self.make(New { model: LINE, kind: "line", key, defaults: &[] }, columns).await?;
         let fields = ["product_uom_qty", "price_unit", "price_subtotal"];
-        let record = retried(|| self.writer.read_one(LINE, line_id, &fields)).await.ok().flatten();
+        let record = retried(|| self.records.writer.read_one(LINE, line_id, &fields)).await.ok().flatten();
         let number = |field: &str| record.as_ref().and_then(|record| record.float(field).ok().flatten());
         let [qty, price_unit, subtotal] = fields.map(number);
         Ok(MadeLine { line_id, qty, price_unit, subtotal })
@@ -191,6 +191,7 @@ impl Erp {
         New { model, kind, key, defaults }: New<'_>,
         columns: [(&'static str, Option<Cell<'_>>); N],
     ) -> Result<i64, ErpError> {
+        self.records.writer()?;
         let columns: Vec<_> =
             columns.into_iter().filter_map(|(column, cell)| Some((column, cell?))).collect();
         let given = key.is_some();
@@ -198,16 +199,17 @@ impl Erp {
         // What the caller wrote, not whom it names today: a repeat means the same record whoever is called so by then.
         let mut written: Vec<_> = columns.iter().map(|(column, cell)| (*column, cell.as_written())).collect();
         written.extend(defaults.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        let name = keyed_external_name(kind, &self.key_scope, &key, &written);
+        let name = keyed_external_name(kind, &self.records.key_scope, &key, &written);
         if given
             && let Some(id) =
-                keyed::made_before(&self.writer, &name).await.map_err(|error| self.failed(error))?
+                keyed::made_before(&self.records.writer, &name).await.map_err(|error| self.failed(error))?
         {
             return Ok(id);
         }
         let cells = self.looked_up(&columns).await?;
         let context = defaults.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
-        keyed::make(&self.writer, model, &name, cells, context).await.map_err(|failure| match failure {
+        keyed::make(&self.records.writer, model, &name, cells, context).await.map_err(|failure| match failure
+        {
             NotMade::Refused(error) => self.failed(error),
             NotMade::Unknown(cause) => ErpError::OutcomeUnknown { key: key.as_str().to_owned(), cause },
         })

@@ -91,7 +91,7 @@ pub(super) type Lines = BTreeMap<i64, Record>;
 impl Erp {
     pub(super) async fn order_lines(&self, order: i64) -> Result<Lines, OdooError> {
         let query = SearchRead { fields: &FIELDS, order: Some("id"), ..SearchRead::default() };
-        let lines = self.writer.search_read(LINE, json!([["order_id", "=", order]]), &query).await?;
+        let lines = self.records.writer.search_read(LINE, json!([["order_id", "=", order]]), &query).await?;
         lines.into_iter().map(|line| Ok((line.id()?, line))).collect()
     }
 
@@ -105,7 +105,7 @@ impl Erp {
             updates.iter().map(|line| line.line_id).filter(|id| !lines.contains_key(id)).collect();
         let elsewhere = match strange.is_empty() {
             true => Vec::new(),
-            false => self.odoo.read(LINE, &strange, &["order_id"]).await.or_else(nothing)?,
+            false => self.records.odoo.read(LINE, &strange, &["order_id"]).await.or_else(nothing)?,
         };
         let elsewhere: Vec<i64> = elsewhere.iter().filter_map(|line| line.id().ok()).collect();
         let mut errors = Vec::new();
@@ -140,7 +140,7 @@ impl Erp {
         price: f64,
     ) -> Result<Option<(Changed, &'static str)>, OdooError> {
         let line = ProductLine { product_id: 0, product: None, qty, price };
-        match products::check_decimals(&self.writer, &self.decimals, &[line]).await {
+        match products::check_decimals(&self.records.writer, &self.decimals, &[line]).await {
             Err(QuotationError::RoundsToZero(Rounding { what, .. })) => {
                 Ok(Some((what, "becomes 0 with the decimals that Odoo keeps: give more")))
             }

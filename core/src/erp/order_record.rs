@@ -39,7 +39,7 @@ impl Erp {
             names = [SUMMARY.as_slice(), &["order_line", "note"]].concat();
         }
         let fields = self.records.fields(MODEL);
-        let (record, fields) = tokio::try_join!(self.odoo.read_one(MODEL, id, &names), fields)
+        let (record, fields) = tokio::try_join!(self.records.odoo.read_one(MODEL, id, &names), fields)
             .map_err(|error| self.failed(error))?;
         let record = record.ok_or_else(|| self.no_sale(id))?;
         let kind = |field: &str| fields.get(field).map_or("", |field| field.kind.as_str());
@@ -54,11 +54,11 @@ impl Erp {
         if matches!(error, OdooError::Unknown(_)) {
             self.records.forget_fields(MODEL);
         }
-        ErpError::Odoo { error, instance: self.instance }
+        ErpError::Odoo { error, instance: self.records.instance }
     }
 
     pub(super) fn no_sale(&self, id: i64) -> ErpError {
-        match self.instance {
+        match self.records.instance {
             Instance::Odoo | Instance::Tenant => ErpError::NotFound { what: "sale", id, find: "list_sales" },
             Instance::DevOdoo => ErpError::NotFoundInDevOdoo { what: "sale", id },
         }

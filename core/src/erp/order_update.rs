@@ -101,6 +101,7 @@ impl Erp {
     /// When a value does not fit its field, Odoo refuses, or something is not as was asked.
     pub async fn update_sale(&self, request: &SaleUpdate) -> Result<UpdatedSale, ErpError> {
         let id = request.sale_id;
+        self.records.writer()?;
         let names = request.values.keys().map(String::as_str).filter(|name| !TOLD.contains(name));
         let names: Vec<&str> = TOLD.into_iter().chain(names).collect();
         // What fits no field is named before a field is read that Odoo may not know.
@@ -153,7 +154,7 @@ impl Erp {
             }
             match values.is_empty() {
                 true => Ok(()),
-                false => self.writer.write(MODEL, &[id], values).await,
+                false => self.records.writer.write(MODEL, &[id], values).await,
             }
         };
         retried(write).await
@@ -166,7 +167,8 @@ impl Erp {
                 false => self.order_lines(request.sale_id).await,
             }
         };
-        let (record, lines) = tokio::try_join!(self.writer.read_one(MODEL, request.sale_id, names), lines)?;
+        let (record, lines) =
+            tokio::try_join!(self.records.writer.read_one(MODEL, request.sale_id, names), lines)?;
         Ok(record.map(|record| Order { record, lines }))
     }
 

@@ -157,12 +157,12 @@ impl Erp {
         let known = self.records.fields(MODEL).await?;
         let stock = known.contains_key("qty_available").then_some("qty_available");
         let fields: Vec<&str> = DETAILS.into_iter().chain(stock).collect();
-        self.odoo.read(MODEL, ids, &fields).await?.iter().map(product).collect()
+        self.records.odoo.read(MODEL, ids, &fields).await?.iter().map(product).collect()
     }
 
     /// What an order of one each would cost this customer, and the currency; nothing where Odoo does not tell.
     async fn prices(&self, customer: i64, ids: &[i64]) -> Option<(HashMap<i64, f64>, Option<String>)> {
-        if ids.is_empty() || self.odoo.connection().await.ok()?.version.major < TELLS_PRICES {
+        if ids.is_empty() || self.records.odoo.connection().await.ok()?.version.major < TELLS_PRICES {
             return None;
         }
         let line = |id: &i64| json!([0, format!("v{id}"), { "product_id": id, "product_uom_qty": 1 }]);
@@ -177,7 +177,7 @@ impl Erp {
                 "fields_spec",
                 json!({ "currency_id": { "fields": { "name": {} } }, "order_line": of_lines }),
             );
-        let told = self.odoo.call(call).await.ok()?;
+        let told = self.records.odoo.call(call).await.ok()?;
         let told = told.get("value")?;
         let price = |line: &Value| {
             let id = line.get(1)?.as_str()?.strip_prefix('v')?.parse().ok()?;
@@ -203,7 +203,7 @@ impl Erp {
     }
 
     pub(super) async fn product_document(&self, id: i64) -> Result<Document, ErpError> {
-        let record = self.odoo.read_one(MODEL, id, &DETAILS).await?;
+        let record = self.records.odoo.read_one(MODEL, id, &DETAILS).await?;
         let record = record.ok_or(ErpError::NotFound { what: "product", id, find: "find_products" })?;
         let found = self.read_products(&[id]).await?.into_iter().next();
         let found = found.ok_or(ErpError::NotFound { what: "product", id, find: "find_products" })?;
@@ -216,7 +216,7 @@ impl Erp {
             ("stock", found.stock.map(|stock| stock.to_string())),
         ];
         let body = [plain(&record, "description_sale")?.unwrap_or_default()];
-        let url = self.odoo.record_url(MODEL, id);
+        let url = self.records.odoo.record_url(MODEL, id);
         Ok(Document::new(format!("product:{id}"), found.name, facts, &body, url))
     }
 }

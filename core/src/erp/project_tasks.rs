@@ -147,7 +147,7 @@ impl Erp {
         domain.extend(filter.q.iter().flat_map(|q| contains(q, &["name"])));
         let TaskFilter { limit, offset, .. } = *filter;
         let listing = Listing { model: MODEL, domain, fields: &SUMMARY, order: None, limit, offset };
-        Ok(listing.page(&self.odoo, summary).await?)
+        Ok(listing.page(&self.records.odoo, summary).await?)
     }
 
     /// One task with its description.
@@ -156,7 +156,7 @@ impl Erp {
     /// When Odoo fails or there is no such task.
     pub async fn task(&self, request: &TaskRequest) -> Result<Task, ErpError> {
         let id = request.task_id;
-        let record = self.odoo.read_one(MODEL, id, &ALL).await?;
+        let record = self.records.odoo.read_one(MODEL, id, &ALL).await?;
         let record = record.ok_or(ErpError::NotFound { what: "task", id, find: "list_tasks" })?;
         let TaskSummary { id, name, project, stage, assignee_ids, deadline, urgent } = summary(&record)?;
         Ok(Task {
@@ -172,7 +172,7 @@ impl Erp {
             description: plain(&record, "description")?,
             created: time(&record, "create_date")?,
             updated: time(&record, "write_date")?,
-            url: self.odoo.record_url(MODEL, id),
+            url: self.records.odoo.record_url(MODEL, id),
         })
     }
 }

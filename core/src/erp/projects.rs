@@ -45,7 +45,7 @@ impl Erp {
             limit: filter.limit,
             offset: filter.offset,
         };
-        let page = listing.page(&self.odoo, |project| {
+        let page = listing.page(&self.records.odoo, |project| {
             Ok(Project {
                 id: project.id()?,
                 name: text(project, "name")?.unwrap_or_default(),

@@ -212,7 +212,7 @@ impl Erp {
             .collect();
         match filter.state {
             // Odoo 17 made a mark of this state.
-            Some(SaleState::Done) if self.odoo.connection().await?.version.major >= 17 => {
+            Some(SaleState::Done) if self.records.odoo.connection().await?.version.major >= 17 => {
                 domain.push(json!(["locked", "=", true]));
             }
             Some(state) => domain.push(json!(["state", "in", state.names()])),
@@ -242,7 +242,7 @@ impl Erp {
             limit: filter.limit,
             offset: filter.offset,
         };
-        Ok(listing.page(&self.odoo, summary).await?)
+        Ok(listing.page(&self.records.odoo, summary).await?)
     }
 
     /// One sale, with its lines if wanted.
@@ -258,7 +258,7 @@ impl Erp {
                 false => Ok(None),
             }
         };
-        let (record, lines) = tokio::try_join!(self.odoo.read_one(MODEL, id, &fields), lines)?;
+        let (record, lines) = tokio::try_join!(self.records.odoo.read_one(MODEL, id, &fields), lines)?;
         let record = record.ok_or(ErpError::NotFound { what: "sale", id, find: "list_sales" })?;
         let mut sale = Sale {
             summary: summary(&record)?,
@@ -269,7 +269,7 @@ impl Erp {
             opportunity: Named::of(&record, "opportunity_id")?,
             validity_date: time(&record, "validity_date")?,
             note: plain(&record, "note")?,
-            url: self.odoo.record_url(MODEL, id),
+            url: self.records.odoo.record_url(MODEL, id),
             lines: None,
             lines_total: None,
             lines_next_offset: None,
@@ -283,7 +283,7 @@ impl Erp {
     }
 
     async fn lines(&self, sale_id: i64, offset: u32) -> Result<Page<SaleLine>, OdooError> {
-        let unit = match self.odoo.connection().await?.version.major {
+        let unit = match self.records.odoo.connection().await?.version.major {
             ..19 => "product_uom",
             19.. => "product_uom_id",
         };
@@ -309,7 +309,7 @@ impl Erp {
                 subtotal: line.float("price_subtotal")?,
             })
         };
-        listing.page(&self.odoo, line).await
+        listing.page(&self.records.odoo, line).await
     }
 }
 

@@ -41,7 +41,7 @@ impl Erp {
             limit: filter.limit,
             offset: filter.offset,
         };
-        let page = listing.page(&self.odoo, |user| {
+        let page = listing.page(&self.records.odoo, |user| {
             Ok(User {
                 id: user.id()?,
                 name: text(user, "name")?.unwrap_or_default(),
@@ -61,7 +61,7 @@ impl Erp {
             return Ok(Vec::new());
         }
         let mut names = Vec::with_capacity(ids.len());
-        for user in self.odoo.read("res.users", ids, &["name"]).await? {
+        for user in self.records.odoo.read("res.users", ids, &["name"]).await? {
             names.push(Named { id: user.id()?, name: text(&user, "name")?.unwrap_or_default() });
         }
         Ok(names)
@@ -74,7 +74,8 @@ impl Erp {
         let query = SearchRead { fields: &["name"], order: Some("name, id"), ..SearchRead::default() };
         let wanted = plain(name);
         let (mut whole, mut part) = (Vec::new(), Vec::new());
-        for user in self.odoo.search_read("res.users", json!([["share", "=", false]]), &query).await? {
+        for user in self.records.odoo.search_read("res.users", json!([["share", "=", false]]), &query).await?
+        {
             let user = Named { id: user.id()?, name: text(&user, "name")?.unwrap_or_default() };
             match plain(&user.name) {
                 has if has == wanted => whole.push(user),

@@ -159,6 +159,7 @@ impl Erp {
     /// When there is no way from where the order is, Odoo refuses, or nobody knows what became of it.
     pub async fn move_sale(&self, step: Step, request: &SaleStep) -> Result<MovedSale, ErpError> {
         let id = request.sale_id;
+        self.records.writer()?;
         let before = retried(|| self.standing(id)).await.map_err(|(error, _)| self.failed(error))?;
         let before = before.ok_or_else(|| self.no_sale(id))?;
         let state_before = state(&before);
@@ -189,7 +190,7 @@ impl Erp {
             }
             Err(cause) => (self.failed(cause.clone()).to_string(), Some(cause)),
             Ok(true) => {
-                let page = self.writer.record_url(MODEL, id);
+                let page = self.records.writer.record_url(MODEL, id);
                 (format!("Odoo asks a person something first; open {page}"), None)
             }
             Ok(false) => ("Odoo answered as if it had done it; look at the order in Odoo".to_owned(), None),
@@ -211,7 +212,7 @@ impl Erp {
             // Odoo 16 to 18 ask by a dialog whether the customer is to be told, and do nothing without this.
             let call = Call::new(MODEL, step.method()).on(&[id]);
             let call = call.kwarg("context", json!({ "disable_cancel_warning": true }));
-            let answer = self.writer.call(call).await;
+            let answer = self.records.writer.call(call).await;
             if let Err(error) = &answer {
                 // After an exception of its own Odoo has come to an end with it, one way or the other.
                 let ended = matches!(error, OdooError::Server(_));
@@ -224,9 +225,9 @@ impl Erp {
     }
 
     async fn standing(&self, id: i64) -> Result<Option<Record>, OdooError> {
-        let has_lock = self.writer.connection().await?.version.major >= LOCKED_SINCE;
+        let has_lock = self.records.writer.connection().await?.version.major >= LOCKED_SINCE;
         let fields = [TOLD.as_slice(), if has_lock { &["locked"] } else { &[] }].concat();
-        self.writer.read_one(MODEL, id, &fields).await
+        self.records.writer.read_one(MODEL, id, &fields).await
     }
 }
 

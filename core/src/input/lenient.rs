@@ -180,7 +180,7 @@ impl<'a> de::Deserializer<'a> for Lenient<'a, '_> {
         deserialize_i64 visit_i64 i64, "an integer";
         deserialize_u8 visit_u8 u8, "an integer, 0 or more";
         deserialize_u16 visit_u16 u16, "an integer, 0 or more";
-        deserialize_u32 visit_u32 u32, "an integer, 1 or more";
+        deserialize_u32 visit_u32 u32, "an integer, 0 or more";
         deserialize_u64 visit_u64 u64, "an integer, 0 or more";
     }
 

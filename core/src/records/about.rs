@@ -28,7 +28,7 @@ impl View {
                 Err(_) => Ok(Vec::new()),
             }
         };
-        let told = tokio::try_join!(self.odoo.connection(), companies, self.odoo.languages());
+        let told = tokio::try_join!(self.records.odoo.connection(), companies, self.records.odoo.languages());
         let (connection, companies, languages) = told.map_err(|error| self.failed(error))?;
         Ok(About { version: connection.version.text, companies, languages })
     }

@@ -178,7 +178,7 @@ impl View {
     /// # Errors
     /// When the rules do not let it be called, Odoo refuses, or nobody knows whether it was done.
     pub async fn call_method(&self, request: &MethodCall) -> Result<Called, RecordError> {
-        let writer = self.writer()?;
+        let writer = self.records.writer()?;
         let method = request.method.as_str();
         self.see(&request.model, Verb::Call).await?;
         if ARCHIVE.contains(&method) {
@@ -237,7 +237,7 @@ impl View {
     /// # Errors
     /// When the rules do not let the record be changed, Odoo refuses, or nobody knows whether it was posted.
     pub async fn post_message(&self, request: &MessagePost) -> Result<PostedMessage, RecordError> {
-        let (writer, id) = (self.writer()?, request.record_id);
+        let (writer, id) = (self.records.writer()?, request.record_id);
         let seen = self.see(&request.model, Verb::Update).await?;
         if seen.field("message_ids").is_none() {
             return Err(RecordError::argument("model", "its records have no messages"));
@@ -257,7 +257,7 @@ impl View {
                 let message_id = answer.as_i64().or_else(|| answer.get(0).and_then(Value::as_i64));
                 return Ok(PostedMessage { ok: true, message_id });
             }
-            Err(OdooError::MissingRecord(_)) => return Err(self.not_found(&seen, id)),
+            Err(OdooError::MissingRecord(_)) => return Err(self.not_found(&seen, &[id])),
             Err(error) if !error.outcome_unknown() => return Err(self.failed_on(&request.model, error)),
             Err(error) => error,
         };
@@ -291,7 +291,7 @@ impl View {
             order: Some("id desc"),
             ..SearchRead::default()
         };
-        let found = self.writer.search_read("mail.message", domain, &query).await?;
+        let found = self.records.writer.search_read("mail.message", domain, &query).await?;
         let message = |message: &crate::odoo::Record| {
             Ok((message.id()?, message.text("body")?.map(html::to_text).unwrap_or_default()))
         };

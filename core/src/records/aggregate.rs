@@ -173,7 +173,7 @@ impl View {
         };
         if let Some((first, _)) = path.split_once('.')
             && seen.field(first).is_some_and(|field| field.kind == "many2one")
-            && self.odoo.connection().await.map_err(|error| self.failed(error))?.version.major < PATHS_SINCE
+            && self.records.odoo.connection().await.map_err(|error| self.failed(error))?.version.major < PATHS_SINCE
         {
             return Ok(Err(format!("this Odoo groups by fields of {} itself: group by {first}", seen.model)));
         }
@@ -205,7 +205,7 @@ impl View {
         part: &Part,
     ) -> Result<Vec<Group>, OdooError> {
         let names: Vec<&str> = by.iter().map(|by| by.name.as_str()).collect();
-        let version = self.odoo.connection().await?.version.major;
+        let version = self.records.odoo.connection().await?.version.major;
         // Before, a measure is called by its field, unless it is given another name.
         let told_as = |number: usize, measure: &Measure| match version >= FORMATTED_SINCE {
             true => measure.name(),
@@ -250,7 +250,7 @@ impl View {
         };
         let wrong = || OdooError::Malformed("the groups are not a list of groups with counts".to_owned());
         let answer: Vec<Map<String, Value>> =
-            serde_json::from_value(self.odoo.call(call).await?).map_err(|_| wrong())?;
+            serde_json::from_value(self.records.odoo.call(call).await?).map_err(|_| wrong())?;
         let group = |group: Map<String, Value>| {
             let count = group.get("__count").and_then(Value::as_u64).ok_or_else(wrong)?;
             let by = by.iter().map(|by| (by.name.clone(), by.told(&group))).collect();

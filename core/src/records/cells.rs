@@ -38,7 +38,7 @@ enum Cell {
 impl View {
     /// The values of a new record, or what is wrong with each that cannot be.
     pub(super) async fn cells(&self, seen: &Seen, values: &Map<String, Value>) -> Result<Cells, RecordError> {
-        let version = self.odoo.connection().await.map_err(|error| self.failed(error))?.version.major;
+        let version = self.records.odoo.connection().await.map_err(|error| self.failed(error))?.version.major;
         let (mut cells, mut errors) = (Cells::default(), Vec::new());
         for (name, value) in values {
             let wrong = |message: String| FieldError { path: format!("values.{name}"), message };

@@ -1,24 +1,28 @@
-//! Records changed and deleted, and looked at before and afterwards.
+//! Records changed, and looked at before and afterwards.
 
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::checked::{Checked, Unfit};
 use super::context::Context;
 use super::create::some;
 use super::error::RecordError;
-use super::page::size;
+use super::ids::{Ids, missing};
+use super::page::readable;
+use super::read::there;
 use super::retry::retried;
-use super::told::{Fields, all};
+use super::value::is_day;
 use super::view::{Seen, View};
 use crate::access::models::Verb;
-use crate::odoo::{OdooError, Record};
-use crate::rules;
+use crate::input::FieldError;
+use crate::odoo::Record;
 
-/// Of what was there before, for somebody to put it back.
-const MOST_BEFORE: usize = 20_000;
+/// Records that are changed or deleted at once.
+pub(super) const MOST_AT_ONCE: usize = 100;
+/// Of what several records are now, where it is not what was asked for.
+const MOST_SAID: usize = 10_000;
 
 /// What to change of records.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
@@ -28,8 +32,10 @@ pub struct RecordUpdate {
     #[garde(skip)]
     pub model: String,
     /// Id
-    #[garde(custom(rules::record_id(1)))]
-    pub record_id: i64,
+    #[serde(alias = "ids")]
+    #[garde(skip)]
+    #[schemars(with = "i64")]
+    pub record_id: Ids<MOST_AT_ONCE>,
     /// By Odoo's field names; null empties
     #[garde(custom(some))]
     pub values: Map<String, Value>,
@@ -38,6 +44,16 @@ pub struct RecordUpdate {
     #[garde(skip)]
     #[schemars(with = "Map<String, Value>")]
     pub context: Context,
+}
+
+/// What became of one record, or of several.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Updated {
+    /// Of the one that was to be changed.
+    One(UpdatedRecord),
+    /// Of several.
+    Several(UpdatedRecords),
 }
 
 /// A record after a change, as Odoo has it.
@@ -49,9 +65,24 @@ pub struct UpdatedRecord {
     pub id: i64,
     /// Fields
     pub changed: Vec<FieldChange>,
-    /// Of these, what Odoo has otherwise than it was given: rounded, in another spelling
+    /// Of these, what Odoo has otherwise than it was given: rounded, in another spelling, a day as its noon
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differs: Vec<String>,
+}
+
+/// Several records after the same change, which Odoo makes to all of them or to none.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct UpdatedRecords {
+    /// All of them are changed
+    pub ok: bool,
+    /// Each
+    pub records: Vec<UpdatedRecord>,
+    /// Changed as well, without room here for what they were
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<i64>,
+    /// Not there, so not changed
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<i64>,
 }
 
 /// What became of a field.
@@ -66,37 +97,13 @@ pub struct FieldChange {
     pub new: Option<Value>,
 }
 
-/// Which record to delete.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
-#[serde(deny_unknown_fields)]
-pub struct RecordDeletion {
-    /// res.partner
-    #[garde(skip)]
-    pub model: String,
-    /// Id
-    #[garde(custom(rules::record_id(1)))]
-    pub record_id: i64,
-}
-
-/// A record that is no more.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct DeletedRecord {
-    /// Done
-    pub ok: bool,
-    /// Id
-    pub id: i64,
-    /// What it was
-    pub before: Fields,
-}
-
 impl View {
-    /// Changes a record, and looks at it afterwards.
+    /// Changes records, all of them or none, and looks at them afterwards. Of several those are left out that are not there.
     ///
     /// # Errors
-    /// When the rules do not let it be changed, a value does not fit, Odoo refuses, or something is not as was asked.
-    pub async fn update(&self, request: &RecordUpdate) -> Result<UpdatedRecord, RecordError> {
-        let (id, writer) = (request.record_id, self.writer()?);
-        let ids = [id];
+    /// When the rules do not let them be changed, a value does not fit, Odoo refuses, or something is not as was asked.
+    pub async fn update(&self, request: &RecordUpdate) -> Result<Updated, RecordError> {
+        let (asked, writer) = (request.record_id.all(), self.records.writer()?);
         if request.values.is_empty() {
             return Err(RecordError::argument("values", "give at least one field"));
         }
@@ -106,51 +113,72 @@ impl View {
         self.rules.allow(&request.model, Verb::Read)?;
         self.may_write_through(&seen, &names).await?;
         let checked = self.checked(&seen, &request.values).await?;
-        let read = || writer.read_one(&seen.model, id, &names);
-        let before = read().await.map_err(|error| self.failed_on(&seen.model, error))?;
-        let before = before.ok_or_else(|| self.not_found(&seen, id))?;
+        let found = there(writer, &seen.model, asked, &names).await;
+        let before = by_id(found.map_err(|error| self.failed_on(&seen.model, error))?);
+        let ids: Vec<i64> = before.iter().map(|(id, _)| *id).collect();
+        if ids.is_empty() {
+            return Err(self.not_found(&seen, asked));
+        }
         let values: Map<String, Value> =
             checked.iter().map(|checked| (checked.field.clone(), checked.value.clone())).collect();
-        let outcome = retried(|| writer.write(&seen.model, &ids, values.clone())).await;
-        let lost = match outcome {
+        let lost = match retried(|| writer.write(&seen.model, &ids, values.clone())).await {
             Ok(()) => None,
-            Err((error, false)) => return Err(self.failed_on(&seen.model, error)),
+            Err((error, false)) => return Err(of_all(asked, self.failed_on(&seen.model, error))),
             Err((error, true)) => Some(error),
         };
-        let unseen = |error: OdooError| RecordError::OutcomeUnknown {
-            how:
-                "look at the record with get_record; the same call may be made again, it sets the same values"
-                    .to_owned(),
-            cause: error,
+        let after = match retried(|| there(writer, &seen.model, &ids, &names)).await {
+            Ok(after) if after.is_empty() => return Err(self.not_found(&seen, asked)),
+            Ok(after) => by_id(after),
+            Err((error, _)) => {
+                let how = "look at what is there with get_record; the same call may be made again, it sets the same \
+                           values";
+                return Err(RecordError::OutcomeUnknown {
+                    how: how.to_owned(),
+                    cause: lost.unwrap_or(error),
+                });
+            }
         };
-        let after = match retried(read).await {
-            Ok(Some(after)) => after,
-            Ok(None) => return Err(self.not_found(&seen, id)),
-            Err((error, _)) => return Err(unseen(lost.unwrap_or(error))),
-        };
-        let differs: Vec<String> = checked
-            .iter()
-            .filter(|checked| !checked.is_in(&before, &after))
-            .map(|checked| checked.field.clone())
-            .collect();
-        let changed = self.changes(&seen, &checked, before, after);
+        let (mut records, mut refused) = (Vec::new(), Vec::new());
+        for (id, before) in before {
+            // Who is gone meanwhile is missing.
+            let Some((_, after)) = after.iter().find(|(other, _)| *other == id) else { continue };
+            let (record, not_taken) = self.compared(&seen, request, &checked, (id, before, after.clone()));
+            refused.extend(not_taken.into_iter().map(|field| match asked {
+                [_] => field,
+                _ => format!("{field} of {id}"),
+            }));
+            records.push(record);
+        }
+        // Its answer was lost, not what it did.
+        if refused.is_empty() {
+            return Ok(told(asked, records));
+        }
+        Err(RecordError::NotTaken { refused, now: all_in_words(&records), cause: lost })
+    }
+
+    /// A record after the change beside what it was, and the fields that did not take it.
+    fn compared(
+        &self,
+        seen: &Seen,
+        request: &RecordUpdate,
+        checked: &[Checked],
+        (id, before, after): (i64, Record, Record),
+    ) -> (UpdatedRecord, Vec<String>) {
+        let otherwise = checked.iter().filter(|checked| !checked.is_in(&before, &after));
+        let mut differs: Vec<String> = otherwise.map(|checked| checked.field.clone()).collect();
+        let changed = self.changes(seen, checked, before, after);
         // What is as it was before was not taken; what is neither was rounded, or written in another way.
         let is_still = |field: &&String| changed.iter().any(|it| it.field == **field && it.old == it.new);
-        let refused: Vec<String> = differs.iter().filter(is_still).cloned().collect();
-        match refused.is_empty() {
-            // Its answer was lost, not what it did.
-            true => Ok(UpdatedRecord { ok: true, id, changed, differs }),
-            false => Err(RecordError::NotTaken { refused, now: in_words(&changed), cause: lost }),
-        }
+        let refused = differs.iter().filter(is_still).cloned().collect();
+        let days = checked.iter().filter(|it| is_day(&it.kind, request.values.get(&it.field)));
+        differs.extend(days.map(|it| it.field.clone()));
+        (UpdatedRecord { ok: true, id, changed, differs }, refused)
     }
 
     async fn checked(&self, seen: &Seen, values: &Map<String, Value>) -> Result<Vec<Checked>, RecordError> {
         let hidden = values.keys().filter(|name| seen.field(name).is_none());
         let errors: Vec<_> = hidden
-            .map(|name| crate::input::FieldError {
-                path: format!("values.{name}"),
-                message: seen.unknown(name),
-            })
+            .map(|name| FieldError { path: format!("values.{name}"), message: seen.unknown(name) })
             .collect();
         if !errors.is_empty() {
             return Err(RecordError::Invalid { errors, code: "unknown_field" });
@@ -168,52 +196,45 @@ impl View {
         let change = |field: String| FieldChange { old: old.remove(&field), new: new.remove(&field), field };
         names.into_iter().map(change).collect()
     }
+}
 
-    /// Deletes a record. What it was is told, as far as there is room for it.
-    ///
-    /// # Errors
-    /// When the rules do not let it be deleted, it is not there, Odoo refuses, or nobody knows whether it is gone.
-    pub async fn delete(&self, request: &RecordDeletion) -> Result<DeletedRecord, RecordError> {
-        let (id, writer) = (request.record_id, self.writer()?);
-        let ids = [id];
-        let seen = self.see(&request.model, Verb::Delete).await?;
-        let names = match self.rules.allow(&seen.model, Verb::Read) {
-            Ok(()) => all(&seen),
-            Err(_) => vec!["id".to_owned()],
-        };
-        let before = self.read_as(&seen, id, &names).await?;
-        let before = bounded(before.ok_or_else(|| self.not_found(&seen, id))?);
-        let (error, lost) = match retried(|| writer.unlink(&seen.model, &ids)).await {
-            Ok(()) => return Ok(DeletedRecord { ok: true, id, before }),
-            Err(failure) => failure,
-        };
-        // Archived ones are there, too.
-        let everything = writer.with_context(&Map::from_iter([("active_test".to_owned(), json!(false))]));
-        let there = retried(|| everything.search_count(&seen.model, json!([["id", "=", id]]))).await;
-        match (there, lost) {
-            (Ok(0), true) => Ok(DeletedRecord { ok: true, id, before }),
-            (Ok(0), false) => Err(self.not_found(&seen, id)),
-            (_, false) => Err(self.failed_on(&seen.model, error)),
-            (_, true) => Err(RecordError::OutcomeUnknown {
-                how: "look for the record with get_record; the same call may be made again".to_owned(),
-                cause: error,
-            }),
-        }
+/// What Odoo refuses of several records, it has not done to any of them.
+pub(super) fn of_all(asked: &[i64], cause: RecordError) -> RecordError {
+    match asked {
+        [_] => cause,
+        asked => RecordError::NoneOf { of: asked.len(), cause: Box::new(cause) },
     }
 }
 
-/// As much of a record as there is room for, its shortest values first.
-fn bounded(record: Fields) -> Fields {
-    let mut fields: Vec<(String, Value)> = record.into_iter().collect();
-    fields.sort_by_key(|(_, value)| size(value));
-    let mut left = MOST_BEFORE;
-    let fits = |(name, value): &(String, Value)| {
-        let bytes = name.len() + size(value);
-        let fits = bytes <= left;
-        left = left.saturating_sub(bytes);
-        fits
+fn by_id(records: Vec<Record>) -> Vec<(i64, Record)> {
+    records.into_iter().filter_map(|record| Some((record.id().ok()?, record))).collect()
+}
+
+fn told(asked: &[i64], mut records: Vec<UpdatedRecord>) -> Updated {
+    if let Some(record) = records.pop_if(|_| asked.len() == 1) {
+        return Updated::One(record);
+    }
+    let changed: Vec<i64> = records.iter().map(|record| record.id).collect();
+    records.truncate(readable(&records));
+    let more = changed.iter().skip(records.len()).copied().collect();
+    let missing = missing(asked, changed.iter());
+    Updated::Several(UpdatedRecords { ok: missing.is_empty(), records, more, missing })
+}
+
+fn all_in_words(records: &[UpdatedRecord]) -> String {
+    let mut words = match records {
+        [only] => return in_words(&only.changed),
+        all => all
+            .iter()
+            .map(|it| format!("{}: {}", it.id, in_words(&it.changed)))
+            .collect::<Vec<_>>()
+            .join("; "),
     };
-    fields.into_iter().take_while(fits).collect()
+    if words.len() > MOST_SAID {
+        words.truncate(words.floor_char_boundary(MOST_SAID));
+        words.push_str("… look at the rest with get_record");
+    }
+    words
 }
 
 fn in_words(changes: &[FieldChange]) -> String {

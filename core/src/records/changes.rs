@@ -34,7 +34,8 @@ impl View {
         let query = SearchRead { fields: &fields, ..SearchRead::default() };
         // Who is archived is not gone.
         let all = Map::from_iter([("active_test".to_owned(), json!(false))]);
-        let found = self.odoo.with_context(&all).search_read(model, json!([["id", "in", ids]]), &query).await;
+        let found =
+            self.records.odoo.with_context(&all).search_read(model, json!([["id", "in", ids]]), &query).await;
         let found = found.map_err(|error| self.failed_on(model, error))?;
         let records = found.into_iter().map(crate::odoo::Record::into_map);
         Ok(records.filter_map(|record| Some((record.get("id")?.as_i64()?, mark(&record)))).collect())

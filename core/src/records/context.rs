@@ -62,11 +62,11 @@ impl Context {
 }
 
 impl Records {
-    /// The context as Odoo takes it, and its language. Odoo would take some of what is wrong silently.
+    /// The context as Odoo takes it, which would take some of what is wrong silently.
     pub(super) async fn in_words_of_odoo(
         &self,
         context: &Context,
-    ) -> Result<(Map<String, Value>, Option<String>), RecordError> {
+    ) -> Result<Map<String, Value>, RecordError> {
         let failed = |error| RecordError::Odoo { error, instance: self.instance };
         let mut odoo = Map::new();
         if !context.allowed_company_ids.is_empty() {
@@ -107,6 +107,6 @@ impl Records {
         if let Some(active_test) = context.active_test {
             odoo.insert("active_test".to_owned(), json!(active_test));
         }
-        Ok((odoo, context.lang.clone()))
+        Ok(odoo)
     }
 }

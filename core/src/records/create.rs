@@ -12,6 +12,7 @@ use super::keyed::{self, NotMade};
 use super::reference::Reference;
 use super::retry::retried;
 use super::told::Fields;
+use super::value::is_day;
 use super::view::{Seen, View};
 use crate::access::models::Verb;
 use crate::external_id::keyed_external_name;
@@ -66,7 +67,7 @@ impl View {
     /// # Errors
     /// When the rules do not let it be made, a value does not fit, Odoo refuses, or nobody knows whether it was made.
     pub async fn create(&self, request: &NewRecord) -> Result<MadeRecord, RecordError> {
-        let writer = self.writer()?;
+        let writer = self.records.writer()?;
         let names: Vec<&str> = request.values.keys().map(String::as_str).collect();
         let seen = self.see_with(&request.model, Verb::Create, &names).await?;
         let given = request.idempotency_key.is_some();
@@ -112,14 +113,16 @@ impl View {
         // A file is not read back.
         let read = without_files(seen, &names);
         let record = match may_read {
-            true => retried(|| self.writer.read_one(&seen.model, id, &read)).await.ok().flatten(),
+            true => retried(|| self.records.writer.read_one(&seen.model, id, &read)).await.ok().flatten(),
             false => None,
         };
         let Some(record) = record else {
             return MadeRecord { id, existing, record: Fields::new(), differs: Vec::new() };
         };
         let nothing = Record::from(Map::new());
-        let differs = cells.checked.iter().filter(|checked| !checked.is_in(&nothing, &record));
+        let differs = cells.checked.iter().filter(|checked| {
+            is_day(&checked.kind, request.values.get(&checked.field)) || !checked.is_in(&nothing, &record)
+        });
         let differs = differs.map(|checked| checked.field.clone()).collect();
         let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
         MadeRecord { id, existing, record: self.told(seen, &names, record.into_map()), differs }

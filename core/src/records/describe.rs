@@ -110,11 +110,7 @@ impl View {
     /// # Errors
     /// When Odoo fails.
     pub async fn models(&self, query: &ModelQuery) -> Result<Page<ModelName>, RecordError> {
-        let known = self
-            .records
-            .models(&self.odoo, self.lang.as_deref())
-            .await
-            .map_err(|error| self.failed(error))?;
+        let known = self.records.models().await.map_err(|error| self.failed(error))?;
         let wanted = query.q.as_deref().map(plain);
         let fits = |name: &str| wanted.as_ref().is_none_or(|wanted| plain(name).contains(wanted));
         let mut items: Vec<ModelName> = known

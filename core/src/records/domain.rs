@@ -133,7 +133,7 @@ impl View {
             return Ok(Err(format!("{name} is worked out when it is read, so nothing is found by it")));
         }
         // Since then there are words for days: today, -7d, =monday.
-        let version = self.odoo.connection().await.map_err(|error| self.failed(error))?.version;
+        let version = self.records.odoo.connection().await.map_err(|error| self.failed(error))?.version;
         let has_words = version.major >= WORDS_SINCE;
         Ok(compared(&field, operator, value, has_words).map(|value| json!([name, operator, value])))
     }

@@ -27,15 +27,16 @@ pub enum RecordError {
         /// What may be meant.
         nearest: Vec<String>,
     },
-    /// There is no such record.
+    /// There is no such record, or none of several.
     #[error(
-        "there is no record of {model} with id {id} that this service may read: look its id up with search_records"
+        "there is no record of {model} with id {} that this service may read: look its id up with search_records",
+        either(.ids)
     )]
     NotFound {
         /// Its model.
         model: String,
         /// Its id.
-        id: i64,
+        ids: Vec<i64>,
     },
     /// The record is there, and holds no file.
     #[error("there is no file in {field} of record {id} of {model}: it is empty")]
@@ -73,12 +74,30 @@ pub enum RecordError {
         /// What happened.
         cause: OdooError,
     },
+    /// Of several records, none.
+    #[error("nothing was done to any of these {of} records: {cause}")]
+    NoneOf {
+        /// How many.
+        of: usize,
+        /// Why.
+        cause: Box<Self>,
+    },
     /// One Odoo is read and another one written to.
-    #[error(
-        "two Odoos are configured, and this tool reads the one of ODOO_*, which nothing is written to: use \
-         dev_create_record and dev_update_record, which write to the one of DEV_ODOO_*, with its ids"
-    )]
-    TwoOdoos,
+    #[error(transparent)]
+    TwoOdoos(#[from] TwoOdoos),
+}
+
+/// One Odoo is read and another one written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "two Odoos are configured, and this tool goes by the ids of ODOO_*, which nothing is written to: dev_update_sale, \
+     dev_create_record and dev_update_record write to the one of DEV_ODOO_*, with its ids; the rest is done in Odoo itself"
+)]
+pub struct TwoOdoos;
+
+impl TwoOdoos {
+    /// The stable name of the failure.
+    pub(crate) const CODE: &str = "two_odoos";
 }
 
 impl RecordError {
@@ -92,7 +111,8 @@ impl RecordError {
             Self::Invalid { code, .. } => code,
             Self::NotTaken { cause: None, .. } => "not_changed",
             Self::NotTaken { .. } | Self::OutcomeUnknown { .. } => "outcome_unknown",
-            Self::TwoOdoos => "two_odoos",
+            Self::NoneOf { cause, .. } => cause.code(),
+            Self::TwoOdoos(_) => TwoOdoos::CODE,
         }
     }
 
@@ -163,6 +183,10 @@ fn advice(error: &OdooError, instance: Instance) -> String {
 /// A line for each.
 pub(crate) fn told(errors: &[FieldError]) -> String {
     errors.iter().map(|FieldError { path, message }| format!("\n- {path}: {message}")).collect()
+}
+
+fn either(ids: &[i64]) -> String {
+    ids.iter().map(i64::to_string).collect::<Vec<_>>().join(" or ")
 }
 
 fn or_rather(nearest: &[String]) -> String {

@@ -59,9 +59,9 @@ impl View {
         let seen = self.holding_file(model, field).await?;
         let says_what = seen.field(MIME_TYPE).is_some();
         let fields: Vec<&str> = [field.as_str()].into_iter().chain(says_what.then_some(MIME_TYPE)).collect();
-        let read = self.odoo.read_one(model, *record_id, &fields).await;
+        let read = self.records.odoo.read_one(model, *record_id, &fields).await;
         let record = read.map_err(|error| self.failed_on(model, error))?;
-        let record = record.ok_or_else(|| self.not_found(&seen, *record_id))?.into_map();
+        let record = record.ok_or_else(|| self.not_found(&seen, &[*record_id]))?.into_map();
         let text = |name: &str| record.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let wrong = |message: String| RecordError::argument("field", message);
         let Some(written) = text(field) else {

@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::Records;
+use super::hidden::Hidden;
 use crate::odoo::{Call, Odoo, OdooError, Record, SearchRead};
 use crate::records::value::Named;
 
@@ -141,22 +142,42 @@ pub(crate) struct KnownModel {
 /// What was asked, and when. Who asks while another does waits for that one's answer.
 pub(crate) struct Metadata {
     config: MetadataConfig,
+    /// Asks for what is the same in every context.
+    odoo: Odoo,
     /// By model and language.
     fields: Cache<(String, Option<String>), Fields>,
     /// By language.
     models: Cache<Option<String>, Vec<KnownModel>>,
     companies: Cache<(), Vec<Named>>,
+    /// By model and language: what follows from its fields by the rules.
+    hidden: Mutex<HashMap<(String, Option<String>), Hidden>>,
 }
 
 impl Metadata {
-    pub(crate) fn new(config: MetadataConfig) -> Self {
+    pub(crate) fn new(odoo: Odoo, config: MetadataConfig) -> Self {
         let [fields, models, companies] = [config.max_size, LANGUAGES, 1];
         Self {
             config,
+            odoo,
             fields: Cache::new(fields),
             models: Cache::new(models),
             companies: Cache::new(companies),
+            hidden: Mutex::default(),
         }
+    }
+
+    pub(super) fn hidden(&self, model: &str, lang: Option<&str>) -> Option<Hidden> {
+        let key = (model.to_owned(), lang.map(str::to_owned));
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
+    }
+
+    pub(super) fn remember_hidden(&self, model: &str, lang: Option<&str>, hidden: Hidden) {
+        let key = (model.to_owned(), lang.map(str::to_owned));
+        let mut known = self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= self.config.max_size && !known.contains_key(&key) {
+            known.clear();
+        }
+        known.insert(key, hidden);
     }
 }
 
@@ -223,17 +244,6 @@ impl Records {
 
     /// The same, asked for again when one of these names is not among those remembered.
     pub(crate) async fn fields_with(&self, model: &str, names: &[&str]) -> Result<Arc<Fields>, OdooError> {
-        self.fields_of(&self.odoo, None, model, names).await
-    }
-
-    /// The same in a language, asked for by a client that has it in its context.
-    pub(super) async fn fields_of(
-        &self,
-        odoo: &Odoo,
-        lang: Option<&str>,
-        model: &str,
-        names: &[&str],
-    ) -> Result<Arc<Fields>, OdooError> {
         let Metadata { config, fields, .. } = &*self.metadata;
         let suffices = |fields: &Fields| names.iter().all(|name| fields.contains_key(*name));
         let ask = async || {
@@ -241,14 +251,14 @@ impl Records {
             let call = Call::new(model, "fields_get")
                 .arg("allfields", all.as_slice())
                 .kwarg("attributes", ATTRIBUTES.as_slice());
-            let Value::Object(told) = odoo.call(call).await? else {
+            let Value::Object(told) = self.odoo.call(call).await? else {
                 return Err(OdooError::Malformed("the fields are not an object".to_owned()));
             };
             // A field that is told in another way than the rest is no field that can be used.
             let field = |(name, field): (String, Value)| Some((name, serde_json::from_value(field).ok()?));
             Ok(told.into_iter().filter_map(field).collect())
         };
-        let key = (model.to_owned(), lang.map(str::to_owned));
+        let key = (model.to_owned(), self.lang.clone());
         fields.get(&key, config.ttl, suffices, ask).await
     }
 
@@ -258,13 +268,9 @@ impl Records {
     }
 
     /// The models that the account may read, by what people call them.
-    pub(crate) async fn models(
-        &self,
-        odoo: &Odoo,
-        lang: Option<&str>,
-    ) -> Result<Arc<Vec<KnownModel>>, OdooError> {
+    pub(crate) async fn models(&self) -> Result<Arc<Vec<KnownModel>>, OdooError> {
         let ask = async || {
-            let told = odoo.call(Call::new("ir.model", "get_available_models")).await?;
+            let told = self.odoo.call(Call::new("ir.model", "get_available_models")).await?;
             let model = |model: &Value| {
                 let text = |name| Some(model.get(name)?.as_str()?.to_owned());
                 Some(KnownModel { model: text("model")?, name: text("display_name")? })
@@ -272,14 +278,15 @@ impl Records {
             let models: Option<Vec<_>> = told.as_array().and_then(|all| all.iter().map(model).collect());
             models.ok_or_else(|| OdooError::Malformed("the models are no list of names".to_owned()))
         };
-        self.metadata.models.get(&lang.map(str::to_owned), self.metadata.config.ttl, |_| true, ask).await
+        self.metadata.models.get(&self.lang, self.metadata.config.ttl, |_| true, ask).await
     }
 
     /// The companies that the account works for.
     pub(crate) async fn companies(&self) -> Result<Arc<Vec<Named>>, OdooError> {
         let ask = async || {
             let query = SearchRead { fields: &["name"], ..SearchRead::default() };
-            let found = self.odoo.search_read("res.company", Value::Array(Vec::new()), &query).await?;
+            let found =
+                self.metadata.odoo.search_read("res.company", Value::Array(Vec::new()), &query).await?;
             let named = |company: &Record| {
                 Ok(Named { id: company.id()?, name: company.text("name")?.unwrap_or_default().to_owned() })
             };

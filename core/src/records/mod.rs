@@ -12,15 +12,20 @@ mod changes;
 pub(crate) mod checked;
 mod context;
 mod create;
+mod delete;
 mod describe;
 mod domain;
 pub(crate) mod error;
 mod files;
+mod hidden;
+mod ids;
 pub(crate) mod keyed;
 pub(crate) mod metadata;
 mod nearest;
 pub(crate) mod page;
+mod read;
 pub(crate) mod reference;
+mod related;
 pub(crate) mod retry;
 mod search;
 mod through;
@@ -34,15 +39,18 @@ use std::sync::Arc;
 pub use self::about::About;
 pub use self::act::{Called, MessagePost, MethodCall, PostedMessage};
 pub use self::aggregate::{Aggregation, Group};
-pub use self::change::{DeletedRecord, FieldChange, RecordDeletion, RecordUpdate, UpdatedRecord};
+pub use self::change::{FieldChange, RecordUpdate, Updated, UpdatedRecord, UpdatedRecords};
 pub use self::changes::Mark;
 pub use self::context::Context;
 pub use self::create::{MadeRecord, NewRecord};
+pub use self::delete::{Deleted, DeletedRecord, DeletedRecords, RecordDeletion};
 pub use self::describe::{Described, DescribedField, ModelName, ModelQuery, ModelRequest};
-pub use self::error::RecordError;
+pub use self::error::{RecordError, TwoOdoos};
 pub use self::files::{File, FileRequest, is_file};
+pub use self::ids::Ids;
 pub use self::metadata::MetadataConfig;
-pub use self::search::{RecordRequest, RecordSearch, Search};
+pub use self::read::{Read, ReadRecords, RecordRequest};
+pub use self::search::{RecordSearch, Search};
 pub use self::told::Fields;
 pub use self::view::View;
 
@@ -65,7 +73,10 @@ pub enum Instance {
 pub struct Records {
     /// For reads, which give way to quotations.
     pub(crate) odoo: Odoo,
+    /// For writes; [`Records::writer`] gives it where there may be some.
     pub(crate) writer: Odoo,
+    /// Of labels, where it is another one than that of Odoo's user.
+    lang: Option<String>,
     pub(crate) instance: Instance,
     /// Keeps the keys of a tenant from those of others.
     pub(crate) key_scope: Arc<str>,
@@ -77,10 +88,12 @@ pub struct Records {
 impl Records {
     /// The records of this Odoo; nothing is read yet. `key_scope` is what the keys of its callers are known by.
     pub fn new(odoo: Odoo, instance: Instance, key_scope: &str, metadata: MetadataConfig) -> Self {
-        let metadata = Arc::new(Metadata::new(metadata));
+        let reading = odoo.reading();
+        let metadata = Arc::new(Metadata::new(reading.clone(), metadata));
         Self {
-            odoo: odoo.reading(),
+            odoo: reading,
             writer: odoo,
+            lang: None,
             instance,
             key_scope: key_scope.into(),
             metadata,
@@ -92,5 +105,12 @@ impl Records {
     #[must_use]
     pub fn only_read(self) -> Self {
         Self { is_only_read: true, ..self }
+    }
+    /// What writes.
+    ///
+    /// # Errors
+    /// When nothing is written here: an id that was read here may be another record's where it is.
+    pub(crate) fn writer(&self) -> Result<&Odoo, TwoOdoos> {
+        if self.is_only_read { Err(TwoOdoos) } else { Ok(&self.writer) }
     }
 }

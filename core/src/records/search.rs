@@ -8,18 +8,12 @@ use serde_json::{Map, Value, json};
 use super::context::Context;
 use super::error::RecordError;
 use super::metadata::Field;
-use super::page::{MOST, Page, Single, size};
+use super::page::{MOST, Page};
 use super::told::{Fields, all, usual};
 use super::view::{Seen, View};
 use crate::access::models::Verb;
 use crate::input::{FieldError, trimmed_or_absent};
-use crate::odoo::{Call, OdooError, SearchRead};
-use crate::rules;
-
-/// Of one record's texts and lists, where the record is longer than anybody reads at once.
-const LONG_TEXT: usize = 2_000;
-const LONG_LIST: usize = 200;
-const LONG_RECORD: usize = 30_000;
+use crate::odoo::{Call, OdooError, Record, SearchRead};
 
 /// Of these Odoo leaves out what the account may not read only after it has cut the page.
 const CUT_BEFORE: [&str; 2] = ["mail.message", "mail.activity"];
@@ -61,27 +55,6 @@ pub struct RecordSearch {
 
 fn twenty() -> u32 {
     20
-}
-
-/// Which record to read.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
-#[serde(deny_unknown_fields)]
-pub struct RecordRequest {
-    /// res.partner
-    #[garde(skip)]
-    pub model: String,
-    /// Id
-    #[garde(custom(rules::record_id(1)))]
-    pub record_id: i64,
-    /// None: all but files
-    #[serde(default)]
-    #[garde(length(max = 500))]
-    pub fields: Vec<String>,
-    /// As in search_records
-    #[serde(default)]
-    #[garde(skip)]
-    #[schemars(with = "Map<String, Value>")]
-    pub context: Context,
 }
 
 /// A search as it is sent, page after page.
@@ -167,7 +140,7 @@ impl View {
     /// # Errors
     /// When Odoo fails.
     pub async fn page(&self, search: &mut Search, limit: u64) -> Result<(Vec<Fields>, u64), RecordError> {
-        let version = self.odoo.connection().await.map_err(|error| self.failed(error))?.version;
+        let version = self.records.odoo.connection().await.map_err(|error| self.failed(error))?.version;
         let found = match version.has_web_read() {
             _ if CUT_BEFORE.contains(&search.seen.model.as_str()) => self.of_all(search, limit).await,
             true => self.web_search_read(search, limit).await,
@@ -194,12 +167,12 @@ impl View {
         let total = async {
             match search.total {
                 Some(total) => Ok(total),
-                None => self.odoo.search_count(&seen.model, search.domain.clone()).await,
+                None => self.records.odoo.search_count(&seen.model, search.domain.clone()).await,
             }
         };
-        let sized = self.odoo.with_context(&bin_size());
+        let sized = self.records.odoo.with_context(&bin_size());
         let (found, total) = tokio::try_join!(sized.search_read(&seen.model, domain, &query), total)?;
-        Ok((found.into_iter().map(crate::odoo::Record::into_map).collect(), total))
+        Ok((found.into_iter().map(Record::into_map).collect(), total))
     }
 
     /// A page of all that there are: what Odoo itself would take for one lacks those that may not be read, and is counted as
@@ -212,13 +185,13 @@ impl View {
                 call = call.kwarg("order", order.as_str());
             }
             let wrong = |_| OdooError::Malformed("a search is no list of ids".to_owned());
-            *ids = Some(serde_json::from_value(self.odoo.call(call).await?).map_err(wrong)?);
+            *ids = Some(serde_json::from_value(self.records.odoo.call(call).await?).map_err(wrong)?);
         }
         let all = ids.as_deref().unwrap_or_default();
         let [skipped, limit] = [*offset, limit].map(|number| usize::try_from(number).unwrap_or(usize::MAX));
         let page: Vec<i64> = all.iter().skip(skipped).take(limit).copied().collect();
         let total = u64::try_from(all.len()).unwrap_or(u64::MAX);
-        let sized = self.odoo.with_context(&bin_size());
+        let sized = self.records.odoo.with_context(&bin_size());
         let found = match page.is_empty() {
             true => Vec::new(),
             false => sized.read(&seen.model, &page, &self.with_currencies(seen, names)).await?,
@@ -251,54 +224,20 @@ impl View {
             call = call.kwarg("count_limit", 1);
         }
         let wrong = || OdooError::Malformed("a search is no length with records".to_owned());
-        let mut answer = self.odoo.with_context(&bin_size()).call(call).await?;
+        let mut answer = self.records.odoo.with_context(&bin_size()).call(call).await?;
         let length = answer.get("length").and_then(Value::as_u64).ok_or_else(wrong)?;
         let records = answer.get_mut("records").map(Value::take).ok_or_else(wrong)?;
         Ok((serde_json::from_value(records).map_err(|_| wrong())?, total.unwrap_or(length)))
     }
-
-    /// One record.
-    ///
-    /// # Errors
-    /// When there is none that may be read, an argument does not fit, or Odoo fails.
-    pub async fn read(&self, request: &RecordRequest) -> Result<Single<Fields>, RecordError> {
-        let asked: Vec<&str> = request.fields.iter().map(String::as_str).collect();
-        let seen = self.see_with(&request.model, Verb::Read, &asked).await?;
-        let names = match request.fields.is_empty() {
-            true => all(&seen),
-            false => named(&seen, &request.fields)?,
-        };
-        let record = self.read_as(&seen, request.record_id, &names).await?;
-        let mut record = record.ok_or_else(|| self.not_found(&seen, request.record_id))?;
-        shorten(&mut record);
-        Ok(Single { record })
-    }
-
-    /// These fields of a record as callers read them, if it is there.
-    pub(super) async fn read_as(
-        &self,
-        seen: &Seen,
-        id: i64,
-        names: &[String],
-    ) -> Result<Option<Fields>, RecordError> {
-        let sized = self.odoo.with_context(&bin_size());
-        let read = sized.read_one(&seen.model, id, &self.with_currencies(seen, names)).await;
-        let record = read.map_err(|error| self.failed_on(&seen.model, error))?;
-        Ok(record.map(|record| self.told(seen, names, record.into_map())))
-    }
-
-    pub(super) fn not_found(&self, seen: &Seen, id: i64) -> RecordError {
-        RecordError::NotFound { model: seen.model.clone(), id }
-    }
 }
 
 /// Instead of what is in a file, how large it is.
-fn bin_size() -> Map<String, Value> {
+pub(super) fn bin_size() -> Map<String, Value> {
     Map::from_iter([("bin_size".to_owned(), json!(true))])
 }
 
 /// Of a record that another one points to, its name; it is left out where the model is not open.
-fn specified(field: &Field) -> Value {
+pub(super) fn specified(field: &Field) -> Value {
     match field.kind.as_str() {
         "many2one" => json!({ "fields": { "display_name": {} } }),
         _ => json!({}),
@@ -358,25 +297,4 @@ fn ordered(seen: &Seen, order: &str) -> Result<String, RecordError> {
         }
     }
     Ok(order.to_owned())
-}
-
-/// Cuts the longest of a record that is longer than anybody reads at once, and says so.
-fn shorten(record: &mut Fields) {
-    if size(record) <= LONG_RECORD {
-        return;
-    }
-    for value in record.values_mut() {
-        match value {
-            Value::String(text) if text.len() > LONG_TEXT => {
-                let cut: String = text.chars().take(LONG_TEXT).collect();
-                *text = format!("{cut}… [{} characters in all]", text.chars().count());
-            }
-            Value::Array(items) if items.len() > LONG_LIST => {
-                let all = items.len();
-                items.truncate(LONG_LIST);
-                items.push(format!("… [{all} in all]").into());
-            }
-            _ => {}
-        }
-    }
 }

@@ -236,6 +236,16 @@ impl View {
                     None => json!({ "id": id }),
                 })
             }
+            "one2many" | "many2many" => {
+                let Value::Array(records) = value else { return readable(value, &field.kind) };
+                let open = field.relation.as_deref().is_some_and(|it| self.rules.names_are_open(it));
+                let told = records.into_iter().map(|record| match id_and_name(&record) {
+                    Some((id, Some(called))) if open => json!({ "id": id, "name": called }),
+                    Some((id, _)) => json!(id),
+                    None => record,
+                });
+                Some(told.collect())
+            }
             "selection" => {
                 let key = readable(value, &field.kind)?;
                 let label = field.selection.iter().find(|(known, _)| key.as_str() == Some(known));

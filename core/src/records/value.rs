@@ -63,6 +63,12 @@ pub(crate) fn odoo_datetime(text: &str) -> Option<String> {
     Some(time.format(ODOO).to_string())
 }
 
+/// Whether a day is given to a field that holds a time.
+pub(crate) fn is_day(kind: &str, given: Option<&Value>) -> bool {
+    let text = given.and_then(Value::as_str).map(str::trim);
+    kind == "datetime" && text.is_some_and(|text| text.parse::<NaiveDate>().is_ok())
+}
+
 pub(crate) fn datetime_rule(text: &str, _: &()) -> garde::Result {
     match odoo_datetime(text) {
         Some(_) => Ok(()),

@@ -8,8 +8,8 @@ use super::context::Context;
 use super::error::RecordError;
 use super::metadata::{Field, Fields};
 use super::nearest::nearest;
-use crate::access::models::{Closed, Models, NAMES, Verb};
-use crate::odoo::{Odoo, OdooError};
+use crate::access::models::{Closed, Models, Verb};
+use crate::odoo::OdooError;
 
 /// Parts of a date that a path may end in (Odoo 18 and later).
 const DATE_PARTS: [&str; 8] = [
@@ -27,19 +27,13 @@ const DATE_PARTS: [&str; 8] = [
 pub struct View {
     pub(super) records: Records,
     pub(super) rules: Arc<Models>,
-    /// Reads.
-    pub(super) odoo: Odoo,
-    /// Writes.
-    pub(super) writer: Odoo,
-    /// Of labels.
-    pub(super) lang: Option<String>,
 }
 
 /// A model, and what is seen of it.
 pub(super) struct Seen {
     pub(super) model: String,
     fields: Arc<Fields>,
-    hidden: HashSet<String>,
+    hidden: Arc<HashSet<String>>,
 }
 
 /// Where a path of fields ends.
@@ -83,22 +77,21 @@ impl Records {
     /// # Errors
     /// When the account has no such company or language.
     pub async fn view(&self, rules: Arc<Models>, context: &Context) -> Result<View, RecordError> {
-        let (within, lang) = self.within(context).await?;
-        let Self { odoo, writer, .. } = within;
-        Ok(View { records: self.clone(), rules, odoo, writer, lang })
+        Ok(View { records: self.within(context).await?, rules })
     }
 
-    /// The same records in this context, and its language.
+    /// The same records in this context.
     ///
     /// # Errors
     /// When the account has no such company or language.
-    pub async fn within(&self, context: &Context) -> Result<(Self, Option<String>), RecordError> {
-        let (more, lang) = self.in_words_of_odoo(context).await?;
+    pub async fn within(&self, context: &Context) -> Result<Self, RecordError> {
+        let more = self.in_words_of_odoo(context).await?;
         if more.is_empty() {
-            return Ok((self.clone(), lang));
+            return Ok(self.clone());
         }
         let [odoo, writer] = [&self.odoo, &self.writer].map(|odoo| odoo.with_context(&more));
-        Ok((Self { odoo, writer, ..self.clone() }, lang))
+        let lang = context.lang.clone().or_else(|| self.lang.clone());
+        Ok(Self { odoo, writer, lang, ..self.clone() })
     }
 }
 
@@ -113,14 +106,6 @@ impl View {
             self.records.forget_fields(model);
         }
         self.failed(error)
-    }
-
-    /// What writes.
-    pub(super) fn writer(&self) -> Result<&Odoo, RecordError> {
-        match self.records.is_only_read {
-            true => Err(RecordError::TwoOdoos),
-            false => Ok(&self.writer),
-        }
     }
 
     /// A model of which this may be done.
@@ -140,7 +125,7 @@ impl View {
             return Err(RecordError::argument("model", "must be the name of a model such as res.partner"));
         }
         self.rules.allow(model, verb)?;
-        let fields = match self.fields(model, names).await {
+        let fields = match self.records.fields_with(model, names).await {
             Ok(fields) => fields,
             Err(error) => return Err(self.no_model(model, error).await),
         };
@@ -148,16 +133,12 @@ impl View {
         Ok(Seen { model: model.to_owned(), fields, hidden })
     }
 
-    async fn fields(&self, model: &str, names: &[&str]) -> Result<Arc<Fields>, OdooError> {
-        self.records.fields_of(&self.odoo, self.lang.as_deref(), model, names).await
-    }
-
     /// Odoo did not tell the fields of a model: because there is none of that name?
     async fn no_model(&self, model: &str, error: OdooError) -> RecordError {
         if error.is_transient() || matches!(error, OdooError::AccessDenied(_)) {
             return self.failed(error);
         }
-        match self.records.models(&self.odoo, self.lang.as_deref()).await {
+        match self.records.models().await {
             Ok(models) if !models.iter().any(|known| known.model == model) => {
                 let open = models.iter().filter(|known| self.rules.allow(&known.model, Verb::Read).is_ok());
                 let near = nearest(model, open.map(|known| (known.model.as_str(), known.name.as_str())));
@@ -166,78 +147,6 @@ impl View {
             }
             _ => self.failed(error),
         }
-    }
-
-    /// The fields that the rules hide, and those that follow from them: what is worked out from a hidden field, or
-    /// mirrors a field of another model that is hidden or closed.
-    async fn hidden(&self, model: &str, fields: &Fields) -> Result<HashSet<String>, RecordError> {
-        if !self.rules.restrict() {
-            return Ok(HashSet::new());
-        }
-        let mut hidden: HashSet<String> = self.rules.hidden(model).into_iter().flatten().cloned().collect();
-        if NAMES.iter().any(|name| hidden.contains(*name)) {
-            hidden.extend(NAMES.map(str::to_owned));
-        }
-        for (name, field) in fields {
-            // What a name is made of is not said beside it.
-            let paths =
-                field.depends.iter().filter(|path| path.contains('.') && !NAMES.contains(&name.as_str()));
-            for path in field.related.iter().chain(paths) {
-                let is_mirror = field.related.as_ref() == Some(path);
-                if self.leads_to_what_is_hidden(fields, path, is_mirror).await? {
-                    hidden.insert(name.clone());
-                }
-            }
-        }
-        loop {
-            let follows = |(name, field): &(&String, &Field)| {
-                // A name says what people are to see of a record.
-                !NAMES.contains(&name.as_str())
-                    && !hidden.contains(*name)
-                    && field
-                        .depends
-                        .iter()
-                        .any(|on| on.split('.').next().is_some_and(|on| hidden.contains(on)))
-            };
-            let more: Vec<String> = fields.iter().filter(follows).map(|(name, _)| name.clone()).collect();
-            if more.is_empty() {
-                return Ok(hidden);
-            }
-            hidden.extend(more);
-        }
-    }
-
-    /// Whether a field is hidden on the way of a path; for one that mirrors what the path ends at, also whether a model is
-    /// closed there. What is only worked out from a closed model may be told: totals are, of closed lines.
-    async fn leads_to_what_is_hidden(
-        &self,
-        fields: &Fields,
-        path: &str,
-        is_mirror: bool,
-    ) -> Result<bool, RecordError> {
-        let mut parts = path.split('.').peekable();
-        let mut of_model: Option<(String, Arc<Fields>)> = None;
-        while let Some(part) = parts.next() {
-            if let Some((model, _)) = &of_model
-                && self.rules.hidden(model).is_some_and(|hidden| hidden.contains(part))
-            {
-                return Ok(true);
-            }
-            let here = of_model.as_ref().map_or(fields, |(_, fields)| fields);
-            if parts.peek().is_none() {
-                break;
-            }
-            let Some(relation) = here.get(part).and_then(|field| field.relation.clone()) else {
-                return Ok(false);
-            };
-            if self.rules.allow(&relation, Verb::Read).is_err() {
-                let hides = self.rules.hidden(&relation).is_some_and(|hidden| !hidden.is_empty());
-                return Ok(is_mirror || hides);
-            }
-            let fields = self.fields(&relation, &[]).await.map_err(|error| self.failed(error))?;
-            of_model = Some((relation, fields));
-        }
-        Ok(false)
     }
 
     /// Where a dotted path ends, or what is wrong with it. Each model on the way must be open, each field seen.

@@ -160,7 +160,7 @@ impl Watching {
         let (thing, mut watch) = self.begin(&subject, id, search.as_ref());
         let look = async || {
             let marks = Box::pin(self.look(&subject, search.as_deref(), &[id])).await?;
-            let mark = marks.get(&id).copied().ok_or(RecordError::NotFound { model, id })?;
+            let mark = marks.get(&id).copied().ok_or(RecordError::NotFound { model, ids: vec![id] })?;
             thing.now.send_replace(Some(mark));
             Ok::<_, RecordError>(())
         };

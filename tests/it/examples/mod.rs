@@ -31,11 +31,6 @@ pub const NOT_COVERED: &[(System, &str, &str)] = &[
     (System::Records, "ODOO_MCP_MAX_SMART_FIELDS", "fields says which are read"),
     (
         System::Odoo,
-        "odoo_write and odoo_unlink with several ids",
-        "each change is looked at by itself: refused by name",
-    ),
-    (
-        System::Odoo,
         "odoo_report of several records with an API key",
         "Odoo gives them to sessions only, which a password opens",
     ),
@@ -79,11 +74,6 @@ pub const NOT_COVERED: &[(System, &str, &str)] = &[
          lets nothing else out on stdout; a WebSocket takes one with an id that does not introduce itself",
     ),
     (System::Panda, "GET /events", "GET /sse is"),
-    (
-        System::Streaming,
-        "get_record, update_record and delete_record with ids",
-        "record_id says which: refused by name",
-    ),
     (
         System::Streaming,
         "execute_method, search_count, get_model_fields",

@@ -118,6 +118,13 @@ pub fn reading() -> Vec<Row> {
             json!({ "model": "res.partner", "domain": companies, "limit": 10, "order": "name asc, id desc" }),
             "/items/9/name",
         ),
+        (Streaming, "get_record", json!({ "model": "res.partner", "ids": [16] }), "/record/vat"),
+        (
+            Streaming,
+            "get_record",
+            json!({ "model": "res.partner", "ids": [16, 1], "fields": ["name"] }),
+            "/items/1/name",
+        ),
         (Streaming, "list_models", json!({}), "/items/0/model"),
     ]
 }
@@ -156,7 +163,14 @@ fn writing() -> Vec<Row> {
             json!({ "model": "res.partner", "ids": [16], "values": { "email": "updated@email.com" } }),
             "/changed/0/new",
         ),
+        (
+            Odoo,
+            "odoo_write",
+            json!({ "model": "res.partner", "ids": [1, 16, 27], "values": { "email": "updated@email.com" } }),
+            "/records/2/changed/0/new",
+        ),
         (Odoo, "odoo_unlink", json!({ "model": "res.partner", "ids": [28] }), "/before/name"),
+        (Odoo, "odoo_unlink", json!({ "model": "crm.lead", "ids": [1, 2, 3] }), "/records/2/before/name"),
         (Odoo, "odoo_call", json!({ "model": "account.move", "method": "action_post", "args": [[7]] }), ""),
         (
             Panda,
@@ -202,6 +216,13 @@ fn writing() -> Vec<Row> {
             json!({ "model": "res.partner", "values": { "name": "Acme Corp", "email": "contact@acme.com" } }),
             "/id",
         ),
+        (
+            Streaming,
+            "update_record",
+            json!({ "model": "res.partner", "ids": [16], "values": { "phone": "+1234567890" } }),
+            "/changed/0/new",
+        ),
+        (Streaming, "delete_record", json!({ "model": "crm.lead", "ids": [4] }), "/before/name"),
     ]
 }
 
@@ -257,18 +278,13 @@ async fn a_report_of_several_records_needs_a_password() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_covered_is_refused_by_name() {
     let app = McpTools::start().await;
-    let several =
-        json!({ "model": "res.partner", "ids": [1, 2, 3], "values": { "email": "updated@email.com" } });
     let rows = [
-        ("odoo_write", several, "ids"),
-        ("odoo_unlink", json!({ "model": "res.partner", "ids": [1, 2, 3] }), "ids"),
         ("odoo_call", json!({ "model": "account.move", "method": "post", "args": [[1, 2, 3]] }), "post"),
         (
             "dev_read_record",
             json!({ "model": "project.task", "record_id": 13, "fields": ["name", "priority", "user_id"] }),
             "user_ids",
         ),
-        ("get_record", json!({ "model": "res.partner", "ids": [42] }), "record_id"),
     ];
     for (tool, arguments, word) in rows {
         let error = app.error(tool, arguments).await;

@@ -1,8 +1,8 @@
 //! Ways round the rules of the access file, each tried: what is hidden or closed is neither told, nor asked by, nor changed.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::access::{client_of, start};
+use crate::access::{access_file, client_of, start};
 use crate::support::mcp::{Caller, text};
 use crate::support::odoo::search;
 
@@ -31,6 +31,7 @@ fn reads() -> Vec<(&'static str, Value)> {
         ("search_records", json!({ "model": "res.partner", "fields": ["name", "vat"] })),
         ("get_record", json!({ "model": "res.partner", "record_id": 16, "fields": ["vat"] })),
         ("get_record", json!({ "model": "res.partner", "record_id": 16, "fields": ["phone"] })),
+        ("get_record", json!({ "model": "res.partner", "ids": [16, 28], "fields": ["vat"] })),
         ("describe_model", json!({ "model": "res.partner", "fields": ["vat"] })),
         search("res.partner", json!([["vat", "=", "ATO850101AB1"]])),
         search("res.partner", json!([["vat", "ilike", "ATO"]])),
@@ -144,6 +145,9 @@ fn changes() -> Vec<(&'static str, Value)> {
         ("delete_record", json!({ "model": "sale.order", "record_id": 8 })),
         ("delete_record", json!({ "model": "res.partner", "record_id": 16 })),
         ("odoo_unlink", json!({ "model": "res.partner", "ids": [16] })),
+        ("odoo_unlink", json!({ "model": "res.partner", "ids": [28, 34] })),
+        ("odoo_write", json!({ "model": "res.partner", "ids": [16, 28], "values": { "vat": "X" } })),
+        ("odoo_write", json!({ "model": "res.users", "ids": [2, 6], "values": { "login": "made" } })),
         ("odoo_write", json!({ "model": "res.partner", "ids": [16], "values": { "vat": "X" } })),
         ("post_message", json!({ "model": "crm.lead", "record_id": 1, "body": "made" })),
         ("post_message", json!({ "model": "res.users", "record_id": 2, "body": "made" })),
@@ -192,11 +196,18 @@ async fn no_way_leads_round_the_rules() {
 async fn what_is_hidden_is_in_no_answer() {
     let (app, _folder) = start(&[("bot", RULES)]).await;
     let caller = Caller::connect_by(client_of("bot"), &app.url).await;
+    // A list of records of a closed model.
+    let odoo = |model: &str, method: &str, args: Vec<Value>| {
+        app.odoo.sandbox.execute(model, method, args, Map::new())
+    };
+    let tag = odoo("res.partner.category", "create", vec![json!({ "name": "Laura" })]).unwrap();
+    odoo("res.partner", "write", vec![json!([16]), json!({ "category_id": [[6, 0, [tag]]] })]).unwrap();
     for (tool, arguments) in [
         ("get_record", json!({ "model": "res.partner", "record_id": 16 })),
         ("search_records", json!({ "model": "res.partner", "domain": [["parent_id", "=", 16]] })),
         ("search_records", json!({ "model": "sale.order", "fields": ["name", "user_id", "partner_id"] })),
         ("get_record", json!({ "model": "sale.order", "record_id": 7 })),
+        ("get_record", json!({ "model": "res.partner", "ids": [16, 28] })),
         ("aggregate_records", json!({ "model": "sale.order", "group_by": ["user_id"] })),
         ("describe_model", json!({ "model": "res.partner" })),
         ("list_models", json!({})),
@@ -211,6 +222,7 @@ async fn what_is_hidden_is_in_no_answer() {
     // What is not hidden is told.
     let partner = caller.call("get_record", json!({ "model": "res.partner", "record_id": 16 })).await;
     assert_eq!(partner["record"]["name"], "Almacenes Torres");
+    assert_eq!(partner["record"]["category_id"], json!([tag]));
     let orders = caller
         .call("search_records", json!({ "model": "sale.order", "fields": ["user_id"], "limit": 1 }))
         .await;
@@ -275,4 +287,32 @@ async fn what_a_field_mirrors_is_not_changed_through_it() {
         assert_eq!(city[0]["city"] == "Puebla", code.is_empty(), "{told}");
         assert!(told.contains(code), "{told}");
     }
+}
+
+/// What is hidden is worked out once, for the rules of then: with others it is worked out again.
+#[tokio::test(flavor = "multi_thread")]
+async fn other_rules_hide_other_fields() {
+    let rules = |hidden: &str, more: &str| {
+        format!(
+            "permissions = [{more}\"read\"]\n\n[models]\n\"res.partner\" = {{ read = true, hide = [\"{hidden}\"] }}"
+        )
+    };
+    let (app, folder) = start(&[("bot", rules("vat", "").as_str())]).await;
+    let read = async || {
+        let caller = Caller::connect_by(client_of("bot"), &app.url).await;
+        let partner = caller.call("get_record", json!({ "model": "res.partner", "record_id": 16 })).await;
+        (caller.tools.len(), partner["record"]["vat"].is_string(), partner["record"]["email"].is_string())
+    };
+    let before = read().await;
+    assert_eq!((before.1, before.2), (false, true));
+    assert_eq!(read().await, before);
+    // Who may do more is shown more: so it is known when the file was read.
+    access_file(folder.path(), &[("bot", rules("email", "\"handoffs\", ").as_str())]);
+    let after = loop {
+        let now = read().await;
+        if now.0 != before.0 {
+            break now;
+        }
+    };
+    assert_eq!((after.1, after.2), (true, false));
 }

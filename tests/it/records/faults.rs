@@ -21,6 +21,12 @@ fn named(app: &McpTools, name: &str) -> usize {
     search(app.sandbox(), "res.partner", json!([["name", "=", name]]), &["id"]).len()
 }
 
+/// All of both, or none.
+fn together(done: usize) -> usize {
+    assert!([0, 2].contains(&done), "one of two");
+    done / 2
+}
+
 fn deeds() -> Vec<Deed> {
     vec![
         Deed {
@@ -37,6 +43,19 @@ fn deeds() -> Vec<Deed> {
             tool: "delete_record",
             arguments: json!({ "model": "crm.lead", "record_id": 1 }),
             done: |app| 1 - search(app.sandbox(), "crm.lead", json!([["id", "=", 1]]), &["id"]).len(),
+        },
+        Deed {
+            tool: "odoo_write",
+            arguments: json!({ "model": "res.partner", "ids": [16, 28], "values": { "name": "Changed" } }),
+            done: |app| together(named(app, "Changed")),
+        },
+        Deed {
+            tool: "odoo_unlink",
+            arguments: json!({ "model": "res.partner", "ids": [28, 34] }),
+            done: |app| {
+                let both = json!([["id", "in", [28, 34]]]);
+                together(2 - search(app.sandbox(), "res.partner", both, &["id"]).len())
+            },
         },
         Deed {
             tool: "call_method",

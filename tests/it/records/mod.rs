@@ -7,6 +7,8 @@ mod faults;
 mod jobs;
 mod making;
 mod reading;
+mod several;
+mod workplace;
 
 use mcp_odoo_core::odoo::ProtocolChoice;
 use mcp_odoo_sandbox::Version;

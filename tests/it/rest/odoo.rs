@@ -42,6 +42,13 @@ async fn records_are_read_as_odoo_calls_it() {
         done(&app, json!({ "model": "res.partner", "method": "read", "ids": both, "fields": ["name"] }))
             .await;
     assert_eq!((both["items"].as_array().unwrap().len(), &both["missing"]), (2, &json!([999_999])), "{both}");
+    // In the order asked for, also without saying how.
+    for method in [json!("read"), json!("search_read"), Value::Null] {
+        let turned =
+            json!({ "model": "res.partner", "method": method, "ids": [of[1], of[0]], "fields": ["name"] });
+        let turned = done(&app, turned).await;
+        assert_eq!(turned["items"], json!([found["items"][1], found["items"][0]]), "{method}");
+    }
     let groups = json!({ "model": "sale.order", "method": "read_group", "groupby": ["state"], "fields": ["amount_total:sum"] });
     let groups = done(&app, groups).await;
     assert!(groups["items"][0]["count"].is_u64(), "{groups}");
@@ -90,6 +97,10 @@ async fn records_are_made_changed_and_deleted_once() {
         done(&app, json!({ "model": "res.partner", "method": "read", "ids": [id], "fields": ["city"] }))
             .await;
     assert_eq!(read["items"][0]["city"], "Puebla", "{read}");
+    let both =
+        json!({ "model": "res.partner", "method": "write", "ids": [id, 16], "values": { "city": "León" } });
+    let both = done(&app, both).await;
+    assert_eq!(both["records"][1]["changed"][0]["new"], "León", "{both}");
     done(&app, json!({ "model": "res.partner", "method": "unlink", "ids": [id] })).await;
     let count = json!({ "model": "res.partner", "method": "search_count", "domain": [["id", "=", id]] });
     assert_eq!(done(&app, count).await["count"], 0);
@@ -104,9 +115,12 @@ async fn what_is_wrong_is_named() {
         (json!({ "model": "res.partner", "x": 1 }), "unknown field `x`"),
         (json!({ "model": "res.partner", "method": "read" }), "ids: must be a list of ids"),
         (
-            json!({ "model": "res.partner", "method": "write", "ids": [1, 2], "values": { "city": "x" } }),
-            "ids: must be one id",
+            json!({ "model": "res.partner", "method": "write", "ids": [], "values": { "city": "x" } }),
+            "at least one id",
         ),
+        (json!({ "model": "res.partner", "method": "read", "ids": [1, "x"] }), "must be an id in Odoo"),
+        (json!({ "model": "res.partner", "method": "read", "ids": [1, 2], "context": "es_MX" }), "context"),
+        (json!({ "model": "res.partner", "offset": -1 }), "0 or more"),
         (json!({ "model": "res.partner", "fields": ["nmae"] }), "nmae"),
         (json!([1]), "send a JSON object"),
     ];

@@ -2,7 +2,7 @@
 
 use garde::Validate;
 use mcp_odoo_core::records::{
-    MethodCall, ModelRequest, NewRecord, RecordDeletion, RecordSearch, RecordUpdate,
+    Ids, MethodCall, ModelRequest, NewRecord, RecordDeletion, RecordSearch, RecordUpdate,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -34,11 +34,13 @@ static SEARCH: Spec = named::<SearchRecords>(
 );
 static CREATE: Spec =
     named::<CreateRecord>("odoo_create", "Makes a record of any model: create_record by another name.");
-static WRITE: Spec =
-    named::<UpdateRecord>("odoo_write", "Changes a record of any model: update_record by another name.");
+static WRITE: Spec = named::<UpdateRecord>(
+    "odoo_write",
+    "Changes records of any model, all or none: update_record by another name, for several at once.",
+);
 static UNLINK: Spec = named::<DeleteRecord>(
     "odoo_unlink",
-    "Deletes a record of any model for good: delete_record by another name.",
+    "Deletes records of any model for good, all or none: delete_record by another name, for several at once.",
 );
 static CALL: Spec =
     named::<CallMethod>("odoo_call", "Calls a public method of any model: call_method by another name.");
@@ -47,16 +49,17 @@ static FIELDS_GET: Spec = named::<DescribeModel>(
     "Tells the fields of any model: describe_model by another name.",
 );
 
-/// What to change of a record.
+/// What to change of records.
 #[derive(Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 struct Write {
     /// res.partner
     #[garde(skip)]
     model: String,
-    /// One id: each change is looked at by itself
-    #[garde(length(min = 1, max = 1))]
-    ids: Vec<i64>,
+    /// At most 100
+    #[garde(skip)]
+    #[schemars(with = "Vec<i64>")]
+    ids: Ids<100>,
     /// By Odoo's field names
     #[garde(skip)]
     values: Map<String, Value>,
@@ -64,25 +67,25 @@ struct Write {
 
 impl From<Write> for RecordUpdate {
     fn from(Write { model, ids, values }: Write) -> Self {
-        let record_id = ids.first().copied().unwrap_or_default();
-        Self { model, record_id, values, context: Default::default() }
+        Self { model, record_id: ids, values, context: Default::default() }
     }
 }
 
-/// Which record to delete.
+/// Which records to delete.
 #[derive(Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 struct Unlink {
     /// res.partner
     #[garde(skip)]
     model: String,
-    /// One id
-    #[garde(length(min = 1, max = 1))]
-    ids: Vec<i64>,
+    /// At most 100
+    #[garde(skip)]
+    #[schemars(with = "Vec<i64>")]
+    ids: Ids<100>,
 }
 
 impl From<Unlink> for RecordDeletion {
     fn from(Unlink { model, ids }: Unlink) -> Self {
-        Self { model, record_id: ids.first().copied().unwrap_or_default() }
+        Self { model, record_id: ids }
     }
 }

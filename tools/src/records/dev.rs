@@ -2,8 +2,7 @@
 
 use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
-use mcp_odoo_core::erp::Single;
-use mcp_odoo_core::records::{Fields, MadeRecord, NewRecord, RecordRequest, RecordUpdate, UpdatedRecord};
+use mcp_odoo_core::records::{MadeRecord, NewRecord, Read, RecordRequest, RecordUpdate, Updated};
 use mcp_odoo_core::refusal::Refusal;
 
 use super::{CreateRecord, GetRecord, UpdateRecord, view};
@@ -42,13 +41,13 @@ impl Operation for DevUpdateRecord {
         ..UpdateRecord::SPEC
     };
     type Request = RecordUpdate;
-    type Answer = UpdatedRecord;
+    type Answer = Updated;
 
     fn named(request: &RecordUpdate) -> Vec<Id> {
         UpdateRecord::named(request)
     }
 
-    async fn run(call: Call, request: RecordUpdate) -> Result<UpdatedRecord, Refusal> {
+    async fn run(call: Call, request: RecordUpdate) -> Result<Updated, Refusal> {
         Ok(view(&call, &call.tenant.writer, &request.context).await?.update(&request).await?)
     }
 }
@@ -64,7 +63,7 @@ impl Operation for DevReadRecord {
         ..GetRecord::SPEC
     };
     type Request = RecordRequest;
-    type Answer = Single<Fields>;
+    type Answer = Read;
 
     fn named(request: &RecordRequest) -> Vec<Id> {
         GetRecord::named(request)

@@ -7,11 +7,11 @@ pub mod stream;
 use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
-use mcp_odoo_core::erp::{Erp, Page, Single};
+use mcp_odoo_core::erp::{Erp, Page};
 use mcp_odoo_core::records::{
-    Aggregation, Called, Context, DeletedRecord, Described, Fields, Group, MadeRecord, MessagePost,
-    MethodCall, ModelName, ModelQuery, ModelRequest, NewRecord, PostedMessage, RecordDeletion, RecordRequest,
-    RecordSearch, RecordUpdate, UpdatedRecord, View,
+    Aggregation, Called, Context, Deleted, Described, Fields, Group, MadeRecord, MessagePost, MethodCall,
+    ModelName, ModelQuery, ModelRequest, NewRecord, PostedMessage, Read, RecordDeletion, RecordRequest,
+    RecordSearch, RecordUpdate, Updated, View,
 };
 use mcp_odoo_core::refusal::Refusal;
 
@@ -78,6 +78,10 @@ impl Operation for SearchRecords {
     }
 }
 
+fn ids(ids: &[i64]) -> Vec<Id> {
+    ids.iter().copied().map(Id::from).collect()
+}
+
 fn id(record: &Fields) -> Option<Id> {
     record.get("id")?.as_i64().map(Id::from)
 }
@@ -89,17 +93,18 @@ impl Operation for GetRecord {
     const SPEC: Spec = Spec {
         name: "get_record",
         title: "Get a record",
-        description: "Reads one record of any model (un registro), all fields or some.",
+        description: "Reads one record of any model (un registro), all fields or some, with the names of what its lists \
+            point to.",
         does: Does::Read,
         needs: Permission::Read,
         model: None,
         text: Text::Lines,
     };
     type Request = RecordRequest;
-    type Answer = Single<Fields>;
+    type Answer = Read;
 
     fn named(request: &RecordRequest) -> Vec<Id> {
-        vec![request.record_id.into()]
+        ids(request.record_id.all())
     }
 
     async fn run(call: Call, request: RecordRequest) -> Result<Self::Answer, Refusal> {
@@ -211,13 +216,13 @@ impl Operation for UpdateRecord {
         text: Text::Lines,
     };
     type Request = RecordUpdate;
-    type Answer = UpdatedRecord;
+    type Answer = Updated;
 
     fn named(request: &RecordUpdate) -> Vec<Id> {
-        vec![request.record_id.into()]
+        ids(request.record_id.all())
     }
 
-    async fn run(call: Call, request: RecordUpdate) -> Result<UpdatedRecord, Refusal> {
+    async fn run(call: Call, request: RecordUpdate) -> Result<Updated, Refusal> {
         Ok(view(&call, &call.tenant.reader, &request.context).await?.update(&request).await?)
     }
 }
@@ -237,13 +242,13 @@ impl Operation for DeleteRecord {
         text: Text::Lines,
     };
     type Request = RecordDeletion;
-    type Answer = DeletedRecord;
+    type Answer = Deleted;
 
     fn named(request: &RecordDeletion) -> Vec<Id> {
-        vec![request.record_id.into()]
+        ids(request.record_id.all())
     }
 
-    async fn run(call: Call, request: RecordDeletion) -> Result<DeletedRecord, Refusal> {
+    async fn run(call: Call, request: RecordDeletion) -> Result<Deleted, Refusal> {
         Ok(view(&call, &call.tenant.reader, &Context::default()).await?.delete(&request).await?)
     }
 }
@@ -266,7 +271,7 @@ impl Operation for CallMethod {
     type Answer = Called;
 
     fn named(request: &MethodCall) -> Vec<Id> {
-        request.on().0.into_iter().map(Id::from).collect()
+        ids(&request.on().0)
     }
 
     async fn run(call: Call, request: MethodCall) -> Result<Called, Refusal> {

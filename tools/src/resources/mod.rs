@@ -191,9 +191,13 @@ pub async fn read(call: Call, uri: &str, shown: &Toolsets) -> Result<Contents, R
         Resource::List(search) => records(call, search).await,
         Resource::Config => Contents::json(&dispatch::<ReadConfig>(call, shown.clone()).await?),
         Resource::Record { model, id } => {
-            let request =
-                RecordRequest { model, record_id: id, fields: Vec::new(), context: Default::default() };
-            Contents::json(&dispatch::<GetRecord>(call, request).await?.record)
+            let request = RecordRequest {
+                model,
+                record_id: id.into(),
+                fields: Vec::new(),
+                context: Default::default(),
+            };
+            Contents::json(&dispatch::<GetRecord>(call, request).await?.records().first())
         }
         Resource::File(request) => {
             let file = dispatch::<ReadFile>(call, request).await?;

@@ -123,7 +123,7 @@ impl Operation for FollowRecords {
             Watchable::Record { model, id, .. } => {
                 let view = view(&call, &call.tenant.reader, &Context::default()).await?;
                 if !view.marks(model, &[*id]).await?.contains_key(id) {
-                    return Err(RecordError::NotFound { model: model.clone(), id: *id }.into());
+                    return Err(RecordError::NotFound { model: model.clone(), ids: vec![*id] }.into());
                 }
             }
             Watchable::List { name, search } => {
