@@ -116,11 +116,18 @@ pub(crate) struct Field {
     /// Read from and written to the record that [`Model::inherits`] names.
     pub inherited: bool,
     pub compute: Option<Compute>,
+    /// The paths that the value follows from.
+    pub depends: Vec<Cow<'static, str>>,
+    /// The path whose value this one is.
+    pub related: Option<Cow<'static, str>>,
+    /// Read along [`Self::related`], not from the record.
+    pub mirrors: bool,
     pub default: Datum,
     /// How many decimals a number is rounded to.
     pub digits: Option<i32>,
     pub on_delete: OnDelete,
-    pub only: Option<Version>,
+    pub since: Version,
+    pub until: Version,
 }
 
 impl Field {
@@ -138,10 +145,14 @@ impl Field {
             fleeting: false,
             inherited: false,
             compute: None,
+            depends: Vec::new(),
+            related: None,
+            mirrors: false,
             default: Datum::Empty,
             digits: None,
             on_delete: OnDelete::SetNull,
-            only: None,
+            since: Version::V16,
+            until: Version::V19,
         }
     }
 
@@ -209,6 +220,20 @@ impl Field {
         self.readonly()
     }
 
+    /// Always the value that this path leads to.
+    pub fn mirrors(mut self, path: &'static str) -> Self {
+        self.mirrors = true;
+        self.indexed = false;
+        self.depends = vec![path.into()];
+        self.related = Some(path.into());
+        self.readonly()
+    }
+
+    /// Of a template: read from its only variant, and written to it.
+    pub fn of_the_only(self, compute: Compute) -> Self {
+        Self { readonly: false, ..self.computed(compute) }
+    }
+
     pub fn default(mut self, value: Datum) -> Self {
         self.default = value;
         self
@@ -225,15 +250,21 @@ impl Field {
         self
     }
 
-    /// Known to this version alone.
-    pub fn only(mut self, version: Version) -> Self {
-        self.only = Some(version);
+    /// Not known to those before.
+    pub fn since(mut self, version: Version) -> Self {
+        self.since = version;
+        self
+    }
+
+    /// Not known to those after.
+    pub fn until(mut self, version: Version) -> Self {
+        self.until = version;
         self
     }
 
     /// Whether a value of its own stands in the record.
     pub fn is_stored(&self) -> bool {
-        self.compute.is_none() && !self.inherited && !matches!(self.kind, Kind::One2many(..))
+        self.compute.is_none() && !self.inherited && !self.mirrors && !matches!(self.kind, Kind::One2many(..))
     }
 }
 
@@ -259,7 +290,7 @@ pub(crate) struct Model {
     pub company: Option<&'static str>,
     /// The many2one fields whose targets must be of the record's own company.
     pub of_company: &'static [&'static str],
-    /// The fields `name_search` looks in.
+    /// The fields that names search (`_rec_names_search`).
     pub name_fields: &'static [&'static str],
     /// The field no two records have the same value in, and what is said of a second one.
     pub unique: Option<(&'static str, &'static str)>,
@@ -281,7 +312,7 @@ impl Model {
             owner: None,
             company: None,
             of_company: &[],
-            name_fields: &["display_name"],
+            name_fields: &["name"],
             unique: None,
             hangs_on: None,
             inherits: None,
@@ -343,7 +374,7 @@ impl Model {
     }
 
     fn index(mut self, version: Version) -> Self {
-        self.fields.retain(|field| field.only.is_none_or(|only| only == version));
+        self.fields.retain(|field| (field.since..=field.until).contains(&version));
         self.slots =
             self.fields.iter().enumerate().map(|(slot, field)| (field.name.to_string(), slot)).collect();
         self
