@@ -22,6 +22,7 @@ mod external_ids;
 mod files;
 mod group;
 mod invoices;
+mod kind;
 mod language;
 mod load;
 mod matching;
