@@ -88,7 +88,7 @@ impl Env<'_> {
             made.push(self.create(&activities, &values, None)?);
         }
         Ok(match self.version() {
-            Version::V18 => json!(format!("mail.activity{}", tuple(&made))),
+            Version::V16 | Version::V18 => json!(format!("mail.activity{}", tuple(&made))),
             Version::V19 => json!(made),
         })
     }
@@ -115,7 +115,7 @@ impl Env<'_> {
             posted = Some(self.as_system(|env| env.create(&messages, &values, None))?);
         }
         match self.version() {
-            Version::V18 => self.as_system(|env| env.unlink(model, &bound.ids))?,
+            Version::V16 | Version::V18 => self.as_system(|env| env.unlink(model, &bound.ids))?,
             Version::V19 => {
                 let today = Utc::now().format("%Y-%m-%d").to_string();
                 let done = json!({"active": false, "date_done": today});

@@ -63,7 +63,9 @@ impl Call {
     fn unknown_method(&self, version: Version) -> Error {
         let (model, method) = (&self.model, &self.method);
         let text = match version {
-            Version::V18 => format!("The method '{method}' does not exist on the model '{model}'"),
+            Version::V16 | Version::V18 => {
+                format!("The method '{method}' does not exist on the model '{model}'")
+            }
             Version::V19 => format!("The method '{model}.{method}' does not exist"),
         };
         match self.style {
@@ -74,7 +76,7 @@ impl Call {
 
     fn private(&self, version: Version) -> Error {
         let name = match version {
-            Version::V18 => self.method.clone(),
+            Version::V16 | Version::V18 => self.method.clone(),
             Version::V19 => format!("'{}.{}'", self.model, self.method),
         };
         Error::new(Exception::Access, format!("Private methods (such as {name}) cannot be called remotely."))
@@ -116,6 +118,11 @@ impl Env<'_> {
             "unlink" => self.unlink(model, &bound.ids).map(|()| json!(true)),
             "load" => self.load(model, &bound.arguments, started),
             "fields_get" => Ok(self.fields_get(model, &bound.names("allfields"), &bound.names("attributes"))),
+            "get_view" => self.get_view(model, bound),
+            "fields_view_get" => self.fields_view_get(model, bound),
+            "name_get" => Ok(bound.ids.iter().map(|id| self.pair(model.name, *id)).collect()),
+            "check_access_rule" => self.check_access_rule(model, &bound.ids, bound.get("operation")),
+            "get_views" => self.get_views(model, bound.get("views")),
             "read_group" => self.read_group(model, &bound.arguments),
             "formatted_read_group" => self.formatted_read_group(model, &bound.arguments),
             "message_post" => self.message_post(model, bound),

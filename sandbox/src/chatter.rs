@@ -19,8 +19,11 @@ impl Env<'_> {
         let [id] = bound.ids.as_slice() else { return Err(singleton(model, &bound.ids)) };
         self.check_exist(model, &[*id])?;
         self.check_rule(model, &[*id], Operation::Read)?;
+        let version = self.version();
         let body = match bound.get("body").as_str() {
-            Some(text) if !python::truthy(bound.get("body_is_html")) => datum::paragraph(text),
+            Some(text) if version >= Version::V18 && !python::truthy(bound.get("body_is_html")) => {
+                datum::paragraph(text)
+            }
             html => html.unwrap_or_default().to_owned(),
         };
         let subtype = bound.get("subtype_xmlid").as_str().unwrap_or("mail.mt_note");
@@ -36,7 +39,7 @@ impl Env<'_> {
         let messages = self.model("mail.message")?;
         let message = self.as_system(|env| env.create(&messages, &values, None))?;
         Ok(match self.version() {
-            Version::V18 => json!(message),
+            Version::V16 | Version::V18 => json!(message),
             Version::V19 => json!([message]),
         })
     }

@@ -10,12 +10,12 @@ pub(crate) fn display_name(db: &Database, model: &Model, id: i64) -> Datum {
     let text = |field: &str| db.value(model, id, field).as_str().map(str::to_owned);
     let name = match model.name {
         "res.partner" => partner_name(db, model, id),
-        "product.product" => match (text("default_code"), text("name")) {
+        "product.product" | "product.template" => match (text("default_code"), text("name")) {
             (Some(code), Some(name)) => Some(format!("[{code}] {name}")),
             (_, name) => name,
         },
         "sale.order.line" => {
-            let order = related(db, model, id, "order_id", "name");
+            let order = db.along(model, id, "order_id.name");
             let line = text("name").unwrap_or_default();
             Some(format!(
                 "{} - {}",
@@ -24,6 +24,11 @@ pub(crate) fn display_name(db: &Database, model: &Model, id: i64) -> Datum {
             ))
         }
         "ir.model.data" => text("complete_name"),
+        "ir.model.fields" => Some(format!(
+            "{} ({})",
+            text("field_description").unwrap_or_default(),
+            text("model").unwrap_or_default()
+        )),
         "mail.message" => text("subject"),
         "mail.activity" => text("summary"),
         _ => text("name"),
@@ -31,10 +36,14 @@ pub(crate) fn display_name(db: &Database, model: &Model, id: i64) -> Datum {
     Datum::text(name.unwrap_or_else(|| format!("{},{id}", model.name)))
 }
 
+pub(crate) fn last_update(db: &Database, model: &Model, id: i64) -> Datum {
+    db.value(model, id, "write_date").into_owned()
+}
+
 fn partner_name(db: &Database, model: &Model, id: i64) -> Option<String> {
     let own = db.value(model, id, "name").as_str().map(str::to_owned);
     let company = db.value(model, id, "is_company").is_true();
-    let parent = related(db, model, id, "parent_id", "name");
+    let parent = db.along(model, id, "parent_id.name");
     match (parent.as_str(), own) {
         (Some(parent), Some(own)) if !company => Some(format!("{parent}, {own}")),
         (Some(parent), None) => Some(parent.to_owned()),
@@ -53,21 +62,11 @@ pub(crate) fn company_name(db: &Database, model: &Model, id: i64) -> Datum {
     }
 }
 
-/// A field of the record a many2one points to.
-fn related(db: &Database, model: &Model, id: i64, link: &str, field: &str) -> Datum {
-    let target = db.value(model, id, link).id();
-    let other = model.field(link).and_then(|link| db.schema.get(link.kind.relation()?));
-    match (other, target) {
-        (Some(other), Some(target)) => db.value(other, target, field).into_owned(),
-        _ => Datum::Empty,
-    }
-}
-
-fn number(db: &Database, model: &Model, id: i64, field: &str) -> f64 {
+pub(crate) fn number(db: &Database, model: &Model, id: i64, field: &str) -> f64 {
     db.value(model, id, field).as_f64().unwrap_or_default()
 }
 
-fn money(amount: f64) -> Datum {
+pub(crate) fn money(amount: f64) -> Datum {
     // An empty sum is -0.0.
     Datum::Float(half_up(amount, 2) + 0.0)
 }
@@ -94,30 +93,19 @@ pub(crate) fn line_untaxed(db: &Database, model: &Model, id: i64) -> Datum {
 }
 
 pub(crate) fn line_tax(db: &Database, model: &Model, id: i64) -> Datum {
-    let Some(taxes) = db.schema.get("account.tax") else { return Datum::Empty };
-    let applied = db.value(model, id, tax_field(db.schema.version)).ids();
+    money(taxed(db, model, id, tax_field(db.schema.version)))
+}
+
+/// What the taxes in this field add to the subtotal of a line.
+pub(crate) fn taxed(db: &Database, model: &Model, id: i64, field: &str) -> f64 {
+    let Some(taxes) = db.schema.get("account.tax") else { return 0.0 };
+    let applied = db.value(model, id, field).ids();
     let rate: f64 = applied.iter().map(|tax| number(db, taxes, *tax, "amount")).sum();
-    money(number(db, model, id, "price_subtotal") * rate / 100.0)
+    number(db, model, id, "price_subtotal") * rate / 100.0
 }
 
 pub(crate) fn line_total(db: &Database, model: &Model, id: i64) -> Datum {
     money(number(db, model, id, "price_subtotal") + number(db, model, id, "price_tax"))
-}
-
-pub(crate) fn line_partner(db: &Database, model: &Model, id: i64) -> Datum {
-    related(db, model, id, "order_id", "partner_id")
-}
-
-pub(crate) fn line_salesperson(db: &Database, model: &Model, id: i64) -> Datum {
-    related(db, model, id, "order_id", "user_id")
-}
-
-pub(crate) fn line_company(db: &Database, model: &Model, id: i64) -> Datum {
-    related(db, model, id, "order_id", "company_id")
-}
-
-pub(crate) fn line_currency(db: &Database, model: &Model, id: i64) -> Datum {
-    related(db, model, id, "order_id", "currency_id")
 }
 
 fn over_lines(db: &Database, id: i64, field: &str) -> Datum {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::Version;
 use crate::env::{DEFAULT, Env, Operation};
 use crate::error::Error;
 use crate::methods::Bound;
@@ -45,7 +46,7 @@ impl Env<'_> {
         Ok(Value::Object(values))
     }
 
-    /// Copies records: `[id, …]`, as both versions answer.
+    /// Copies records: `[id, …]`; on 16, which copies one, its id.
     pub fn copy(&mut self, model: &Arc<Model>, bound: &Bound) -> Result<Value, Error> {
         self.check_exist(model, &bound.ids)?;
         self.check_rule(model, &bound.ids, Operation::Read)?;
@@ -55,7 +56,10 @@ impl Env<'_> {
             values.extend(bound.get("default").as_object().cloned().unwrap_or_default());
             made.push(self.create(model, &values, None)?);
         }
-        Ok(json!(made))
+        match (self.version(), made.as_slice()) {
+            (Version::V16, [only]) => Ok(json!(only)),
+            _ => Ok(json!(made)),
+        }
     }
 
     fn copied(&self, model: &Model, id: i64) -> Map<String, Value> {
@@ -64,7 +68,7 @@ impl Env<'_> {
             let name = field.name.as_ref();
             let value = self.db.value(model, id, name);
             match field.kind {
-                _ if NOT_COPIED.contains(&name) || value.is_empty() => {}
+                _ if NOT_COPIED.contains(&name) || model.inherits == Some(name) || value.is_empty() => {}
                 Kind::One2many(lines, inverse) if name == "order_line" => {
                     let Some(lines) = self.db.schema.get(lines) else { continue };
                     let line = |line: &i64| {
@@ -74,7 +78,7 @@ impl Env<'_> {
                     };
                     values.insert(name.to_owned(), value.ids().iter().map(line).collect());
                 }
-                Kind::Many2many(_) if field.is_stored() => {
+                Kind::Many2many(_) if field.is_stored() || field.inherited => {
                     values.insert(name.to_owned(), json!([[6, 0, value.ids()]]));
                 }
                 Kind::Char if name == "name" && model.name == "sale.order" => {}
@@ -82,7 +86,7 @@ impl Env<'_> {
                     let text = format!("{} (copy)", value.as_str().unwrap_or_default());
                     values.insert(name.to_owned(), json!(text));
                 }
-                _ if field.is_stored() => {
+                _ if field.is_stored() || field.inherited => {
                     values.insert(name.to_owned(), value.to_json(&field.kind));
                 }
                 _ => {}

@@ -108,7 +108,7 @@ impl Datum {
                 Some((_, id)) if id.parse::<i64>().is_ok() => Self::text(python::text(value)),
                 _ => return Err(wrong()),
             },
-            Kind::Html => Self::text(cleaned(&html(&python::text(value)))),
+            Kind::Html => Self::text(cleaned(&escaped(&html(&python::text(value))))),
             Kind::Char | Kind::Text | Kind::Binary => Self::text(python::text(value)),
             Kind::PropertiesDefinition | Kind::Boolean | Kind::One2many(..) | Kind::Many2many(_) => {
                 return Err(wrong());
@@ -243,6 +243,19 @@ fn cleaned(html: &str) -> String {
     format!("{before}{}", cleaned(after))
 }
 
+/// With each `&` that begins no entity written as one.
+fn escaped(html: &str) -> String {
+    let mut parts = html.split('&');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let name = part.split_once(';').map_or("", |(name, _)| name);
+        let is_entity = !name.is_empty() && name.chars().all(|c| c == '#' || c.is_ascii_alphanumeric());
+        text.push_str(if is_entity { "&" } else { "&amp;" });
+        text.push_str(part);
+    }
+    text
+}
+
 /// Plain text as HTML.
 pub(crate) fn paragraph(text: &str) -> String {
     format!("<p>{}</p>", text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
@@ -260,6 +273,7 @@ mod tests {
         assert_eq!(kept, Datum::text("<b>x</b>"));
         let entities = Datum::from_json(&Kind::Html, "f", &json!("a &lt; b<br>c")).unwrap();
         assert_eq!(entities, Datum::text("<p>a &lt; b<br>c</p>"));
+        assert_eq!(escaped("<p>a & b &amp; c; &#39;</p>"), "<p>a &amp; b &amp; c; &#39;</p>");
     }
 
     #[test]

@@ -8,10 +8,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::Version;
+use crate::datum::Datum;
 use crate::env::Env;
 use crate::error::Error;
-use crate::schema::Model;
-use crate::store::Database;
+use crate::schema::{Field, Kind, Model};
+use crate::store::{Database, Row};
+use crate::write::set;
 
 /// The records of one model: a table whose first column is the id.
 #[derive(Deserialize)]
@@ -26,6 +28,9 @@ const DEMO: i64 = 6;
 
 /// The user `demo` in 19.0.
 const DEMO_IN_19: i64 = 5;
+
+/// What the id of a variant's template is more than its own.
+const TEMPLATES: i64 = 1000;
 
 /// The names of products in Spanish.
 const IN_SPANISH: &[(i64, &str)] = &[
@@ -48,6 +53,17 @@ const MORE: &[(&str, i64, &str, &str)] = &[
     ("product.product", 5, "image_1920", PICTURE),
     ("product.product", 26174, "barcode", "7501234567893"),
 ];
+
+/// What 16 calls otherwise, and its salesperson sees the documents of all.
+const IN_16: &[(&str, i64, &str, &str)] = &[
+    ("ir.actions.report", 237, "name", "Invoices"),
+    ("ir.actions.report", 239, "name", "Invoices without Payment"),
+    ("ir.actions.report", 400, "name", "Quotation / Order"),
+    ("res.users", DEMO, "groups_id", "[[4, 3]]"),
+];
+
+/// A report that 16 has not.
+const RAW_REPORT: i64 = 437;
 
 /// A chessboard of 8 by 8 points.
 const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAGUlEQVR42mP4//9/oXc6JsmAVRRIMgxKHQCVBYQBShED5AAAAABJRU5ErkJggg==";
@@ -78,6 +94,14 @@ pub(crate) fn fill(db: &mut Database) -> Result<(), Error> {
     for (model, id, field, value) in MORE {
         write(&mut env, model, *id, field, &json!(value))?;
     }
+    if env.version() == Version::V16 {
+        for (model, id, field, value) in IN_16 {
+            let value = serde_json::from_str(value).unwrap_or(json!(value));
+            write(&mut env, model, *id, field, &value)?;
+        }
+        let reports = env.model("ir.actions.report")?;
+        env.unlink(&reports, &[RAW_REPORT])?;
+    }
     // The system's own user and its partner are archived.
     for (model, id) in [("res.users", 1), ("res.partner", 2)] {
         write(&mut env, model, id, "active", &json!(false))?;
@@ -87,7 +111,8 @@ pub(crate) fn fill(db: &mut Database) -> Result<(), Error> {
             write(&mut env, "product.product", *id, "qty_available", &json!(quantity))?;
         }
     }
-    let names = IN_SPANISH.iter().map(|(id, name)| (("product.product", *id), (*name).to_owned()));
+    let names =
+        IN_SPANISH.iter().map(|(id, name)| (("product.template", *id + TEMPLATES), (*name).to_owned()));
     env.db.spanish_names = names.collect();
     let orders = env.model("sale.order")?;
     let last = env.db.all(&orders).next_back().unwrap_or_default();
@@ -123,6 +148,13 @@ fn create(env: &mut Env<'_>, model: &Arc<Model>, fields: &[String], row: &[Value
         values.insert(name.to_owned(), if is_user { user(version, cell) } else { cell.clone() });
     }
     let id = if model.name == "res.users" { user(version, id) } else { id.clone() };
+    if let ("product.product", Some(id)) = (model.name, id.as_i64()) {
+        let of_template =
+            |name: &str| name == "active" || model.field(name).is_some_and(|field| field.inherited);
+        let common = values.clone().into_iter().filter(|(name, _)| of_template(name)).collect();
+        let made = env.create_parent(&env.model("product.template")?, &common, Some(id + TEMPLATES))?;
+        values.insert("product_tmpl_id".to_owned(), json!(made));
+    }
     env.create(model, &values, id.as_i64()).map(drop)
 }
 
@@ -145,11 +177,47 @@ fn user(version: Version, cell: &Value) -> Value {
 fn describe_models(env: &mut Env<'_>) -> Result<(), Error> {
     let models = env.model("ir.model")?;
     let schema = Arc::clone(&env.db.schema);
+    let fields = env.model("ir.model.fields")?;
     for model in schema.models() {
         let values = json!({"model": model.name, "name": model.title, "order": model.order});
-        env.create(&models, values.as_object().unwrap_or(&Map::new()), None)?;
+        let id = env.create(&models, values.as_object().unwrap_or(&Map::new()), None)?;
+        for field in &model.fields {
+            let described = describe(&fields, model, id, field);
+            let id = env.db.next_id(&fields);
+            env.db.put(&fields, id, Some(described));
+        }
     }
     Ok(())
+}
+
+/// A field, as a record of `ir.model.fields`.
+fn describe(fields: &Model, model: &Model, id: i64, field: &Field) -> Row {
+    let mut row: Row = fields.fields.iter().map(|field| field.default.clone()).collect();
+    let text = |text: Option<&str>| text.map_or(Datum::Empty, Datum::text);
+    let inverse = match field.kind {
+        Kind::One2many(_, inverse) => Some(inverse),
+        _ => None,
+    };
+    let depends = field.depends.join(",");
+    for (name, value) in [
+        ("name", text(Some(&field.name))),
+        ("field_description", text(Some(&field.label))),
+        ("model", text(Some(model.name))),
+        ("model_id", Datum::Int(id)),
+        ("ttype", text(Some(field.kind.name()))),
+        ("relation", text(field.kind.relation())),
+        ("relation_field", text(inverse)),
+        ("help", text(field.help)),
+        ("related", text(field.related.as_deref())),
+        ("depends", text(Some(depends.as_str()).filter(|depends| !depends.is_empty()))),
+        ("required", Datum::Bool(field.required)),
+        ("readonly", Datum::Bool(field.readonly)),
+        ("index", Datum::Bool(field.indexed)),
+        ("store", Datum::Bool(field.compute.is_none() && !field.inherited)),
+    ] {
+        set(fields, &mut row, name, value);
+    }
+    row
 }
 
 #[cfg(test)]
@@ -160,7 +228,7 @@ mod tests {
 
     #[test]
     fn demo_data_is_complete_in_every_version() {
-        for version in [Version::V18, Version::V19] {
+        for version in [Version::V16, Version::V18, Version::V19] {
             let options = Options { version, stock: true, ..Options::default() };
             let schema = Schema::new(version, crate::models::all(&options));
             fill(&mut Database::new(Arc::new(schema), options.language)).unwrap();

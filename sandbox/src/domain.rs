@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use crate::Version;
 use crate::datum::Datum;
-use crate::error::Error;
+use crate::error::{Error, Exception};
 use crate::matching;
+use crate::names;
 use crate::periods::{self, Part};
 use crate::python;
 use crate::schema::{Kind, Model};
@@ -58,13 +59,11 @@ pub(crate) enum Test {
         ids: HashSet<i64>,
         empty: bool,
     },
-    /// As `In`, by the names of related records.
-    Named(Vec<String>),
     Less(Datum),
     LessOrEqual(Datum),
     Greater(Datum),
     GreaterOrEqual(Datum),
-    /// SQL's LIKE; on related records, of their names.
+    /// SQL's LIKE.
     Like {
         pattern: String,
         ignore_case: bool,
@@ -113,8 +112,12 @@ impl Expr {
         let mut stack: Vec<Self> = Vec::new();
         let malformed = || {
             let text = python::repr(domain);
+            if db.schema.version == Version::V16 {
+                let text = format!("This domain is syntactically not correct: {text}");
+                return Error::new(Exception::Assertion, text);
+            }
             Error::value(match db.schema.version {
-                Version::V18 => format!("Domain {text} is syntactically not correct."),
+                Version::V16 | Version::V18 => format!("Domain {text} is syntactically not correct."),
                 Version::V19 => format!("Domain() malformed domain {text}"),
             })
         };
@@ -159,6 +162,7 @@ pub(crate) fn mentions(domain: &Value, field: &str) -> bool {
 fn leaf(db: &Database, model: &Arc<Model>, parts: &[Value]) -> Result<Expr, Error> {
     let [left, operator, right] = parts else {
         return Err(Error::value(match db.schema.version {
+            Version::V16 => format!("Invalid leaf {}", python::leaf(parts)),
             Version::V18 => format!("not enough values to unpack (expected 3, got {})", parts.len()),
             Version::V19 => format!("Domain() invalid item in domain: {}", python::repr(&Value::from(parts))),
         }));
@@ -167,14 +171,20 @@ fn leaf(db: &Database, model: &Arc<Model>, parts: &[Value]) -> Result<Expr, Erro
         return Ok(Expr::Always(right.as_i64() == Some(left)));
     }
     let invalid = || match db.schema.version {
-        Version::V18 => Error::value(format!("Invalid leaf {}", python::leaf(parts))),
+        Version::V16 | Version::V18 => Error::value(format!("Invalid leaf {}", python::leaf(parts))),
         Version::V19 => Error::value(format!("Invalid operator in condition {}", python::leaf(parts))),
     };
     let operator = operator.as_str().map(str::to_lowercase).unwrap_or_default();
     if !OPERATORS.contains(&operator.as_str()) {
         return Err(invalid());
     }
-    let path = path(db, model, left.as_str().unwrap_or_default(), parts)?;
+    if db.schema.version == Version::V16 && operator.ends_with("any") {
+        return Err(Error::new(Exception::Type, "unhashable type: 'list'"));
+    }
+    let mut path = path(db, model, left.as_str().unwrap_or_default(), parts)?;
+    if let Some(expr) = by_name(db, &mut path, &operator, right)? {
+        return Ok(expr);
+    }
     let version = db.schema.version;
     let Some(step) = path.last() else { return Err(invalid()) };
     let cut = cut(step, &operator, right);
@@ -183,8 +193,8 @@ fn leaf(db: &Database, model: &Arc<Model>, parts: &[Value]) -> Result<Expr, Erro
         "=?" if !python::truthy(right) => return Ok(Expr::Always(true)),
         "=" | "==" | "=?" | "in" => (equal(step, right), false),
         "!=" | "<>" | "not in" => (equal(step, right), true),
-        "child_of" => (matching::children(db, step, right), false),
-        "parent_of" => (matching::parents(db, step, right), false),
+        "child_of" => (matching::children(db, step, right)?, false),
+        "parent_of" => (matching::parents(db, step, right)?, false),
         "any" | "not any" => {
             let other = step.kind.relation().and_then(|name| db.schema.get(name)).ok_or_else(invalid)?;
             (Test::Related(Box::new(Expr::parse(db, other, right)?)), operator == "not any")
@@ -211,6 +221,54 @@ fn cut(step: &Step, operator: &str, right: &Value) -> Value {
     }
 }
 
+/// One condition.
+pub(crate) fn condition(
+    db: &Database,
+    model: &Arc<Model>,
+    field: &str,
+    operator: &str,
+    right: &Value,
+) -> Result<Expr, Error> {
+    leaf(db, model, &[Value::from(field), Value::from(operator), right.clone()])
+}
+
+/// A condition on what records are called: a text where ids are, or their name itself.
+fn by_name(
+    db: &Database,
+    path: &mut Vec<Step>,
+    operator: &str,
+    right: &Value,
+) -> Result<Option<Expr>, Error> {
+    let Some(step) = path.last() else { return Ok(None) };
+    let asked = names::positive(operator).unwrap_or(operator);
+    let is_text = asked.ends_with("like")
+        || matches!(asked, "=" | "==" | "=?" | "in")
+            && (right.is_string() || right.as_array().is_some_and(|all| all.iter().any(Value::is_string)));
+    let negate = asked != operator;
+    if let Some(other) = step.kind.relation().and_then(|name| db.schema.get(name)).filter(|_| is_text) {
+        let test = Test::Related(Box::new(names::called(db, other, asked, right)?));
+        return Ok(Some(Expr::Leaf(Leaf { path: std::mem::take(path), test, negate })));
+    }
+    let is_name = step.model.slot("display_name") == Some(step.slot);
+    if !is_name || step.model.name_fields.contains(&"display_name") {
+        return Ok(None);
+    }
+    if db.schema.version == Version::V16 {
+        // It is not stored, so Odoo passes the condition over.
+        return Ok(Some(Expr::Always(true)));
+    }
+    let called = names::called(db, &step.model, asked, right)?;
+    path.pop();
+    let called = if negate { Expr::Not(Box::new(called)) } else { called };
+    Ok(Some(match path.is_empty() {
+        true => called,
+        false => {
+            let test = Test::Related(Box::new(called));
+            Expr::Leaf(Leaf { path: std::mem::take(path), test, negate: false })
+        }
+    }))
+}
+
 fn like_test(operator: &str, right: &Value) -> (Test, bool) {
     let text = if python::truthy(right) { python::text(right) } else { String::new() };
     let pattern = if operator.starts_with('=') { text } else { format!("%{text}%") };
@@ -232,7 +290,7 @@ fn path(db: &Database, model: &Arc<Model>, dotted: &str, parts: &[Value]) -> Res
         let known = current.as_ref().and_then(|model| Some((Arc::clone(model), model.slot(name)?)));
         let Some((owner, slot)) = known else {
             let place = match db.schema.version {
-                Version::V18 => "leaf",
+                Version::V16 | Version::V18 => "leaf",
                 Version::V19 => "condition",
             };
             let model = current.map_or(model.name, |model| model.name);
@@ -257,10 +315,6 @@ fn equal(step: &Step, right: &Value) -> Test {
         Value::Array(values) => values.clone(),
         single => vec![single.clone()],
     };
-    let names: Vec<_> = wanted.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-    if step.kind.relation().is_some() && !names.is_empty() {
-        return Test::Named(names);
-    }
     let empty = wanted.iter().any(|value| matches!(value, Value::Null | Value::Bool(false)));
     if step.kind.relation().is_some() {
         let ids: HashSet<_> = wanted.iter().filter_map(Value::as_i64).collect();

@@ -96,7 +96,7 @@ impl Env<'_> {
     /// The groups a user is in.
     pub fn groups_of(&self, uid: i64) -> Vec<i64> {
         let field = match self.version() {
-            Version::V18 => "groups_id",
+            Version::V16 | Version::V18 => "groups_id",
             Version::V19 => "group_ids",
         };
         let users = self.db.schema.get("res.users");
@@ -120,7 +120,7 @@ impl Env<'_> {
             return Ok(());
         }
         let group = match self.version() {
-            Version::V18 => "Administration/Access Rights",
+            Version::V16 | Version::V18 => "Administration/Access Rights",
             Version::V19 => "Access Rights",
         };
         Err(Error::new(
@@ -151,6 +151,7 @@ impl Env<'_> {
             None => own.unwrap_or_default(),
             Some(code) => match Language::of_code(code) {
                 Some(language) => language,
+                None if self.db.schema.version == Version::V16 => own.unwrap_or_default(),
                 None => return Err(Error::user(format!("Invalid language code: {code}"))),
             },
         };
@@ -182,6 +183,18 @@ impl Env<'_> {
             |id: i64| rule.as_ref().is_none_or(|rule| rule.matches(self.db, id)) && self.reaches(model, id);
         if ids.iter().all(|id| !self.db.exists(model.name, *id) || allowed(*id)) {
             return Ok(());
+        }
+        if self.version() == Version::V16 {
+            return Err(Error::new(
+                Exception::Access,
+                format!(
+                    "Due to security restrictions, you are not allowed to {} '{}' ({}) records.\n\nContact your \
+                     administrator to request access if necessary.",
+                    operation.verb(),
+                    model.title,
+                    model.name
+                ),
+            ));
         }
         let users = self.model("res.users")?;
         Err(Error::new(

@@ -18,6 +18,8 @@ pub enum Exception {
     Index,
     /// `KeyError`
     Key,
+    /// `AssertionError`
+    Assertion,
     /// `psycopg2`: text where a number belongs
     InvalidText,
     /// `psycopg2`: a negative limit
@@ -59,6 +61,7 @@ impl MissingValue {
     pub fn below(&self, version: Version, root: &Model) -> String {
         let field = &self.field;
         match version {
+            Version::V16 => format!("Missing required value for the field '{field}'"),
             Version::V18 => {
                 let table = self.model.replace('.', "_");
                 format!("Missing required value for the field '{field}' on a linked model [{table}]")
@@ -116,7 +119,7 @@ impl Error {
     /// A record that another one needs, or a value that does not exist: PostgreSQL does not tell them apart.
     pub(crate) fn foreign_key(version: Version, model: &Model, field: &Field) -> Self {
         Self::validation(match version {
-            Version::V18 => format!(
+            Version::V16 | Version::V18 => format!(
                 "The operation cannot be completed: another model requires the record being deleted. If possible, \
                  archive it instead.\n\nModel: {} ({})\nConstraint: {}_{}_fkey",
                 model.title,
@@ -135,7 +138,7 @@ impl Error {
 
     pub(crate) fn invalid_field(version: Version, model: &str, field: &str) -> Self {
         Self::value(match version {
-            Version::V18 => format!("Invalid field '{field}' on model '{model}'"),
+            Version::V16 | Version::V18 => format!("Invalid field '{field}' on model '{model}'"),
             Version::V19 => format!("Invalid field '{field}' in '{model}'"),
         })
     }
@@ -148,7 +151,7 @@ impl Error {
     ) -> Self {
         let short = format!("Missing required value for the field '{label}' ({field})");
         let (message, in_load) = match version {
-            Version::V18 => (
+            Version::V16 | Version::V18 => (
                 format!(
                     "The operation cannot be completed:\n- Create/update: a mandatory field is not set.\n- \
                      Delete: another model requires the record being deleted. If possible, archive it \
@@ -179,6 +182,7 @@ impl Error {
             Exception::Attribute => "builtins.AttributeError",
             Exception::Index => "builtins.IndexError",
             Exception::Key => "builtins.KeyError",
+            Exception::Assertion => "builtins.AssertionError",
             Exception::InvalidText => "psycopg2.errors.InvalidTextRepresentation",
             Exception::InvalidLimit => "psycopg2.errors.InvalidRowCountInLimitClause",
             Exception::User => "odoo.exceptions.UserError",

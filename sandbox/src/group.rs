@@ -55,7 +55,10 @@ impl Env<'_> {
         let by = self.groupings(model, used)?;
         let fields: Vec<_> = strings(arguments.get("fields"))
             .into_iter()
-            .filter(|field| !specs.iter().any(|spec| spec.split(':').next() == field.split(':').next()))
+            .filter(|field| {
+                field != "__count"
+                    && !specs.iter().any(|spec| spec.split(':').next() == field.split(':').next())
+            })
             .collect();
         let aggregates = self.aggregates(model, &fields, |name, _| name.to_owned())?;
         let groups = self.groups(model, &domain, &by)?;
@@ -76,7 +79,11 @@ impl Env<'_> {
             if self.version() == Version::V19 && by.is_empty() {
                 extra.push(json!([1, "=", 1]));
             }
-            row.insert("__domain".to_owned(), combined(&domain, extra));
+            if self.version() == Version::V16 && by.is_empty() {
+                row.insert("id".to_owned(), json!(group.ids.first()));
+                return Value::Object(row);
+            }
+            row.insert("__domain".to_owned(), combined(self.version(), &domain, extra));
             let ranges: Map<_, _> = by.iter().zip(&group.keys).filter_map(range).collect();
             if !ranges.is_empty() {
                 row.insert("__range".to_owned(), Value::Object(ranges));
@@ -278,8 +285,8 @@ fn extra_domain(model: &Model, by: &[By], keys: &[Datum]) -> Vec<Value> {
     domain
 }
 
-/// Both domains, each with its `&` written out.
-fn combined(domain: &Value, extra: Vec<Value>) -> Value {
+/// Both domains, each with its `&` written out; 16 tells the group first.
+fn combined(version: Version, domain: &Value, extra: Vec<Value>) -> Value {
     let items = domain.as_array().cloned().unwrap_or_default();
     if items.is_empty() || extra.is_empty() {
         return Value::Array(if extra.is_empty() { items } else { extra });
@@ -293,11 +300,10 @@ fn combined(domain: &Value, extra: Vec<Value>) -> Value {
             None => 1,
         })
         .sum();
-    let implicit = usize::try_from(terms.max(1)).unwrap_or(1);
-    let mut whole = vec![json!("&"); implicit];
-    whole.extend(items);
-    whole.extend(extra);
-    Value::Array(whole)
+    let implicit = usize::try_from(terms.max(1)).unwrap_or(1) - 1;
+    let asked = [vec![json!("&"); implicit], items].concat();
+    let parts = if version == Version::V16 { [extra, asked] } else { [asked, extra] };
+    Value::Array([vec![json!("&")], parts.concat()].concat())
 }
 
 /// Orders rows as asked, `__count desc, user_id`; they come in the order of their groups.

@@ -1,6 +1,6 @@
 //! A small in-memory Odoo that speaks XML-RPC, JSON-RPC and JSON-2.
 //!
-//! It knows the models a quotation needs, with demo data, and answers as Odoo 18.0 or 19.0 Community does, down to
+//! It knows the models a quotation needs, with demo data, and answers as Odoo 16.0, 18.0 or 19.0 Community does, down to
 //! the wording of errors. The database is `sandbox`; `admin` may do everything, `demo` is a plain salesperson
 //! (each one's password is its login), `portal` a customer; the API keys are `sandbox` and `sandbox-demo`.
 
@@ -21,15 +21,19 @@ mod export;
 mod external_ids;
 mod files;
 mod group;
+mod invoices;
+mod kind;
 mod language;
 mod load;
 mod matching;
 mod methods;
 mod models;
+mod names;
 mod onchange;
 mod options;
 mod orders;
 mod periods;
+mod products;
 mod properties;
 mod python;
 mod races;
@@ -42,6 +46,7 @@ mod search;
 mod store;
 mod timezone;
 mod users;
+mod views;
 mod web;
 mod wire;
 mod write;

@@ -2,11 +2,14 @@
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::datum::Datum;
 use crate::domain::{Expr, Leaf, Step, Test};
+use crate::error::Error;
+use crate::names;
 use crate::python;
 use crate::schema::Model;
 use crate::store::Database;
@@ -58,28 +61,16 @@ impl Test {
                 let value = value.normal(&step.kind);
                 values.iter().any(|wanted| value.compare(wanted) == Some(Ordering::Equal))
             }
-            Self::Named(names) => related_names(db, step, &value).any(|name| names.contains(&name)),
             Self::Less(bound) => is(&[Ordering::Less], bound),
             Self::LessOrEqual(bound) => is(&[Ordering::Less, Ordering::Equal], bound),
             Self::Greater(bound) => is(&[Ordering::Greater], bound),
             Self::GreaterOrEqual(bound) => is(&[Ordering::Greater, Ordering::Equal], bound),
             Self::Like { pattern, ignore_case } => {
-                if step.kind.relation().is_some() {
-                    return related_names(db, step, &value).any(|name| like(&name, pattern, *ignore_case));
-                }
                 text(&value).is_some_and(|text| like(&text, pattern, *ignore_case))
             }
             Self::Related(expr) => value.ids().iter().any(|id| expr.matches(db, *id)),
         }
     }
-}
-
-fn related_names<'a>(db: &'a Database, step: &Step, value: &Datum) -> impl Iterator<Item = String> + use<'a> {
-    let model = step.kind.relation().and_then(|name| db.schema.get(name));
-    let names: Vec<_> = model
-        .map(|model| value.ids().iter().map(|id| display_name(db, model, *id)).collect())
-        .unwrap_or_default();
-    names.into_iter()
 }
 
 /// A record's name.
@@ -118,12 +109,12 @@ fn like_chars(text: &[char], pattern: &[char]) -> bool {
 }
 
 /// `child_of`: the records named and all below them.
-pub(crate) fn children(db: &Database, step: &Step, right: &Value) -> Test {
+pub(crate) fn children(db: &Database, step: &Step, right: &Value) -> Result<Test, Error> {
     tree(db, step, right, |db, model, id| db.pointing(model, "parent_id", id))
 }
 
 /// `parent_of`: the records named and all above them.
-pub(crate) fn parents(db: &Database, step: &Step, right: &Value) -> Test {
+pub(crate) fn parents(db: &Database, step: &Step, right: &Value) -> Result<Test, Error> {
     tree(db, step, right, |db, model, id| db.value(model, id, "parent_id").ids())
 }
 
@@ -132,26 +123,24 @@ fn tree(
     step: &Step,
     right: &Value,
     next: impl Fn(&Database, &Model, i64) -> Vec<i64>,
-) -> Test {
+) -> Result<Test, Error> {
     let model = step.kind.relation().and_then(|name| db.schema.get(name)).unwrap_or(&step.model);
-    let mut open = named(db, model, right);
+    let mut open = named(db, model, right)?;
     let mut ids: HashSet<i64> = HashSet::new();
     while let Some(id) = open.pop() {
         if ids.insert(id) {
             open.extend(next(db, model, id));
         }
     }
-    Test::In { values: ids.iter().map(|id| Datum::Int(*id)).collect(), ids, empty: false }
+    Ok(Test::In { values: ids.iter().map(|id| Datum::Int(*id)).collect(), ids, empty: false })
 }
 
-fn named(db: &Database, model: &Model, right: &Value) -> Vec<i64> {
-    match right.as_str() {
-        Some(name) => {
-            let pattern = format!("%{name}%");
-            db.all(model).filter(|id| like(&display_name(db, model, *id), &pattern, true)).collect()
-        }
-        None => python::ids(right),
+fn named(db: &Database, model: &Arc<Model>, right: &Value) -> Result<Vec<i64>, Error> {
+    if !right.is_string() {
+        return Ok(python::ids(right));
     }
+    let called = names::called(db, model, "ilike", right)?;
+    Ok(db.all(model).filter(|id| called.matches(db, *id)).collect())
 }
 
 #[cfg(test)]

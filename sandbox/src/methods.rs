@@ -16,11 +16,20 @@ pub(crate) struct Method {
     pub required: usize,
     /// Only these models have it; empty: all.
     pub models: &'static [&'static str],
-    pub only: Option<Version>,
+    pub since: Version,
+    pub until: Version,
 }
 
 const fn on_model(name: &'static str, required: usize, parameters: &'static [&'static str]) -> Method {
-    Method { name, on_records: false, parameters, required, models: &[], only: None }
+    Method {
+        name,
+        on_records: false,
+        parameters,
+        required,
+        models: &[],
+        since: Version::V16,
+        until: Version::V19,
+    }
 }
 
 const fn on_records(name: &'static str, required: usize, parameters: &'static [&'static str]) -> Method {
@@ -31,8 +40,12 @@ const fn of(models: &'static [&'static str], method: Method) -> Method {
     Method { models, ..method }
 }
 
-const fn only(version: Version, method: Method) -> Method {
-    Method { only: Some(version), ..method }
+const fn since(since: Version, method: Method) -> Method {
+    Method { since, ..method }
+}
+
+const fn until(until: Version, method: Method) -> Method {
+    Method { until, ..method }
 }
 
 const MESSAGE: &[&str] =
@@ -49,16 +62,21 @@ pub(crate) const METHODS: &[Method] = &[
     on_model("search_count", 1, &["domain", "limit"]),
     on_model("search_read", 0, &["domain", "fields", "offset", "limit", "order", "load"]),
     on_records("read", 0, &["fields", "load"]),
-    only(Version::V18, on_model("name_search", 0, &["name", "args", "operator", "limit"])),
-    only(Version::V19, on_model("name_search", 0, &["name", "domain", "operator", "limit"])),
+    until(Version::V18, on_model("name_search", 0, &["name", "args", "operator", "limit"])),
+    since(Version::V19, on_model("name_search", 0, &["name", "domain", "operator", "limit"])),
     on_model("name_create", 1, &["name"]),
     on_model("create", 1, &["vals_list"]),
     on_records("write", 1, &["vals"]),
     on_records("unlink", 0, &[]),
     on_model("load", 2, &["fields", "data"]),
     on_model("fields_get", 0, &["allfields", "attributes"]),
+    until(Version::V16, on_model("fields_view_get", 0, &["view_id", "view_type"])),
+    until(Version::V16, on_records("name_get", 0, &[])),
+    until(Version::V16, on_records("check_access_rule", 1, &["operation"])),
+    on_model("get_view", 0, &["view_id", "view_type"]),
+    on_model("get_views", 1, &["views", "options"]),
     on_model("read_group", 3, &["domain", "fields", "groupby", "offset", "limit", "orderby", "lazy"]),
-    only(
+    since(
         Version::V19,
         on_model(
             "formatted_read_group",
@@ -74,19 +92,20 @@ pub(crate) const METHODS: &[Method] = &[
     of(ORDER, on_records("action_quotation_send", 0, &[])),
     of(ORDER, on_records("action_cancel", 0, &[])),
     of(ORDER, on_records("action_draft", 0, &[])),
-    of(ORDER, on_records("action_lock", 0, &[])),
+    of(ORDER, until(Version::V16, on_records("action_done", 0, &[]))),
+    of(ORDER, since(Version::V18, on_records("action_lock", 0, &[]))),
     of(ORDER, on_records("action_unlock", 0, &[])),
     of(ORDER, on_records("action_update_prices", 0, &[])),
     of(
-        ORDER,
+        &["sale.order", "account.move"],
         on_records("get_portal_url", 0, &["suffix", "report_type", "download", "query_string", "anchor"]),
     ),
     of(&["account.move"], on_records("action_post", 0, &[])),
     of(&["account.move"], on_records("button_draft", 0, &[])),
     of(&["account.move"], on_records("button_cancel", 0, &[])),
     on_records("copy", 0, &["default"]),
-    only(Version::V18, on_model("default_get", 1, &["fields_list"])),
-    only(Version::V19, on_model("default_get", 1, &["fields"])),
+    until(Version::V18, on_model("default_get", 1, &["fields_list"])),
+    since(Version::V19, on_model("default_get", 1, &["fields"])),
     on_records("action_archive", 0, &[]),
     on_records("action_unarchive", 0, &[]),
     on_model("check_access_rights", 1, &["operation", "raise_exception"]),
@@ -98,17 +117,22 @@ pub(crate) const METHODS: &[Method] = &[
         &["ir.model.data"],
         on_model("check_object_reference", 2, &["module", "xml_id", "raise_on_access_error"]),
     ),
-    on_records("web_read", 1, &["specification"]),
+    since(Version::V18, on_records("web_read", 1, &["specification"])),
+    until(
+        Version::V16,
+        on_model("web_search_read", 0, &["domain", "fields", "offset", "limit", "order", "count_limit"]),
+    ),
     on_model("web_search_read", 2, &["domain", "specification", "offset", "limit", "order", "count_limit"]),
-    on_records("web_save", 2, &["vals", "specification", "next_id"]),
+    since(Version::V18, on_records("web_save", 2, &["vals", "specification", "next_id"])),
     on_records("export_data", 1, &["fields_to_export"]),
     on_records("get_metadata", 0, &[]),
-    of(&["sale.order"], on_records("onchange", 3, &["values", "field_names", "fields_spec"])),
+    of(ORDER, since(Version::V18, on_records("onchange", 3, &["values", "field_names", "fields_spec"]))),
     of(&["ir.config_parameter"], on_model("get_param", 1, &["key", "default"])),
     of(&["res.lang"], on_model("get_installed", 0, &[])),
     of(&["res.users"], on_model("context_get", 0, &[])),
+    of(&["res.users"], until(Version::V16, on_model("has_group", 1, &["group_ext_id"]))),
     of(&["res.users"], on_records("has_group", 1, &["group_ext_id"])),
-    on_records("has_access", 1, &["operation"]),
+    since(Version::V18, on_records("has_access", 1, &["operation"])),
 ];
 
 /// A method's arguments by name, and the records it is called on.
@@ -149,7 +173,7 @@ impl Method {
         METHODS.iter().find(|method| {
             method.name == name
                 && (method.models.is_empty() || method.models.contains(&model))
-                && method.only.is_none_or(|only| only == version)
+                && (method.since..=method.until).contains(&version)
         })
     }
 
@@ -188,6 +212,13 @@ impl Method {
             return Err(self.wrong(model, style, &text));
         }
         for (name, value) in named {
+            // On 16 it takes whatever it is told.
+            if version == Version::V16
+                && self.name == "message_post"
+                && !self.parameters.contains(&name.as_str())
+            {
+                continue;
+            }
             if !self.parameters.contains(&name.as_str()) {
                 return Err(self.wrong(
                     model,
@@ -240,10 +271,11 @@ fn not_an_id(ids: &Value) -> Option<&str> {
 fn invalid_id(version: Version, model: &str, text: &str) -> Error {
     let table = model.replace('.', "_");
     let query = match version {
+        Version::V16 => format!("...rtner\".\"type\" = 'private'))) AND \"{table}\".id IN ('{text}')"),
         Version::V18 => format!("... FROM \"{table}\" WHERE (\"{table}\".\"id\" IN ('{text}')) AN..."),
         Version::V19 => format!("...\" FROM \"{table}\" WHERE \"{table}\".\"id\" IN ('{text}') AND..."),
     };
-    let pointer = " ".repeat(61);
+    let pointer = " ".repeat(if version == Version::V16 { 65 } else { 61 });
     let text = format!("invalid input syntax for type integer: \"{text}\"\nLINE 1: {query}\n{pointer}^");
     Error::new(Exception::InvalidText, text)
 }

@@ -6,8 +6,10 @@ use crate::language::Language;
 use crate::schema::{Field, Kind};
 
 /// The version of Odoo to answer as.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
+    /// 16.0
+    V16,
     /// 18.0
     V18,
     /// 19.0, which also speaks JSON-2
@@ -18,6 +20,7 @@ pub enum Version {
 impl Version {
     pub(crate) fn series(self) -> &'static str {
         match self {
+            Self::V16 => "16.0",
             Self::V18 => "18.0",
             Self::V19 => "19.0",
         }
@@ -25,6 +28,7 @@ impl Version {
 
     pub(crate) fn major(self) -> u32 {
         match self {
+            Self::V16 => 16,
             Self::V18 => 18,
             Self::V19 => 19,
         }
@@ -32,6 +36,7 @@ impl Version {
 
     pub(crate) fn full(self) -> &'static str {
         match self {
+            Self::V16 => "16.0",
             Self::V18 => "18.0+e-20241005",
             Self::V19 => "19.0",
         }

@@ -22,6 +22,14 @@ impl Env<'_> {
         };
         let locked = ids.iter().any(|id| self.db.value(model, *id, "locked").is_true());
         let (values, answer) = match action {
+            "action_confirm" if self.version() == Version::V16 && all_in(&["draft", "sent", "sale"]) => {
+                (json!({"state": "sale", "date_order": now()}), json!(true))
+            }
+            "action_confirm" if self.version() == Version::V16 => {
+                return Err(Error::user(
+                    "It is not allowed to confirm an order in the following states: done, cancel",
+                ));
+            }
             "action_confirm" if !all_in(&["draft", "sent"]) => {
                 return Err(Error::user("Some orders are not in a state requiring confirmation."));
             }
@@ -34,9 +42,11 @@ impl Env<'_> {
                 return Err(Error::user("You cannot cancel a locked order. Please unlock it first."));
             }
             "action_cancel" if self.asks_before_cancelling(&all_in(&["draft"])) => {
-                return Ok(cancel_dialog(ids));
+                return Ok(cancel_dialog(ids, self.version()));
             }
             "action_cancel" => (json!({"state": "cancel"}), json!(true)),
+            "action_done" => (json!({"state": "done"}), Value::Null),
+            "action_unlock" if self.version() == Version::V16 => (json!({"state": "sale"}), Value::Null),
             "action_lock" => (json!({"locked": true}), Value::Null),
             "action_unlock" => (json!({"locked": false}), Value::Null),
             "action_update_prices" => return self.update_prices(model, ids),
@@ -51,9 +61,9 @@ impl Env<'_> {
         Ok(answer)
     }
 
-    /// 18.0 asks first, unless told not to or nobody has seen the quotation.
+    /// 16.0 and 18.0 ask first, unless told not to or nobody has seen the quotation.
     fn asks_before_cancelling(&self, only_drafts: &bool) -> bool {
-        self.version() == Version::V18 && !only_drafts && !self.context.flag("disable_cancel_warning", false)
+        self.version() <= Version::V18 && !only_drafts && !self.context.flag("disable_cancel_warning", false)
     }
 
     fn can_be_draft(&self, model: &Model, id: i64) -> bool {
@@ -91,20 +101,24 @@ impl Env<'_> {
         self.check_exist(model, ids)?;
         self.check_rule(model, ids, Operation::Read)?;
         let (own, named) = match self.version() {
-            Version::V18 => (json!({"model_description": "Quotation"}), json!({})),
+            Version::V16 | Version::V18 => (json!({"model_description": "Quotation"}), json!({})),
             Version::V19 => (
                 json!({"email_notification_allow_footer": true, "hide_mail_template_management_options": true}),
                 json!({"name": "Send"}),
             ),
         };
+        let records = match self.version() {
+            Version::V16 => json!({"default_res_id": ids.first(), "default_use_template": true}),
+            _ => json!({"default_res_ids": ids}),
+        };
         let context = json!({
-            "default_model": model.name, "default_res_ids": ids, "default_composition_mode": "comment",
+            "default_model": model.name, "default_composition_mode": "comment",
             "default_email_layout_xmlid": "mail.mail_notification_layout_with_responsible_signature",
             "proforma": false, "force_email": true, "default_template_id": 19, "mark_so_as_sent": true,
         });
         let dialog = json!({
             "type": "ir.actions.act_window", "view_mode": "form", "res_model": "mail.compose.message",
-            "views": [[false, "form"]], "view_id": false, "target": "new", "context": joined(context, own),
+            "views": [[false, "form"]], "view_id": false, "target": "new", "context": joined(joined(context, records), own),
         });
         Ok(joined(dialog, named))
     }
@@ -124,17 +138,18 @@ impl Env<'_> {
         Ok(Value::Null)
     }
 
-    /// `get_portal_url`: a way to the order for who has no log-in.
+    /// `get_portal_url`: a way to the document for who has no log-in.
     pub fn portal_url(&mut self, model: &Arc<Model>, bound: &Bound) -> Result<Value, Error> {
         let [id] = bound.ids.as_slice() else { return Err(singleton(model, &bound.ids)) };
         self.check_exist(model, &[*id])?;
         self.may_read(model)?;
         self.check_rule(model, &[*id], Operation::Read)?;
         let token = self.access_token(model, *id)?;
+        let page = self.db.value(model, *id, "access_url").as_str().unwrap_or_default().to_owned();
         let text = |name: &str| bound.get(name).as_str().unwrap_or_default().to_owned();
         let kind = Some(text("report_type")).filter(|kind| !kind.is_empty());
         Ok(json!(format!(
-            "/my/orders/{id}{}?access_token={token}{}{}{}{}",
+            "{page}{}?access_token={token}{}{}{}{}",
             text("suffix"),
             kind.map(|kind| format!("&report_type={kind}")).unwrap_or_default(),
             if python::truthy(bound.get("download")) { "&download=true" } else { "" },
@@ -147,19 +162,24 @@ impl Env<'_> {
     }
 }
 
-fn cancel_dialog(ids: &[i64]) -> Value {
+fn cancel_dialog(ids: &[i64], version: Version) -> Value {
+    let more = match version {
+        Version::V16 => json!({"default_use_template": true}),
+        _ => json!({}),
+    };
+    let context = json!({
+        "default_template_id": 22, "default_order_id": ids.first(), "mark_so_as_canceled": true,
+        "default_email_layout_xmlid": "mail.mail_notification_layout_with_responsible_signature",
+        "model_description": "Sales Order",
+    });
     json!({
         "name": "Cancel Sales Order", "view_mode": "form", "res_model": "sale.order.cancel", "view_id": 1173,
-        "type": "ir.actions.act_window", "target": "new",
-        "context": {
-            "default_template_id": 22, "default_order_id": ids.first(), "mark_so_as_canceled": true,
-            "default_email_layout_xmlid": "mail.mail_notification_layout_with_responsible_signature",
-            "model_description": "Sales Order",
-        },
+        "type": "ir.actions.act_window", "target": "new", "context": joined(context, more),
     })
 }
 
-fn joined(mut object: Value, more: Value) -> Value {
+/// An object with the members of another.
+pub(crate) fn joined(mut object: Value, more: Value) -> Value {
     if let (Some(members), Value::Object(more)) = (object.as_object_mut(), more) {
         members.extend(more);
     }

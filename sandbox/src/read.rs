@@ -1,4 +1,4 @@
-//! `read`, `name_search` and `fields_get`.
+//! `read` and `fields_get`.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::error::{Error, Exception};
 use crate::files;
 use crate::matching::display_name;
 use crate::schema::{Field, Kind, Model};
-use crate::search::{Page, in_default_order};
+use crate::search::in_default_order;
 
 impl Env<'_> {
     /// The fields of records that exist, in the order asked for; no fields means all.
@@ -54,6 +54,11 @@ impl Env<'_> {
             format!("on {} ({}). Please contact your system administrator.", model.title, model.name),
         );
         let text = match self.version() {
+            Version::V16 => format!(
+                "The requested operation can not be completed due to security restrictions.\n\nDocument type: {} \
+                 ({})\nOperation: read\nUser: {uid}\nFields:\n- {field} (always forbidden)",
+                model.title, model.name
+            ),
             Version::V18 => format!(
                 "You do not have enough rights to access the fields \"{field}\" {of}\n\nOperation: read\nUser: {uid}\n\
                  Fields:\n- {field} (always forbidden)"
@@ -68,7 +73,7 @@ impl Env<'_> {
 
     pub fn unreadable(&self, model: &Model, field: &str) -> Error {
         Error::value(match self.version() {
-            Version::V18 => format!("Invalid field '{field}' on model '{}'", model.name),
+            Version::V16 | Version::V18 => format!("Invalid field '{field}' on model '{}'", model.name),
             Version::V19 => format!("Invalid field '{field}' on '{}'", model.name),
         })
     }
@@ -112,36 +117,18 @@ impl Env<'_> {
         in_default_order(self, model, shown.collect())
     }
 
-    /// `name_search`: `[[id, name], …]`.
-    pub fn name_search(&self, model: &Arc<Model>, arguments: &Map<String, Value>) -> Result<Value, Error> {
-        let text = |key: &str| arguments.get(key).and_then(Value::as_str).unwrap_or_default();
-        let operator = Some(text("operator")).filter(|operator| !operator.is_empty()).unwrap_or("ilike");
-        let mut domain: Vec<Value> = Vec::new();
-        if !text("name").is_empty() {
-            domain.extend(std::iter::repeat_n(json!("|"), model.name_fields.len().saturating_sub(1)));
-            domain.extend(model.name_fields.iter().map(|field| json!([field, operator, text("name")])));
-        }
-        let more = arguments.get("domain").and_then(Value::as_array).cloned().unwrap_or_default();
-        domain.extend(more);
-        let limit = arguments.get("limit").and_then(Value::as_u64).unwrap_or(100);
-        let page = Page { limit: usize::try_from(limit).ok(), ..Page::default() };
-        let ids = self.search(model, &Value::Array(domain), &page)?;
-        Ok(ids.into_iter().map(|id| self.pair(model.name, id)).collect())
-    }
-
     /// `fields_get`; no names and no attributes mean all.
-    pub fn fields_get(&self, model: &Model, names: &[String], attributes: &[String]) -> Value {
+    pub fn fields_get(&self, model: &Model, names: &[String], attributes: &[impl AsRef<str>]) -> Value {
         let wanted = model
             .fields
             .iter()
             .filter(|field| !field.forbidden)
             .filter(|field| names.is_empty() || names.iter().any(|name| *name == field.name));
         let described = wanted.map(|field| {
-            let mut description = describe(field);
-            if let Some(link) = model.inherits.filter(|_| field.inherited) {
-                description.insert("related".to_owned(), json!(format!("{link}.{}", field.name)));
-            }
-            description.retain(|key, _| attributes.is_empty() || attributes.contains(key));
+            let mut description = describe(self.version(), field);
+            description.retain(|key, _| {
+                attributes.is_empty() || attributes.iter().any(|asked| asked.as_ref() == key)
+            });
             (field.name.to_string(), Value::Object(description))
         });
         Value::Object(described.collect())
@@ -151,7 +138,7 @@ impl Env<'_> {
 /// Worked out in a way that nothing is looked up by.
 const UNSEARCHABLE: [&str; 3] = ["lst_price", "avatar_128", "access_url"];
 
-fn describe(field: &Field) -> Map<String, Value> {
+fn describe(version: Version, field: &Field) -> Map<String, Value> {
     let sortable = field.kind.is_sortable() && !field.fleeting;
     let mut description = Map::new();
     let mut put = |key: &str, value: Value| description.insert(key.to_owned(), value);
@@ -161,11 +148,18 @@ fn describe(field: &Field) -> Map<String, Value> {
     put("required", json!(field.required));
     put("readonly", json!(field.readonly));
     put("store", json!(!field.fleeting && !field.inherited));
-    put("searchable", json!(!UNSEARCHABLE.contains(&field.name.as_ref())));
+    put("depends", json!(field.depends));
+    if let Some(related) = &field.related {
+        put("related", json!(related));
+    }
+    let is_passed_over = version == Version::V16 && field.name == "display_name" && !sortable;
+    put("searchable", json!(!is_passed_over && !UNSEARCHABLE.contains(&field.name.as_ref())));
     put("sortable", json!(sortable));
-    put("groupable", json!(sortable));
     if let Some(size) = field.size {
         put("size", json!(size));
+    }
+    if version >= Version::V18 {
+        put("groupable", json!(sortable));
     }
     if let Some(help) = field.help {
         put("help", json!(help));

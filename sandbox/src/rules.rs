@@ -17,7 +17,7 @@ type Values = Map<String, Value>;
 /// The field of an order line that holds the unit of measure.
 pub(crate) fn uom_field(version: Version) -> &'static str {
     match version {
-        Version::V18 => "product_uom",
+        Version::V16 | Version::V18 => "product_uom",
         Version::V19 => "product_uom_id",
     }
 }
@@ -25,7 +25,7 @@ pub(crate) fn uom_field(version: Version) -> &'static str {
 /// The field of an order line that holds its taxes.
 pub(crate) fn tax_field(version: Version) -> &'static str {
     match version {
-        Version::V18 => "tax_id",
+        Version::V16 | Version::V18 => "tax_id",
         Version::V19 => "tax_ids",
     }
 }
@@ -237,6 +237,11 @@ pub(crate) fn check(model: &Model, row: &Row) -> Result<(), Error> {
     Ok(())
 }
 
+/// `done` is what 16 calls a locked one.
+pub(crate) fn is_confirmed(state: &str) -> bool {
+    matches!(state, "sale" | "done")
+}
+
 /// Refuses deletions that Odoo refuses.
 pub(crate) fn check_unlink(env: &Env<'_>, model: &Model, ids: &[i64]) -> Result<(), Error> {
     let state = |id: &i64| env.db.value(model, *id, "state").as_str().map(str::to_owned);
@@ -249,7 +254,7 @@ pub(crate) fn check_unlink(env: &Env<'_>, model: &Model, ids: &[i64]) -> Result<
     if model.name == "sale.order.line" {
         let orders = env.model("sale.order")?;
         let order = |id: &i64| env.db.value(model, *id, "order_id").id();
-        let confirmed = |id: i64| env.db.value(&orders, id, "state").as_str() == Some("sale");
+        let confirmed = |id: i64| env.db.value(&orders, id, "state").as_str().is_some_and(is_confirmed);
         if ids.iter().filter_map(order).any(confirmed) {
             return Err(Error::user(
                 "Once a sales order is confirmed, you can't remove one of its lines (we need to track if something \

@@ -8,84 +8,7 @@ use crate::Version;
 use crate::datum::Datum;
 use crate::store::Database;
 
-/// The type of a field.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Kind {
-    Char,
-    Text,
-    Html,
-    Integer,
-    Float,
-    Monetary,
-    Boolean,
-    Date,
-    Datetime,
-    /// Base64
-    Binary,
-    Json,
-    /// `model,id`
-    Reference,
-    /// An id, with the field that names its model.
-    Many2oneReference(&'static str),
-    /// Fields a user adds: the link to the record that defines them, and its field that does.
-    Properties(&'static str, &'static str),
-    PropertiesDefinition,
-    Selection(&'static [(&'static str, &'static str)]),
-    Many2one(&'static str),
-    /// The other model and its field that points back.
-    One2many(&'static str, &'static str),
-    Many2many(&'static str),
-}
-
-impl Kind {
-    /// `type` in `fields_get`.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Char => "char",
-            Self::Text => "text",
-            Self::Html => "html",
-            Self::Integer => "integer",
-            Self::Float => "float",
-            Self::Monetary => "monetary",
-            Self::Boolean => "boolean",
-            Self::Date => "date",
-            Self::Datetime => "datetime",
-            Self::Binary => "binary",
-            Self::Json => "json",
-            Self::Reference => "reference",
-            Self::Many2oneReference(_) => "many2one_reference",
-            Self::Properties(..) => "properties",
-            Self::PropertiesDefinition => "properties_definition",
-            Self::Selection(_) => "selection",
-            Self::Many2one(_) => "many2one",
-            Self::One2many(..) => "one2many",
-            Self::Many2many(_) => "many2many",
-        }
-    }
-
-    /// The model a relational field points to.
-    pub fn relation(&self) -> Option<&'static str> {
-        match self {
-            Self::Many2one(model) | Self::One2many(model, _) | Self::Many2many(model) => Some(model),
-            _ => None,
-        }
-    }
-
-    pub fn is_x2many(&self) -> bool {
-        matches!(self, Self::One2many(..) | Self::Many2many(_))
-    }
-
-    /// Whether `ORDER BY` and `GROUP BY` can have it.
-    pub fn is_sortable(&self) -> bool {
-        let whole =
-            matches!(self, Self::Binary | Self::Json | Self::Properties(..) | Self::PropertiesDefinition);
-        !self.is_x2many() && !whole
-    }
-
-    pub fn is_number(&self) -> bool {
-        matches!(self, Self::Integer | Self::Float | Self::Monetary | Self::Many2oneReference(_))
-    }
-}
+pub(crate) use crate::kind::Kind;
 
 /// How a value that is not stored is found.
 pub(crate) type Compute = fn(&Database, &Model, i64) -> Datum;
@@ -116,13 +39,20 @@ pub(crate) struct Field {
     /// Read from and written to the record that [`Model::inherits`] names.
     pub inherited: bool,
     pub compute: Option<Compute>,
+    /// The paths that the value follows from.
+    pub depends: Vec<Cow<'static, str>>,
+    /// The path whose value this one is.
+    pub related: Option<Cow<'static, str>>,
+    /// Read along [`Self::related`], not from the record.
+    pub mirrors: bool,
     pub default: Datum,
     /// How many decimals a number is rounded to.
     pub digits: Option<i32>,
     /// How many characters a text is cut to, also one that it is compared with.
     pub size: Option<usize>,
     pub on_delete: OnDelete,
-    pub only: Option<Version>,
+    pub since: Version,
+    pub until: Version,
 }
 
 impl Field {
@@ -140,11 +70,15 @@ impl Field {
             fleeting: false,
             inherited: false,
             compute: None,
+            depends: Vec::new(),
+            related: None,
+            mirrors: false,
             default: Datum::Empty,
             digits: None,
             size: None,
             on_delete: OnDelete::SetNull,
-            only: None,
+            since: Version::V16,
+            until: Version::V19,
         }
     }
 
@@ -212,6 +146,20 @@ impl Field {
         self.readonly()
     }
 
+    /// Always the value that this path leads to.
+    pub fn mirrors(mut self, path: &'static str) -> Self {
+        self.mirrors = true;
+        self.indexed = false;
+        self.depends = vec![path.into()];
+        self.related = Some(path.into());
+        self.readonly()
+    }
+
+    /// Of a template: read from its only variant, and written to it.
+    pub fn of_the_only(self, compute: Compute) -> Self {
+        Self { readonly: false, ..self.computed(compute) }
+    }
+
     pub fn default(mut self, value: Datum) -> Self {
         self.default = value;
         self
@@ -234,15 +182,21 @@ impl Field {
         self
     }
 
-    /// Known to this version alone.
-    pub fn only(mut self, version: Version) -> Self {
-        self.only = Some(version);
+    /// Not known to those before.
+    pub fn since(mut self, version: Version) -> Self {
+        self.since = version;
+        self
+    }
+
+    /// Not known to those after.
+    pub fn until(mut self, version: Version) -> Self {
+        self.until = version;
         self
     }
 
     /// Whether a value of its own stands in the record.
     pub fn is_stored(&self) -> bool {
-        self.compute.is_none() && !self.inherited && !matches!(self.kind, Kind::One2many(..))
+        self.compute.is_none() && !self.inherited && !self.mirrors && !matches!(self.kind, Kind::One2many(..))
     }
 }
 
@@ -268,7 +222,7 @@ pub(crate) struct Model {
     pub company: Option<&'static str>,
     /// The many2one fields whose targets must be of the record's own company.
     pub of_company: &'static [&'static str],
-    /// The fields `name_search` looks in.
+    /// The fields that names search (`_rec_names_search`).
     pub name_fields: &'static [&'static str],
     /// The field no two records have the same value in, and what is said of a second one.
     pub unique: Option<(&'static str, &'static str)>,
@@ -290,7 +244,7 @@ impl Model {
             owner: None,
             company: None,
             of_company: &[],
-            name_fields: &["display_name"],
+            name_fields: &["name"],
             unique: None,
             hangs_on: None,
             inherits: None,
@@ -352,7 +306,7 @@ impl Model {
     }
 
     fn index(mut self, version: Version) -> Self {
-        self.fields.retain(|field| field.only.is_none_or(|only| only == version));
+        self.fields.retain(|field| (field.since..=field.until).contains(&version));
         self.slots =
             self.fields.iter().enumerate().map(|(slot, field)| (field.name.to_string(), slot)).collect();
         self

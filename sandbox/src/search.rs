@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::Version;
 use crate::datum::Datum;
 use crate::domain::{Expr, Leaf, Test, is_id, mentions};
 use crate::env::Env;
@@ -28,7 +29,7 @@ pub(crate) struct Page {
 impl Env<'_> {
     /// The ids of the records that match, that the user may see, in order.
     pub fn search(&self, model: &Arc<Model>, domain: &Value, page: &Page) -> Result<Vec<i64>, Error> {
-        let order = order_of(model, page.order.as_deref())?;
+        let order = order_of(self.version(), model, page.order.as_deref())?;
         let is_cut_before = CUT_BEFORE.contains(&model.name);
         let found = self.found(model, domain, !is_cut_before)?;
         let end = page.limit.map_or(usize::MAX, |limit| page.offset.saturating_add(limit));
@@ -112,7 +113,7 @@ impl Env<'_> {
 
 /// Sorts the records of a one2many or many2many as their model does.
 pub(crate) fn in_default_order(env: &Env<'_>, model: &Model, ids: Vec<i64>) -> Vec<i64> {
-    match order_of(model, None) {
+    match order_of(env.version(), model, None) {
         Ok(order) => env.sorted(model, ids.into_iter(), &order, usize::MAX),
         Err(_) => ids,
     }
@@ -149,7 +150,7 @@ pub(crate) fn check_stored(model: &Model, slot: usize) -> Result<(), Error> {
     }
 }
 
-fn order_of(model: &Model, order: Option<&str>) -> Result<Vec<OrderBy>, Error> {
+fn order_of(version: Version, model: &Model, order: Option<&str>) -> Result<Vec<OrderBy>, Error> {
     let order = order.filter(|order| !order.trim().is_empty()).unwrap_or(model.order);
     let malformed = || {
         Error::user(format!(
@@ -166,6 +167,9 @@ fn order_of(model: &Model, order: Option<&str>) -> Result<Vec<OrderBy>, Error> {
         let slot = model
             .slot(name)
             .ok_or_else(|| Error::value(format!("Invalid field '{name}' on model '{}'", model.name)))?;
+        if version == Version::V16 && check_stored(model, slot).is_err() {
+            return Ok(None);
+        }
         check_stored(model, slot)?;
         let words: Vec<String> = words.map(str::to_lowercase).collect();
         let (descending, rest) = match words.split_first() {
@@ -175,13 +179,14 @@ fn order_of(model: &Model, order: Option<&str>) -> Result<Vec<OrderBy>, Error> {
         };
         let empty_first = match rest.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             [] => descending,
+            _ if version == Version::V16 => return Err(malformed()),
             ["nulls", "first"] => true,
             ["nulls", "last"] => false,
             _ => return Err(malformed()),
         };
-        Ok(OrderBy { slot, descending, empty_first })
+        Ok(Some(OrderBy { slot, descending, empty_first }))
     };
-    order.split(',').map(by).collect()
+    order.split(',').filter_map(|part| by(part).transpose()).collect()
 }
 
 /// What `ORDER BY` compares: for a related record its name.

@@ -155,6 +155,9 @@ impl Database {
         if let Some(compute) = field.compute {
             return Cow::Owned(compute(self, model, id));
         }
+        if let (true, Some(path)) = (field.mirrors, &field.related) {
+            return Cow::Owned(self.along(model, id, path));
+        }
         if field.inherited {
             return self.inherited(model, id, &field.name).unwrap_or(Cow::Owned(Datum::Empty));
         }
@@ -183,6 +186,18 @@ impl Database {
             ids.retain(|line| self.value(other, *line, of).as_str() == Some(model.name));
         }
         ids
+    }
+
+    /// The value that a dotted path leads to.
+    pub fn along(&self, model: &Model, id: i64, path: &str) -> Datum {
+        let Some((link, rest)) = path.split_once('.') else {
+            return self.value(model, id, path).into_owned();
+        };
+        let other = model.field(link).and_then(|link| self.schema.get(link.kind.relation()?));
+        match (other, self.value(model, id, link).id()) {
+            (Some(other), Some(target)) => self.along(other, target, rest),
+            _ => Datum::Empty,
+        }
     }
 
     fn inherited(&self, model: &Model, id: i64, field: &str) -> Option<Cow<'_, Datum>> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::Version;
 use crate::env::{Env, Operation};
 use crate::error::{Error, Exception};
 use crate::language::Language;
@@ -47,8 +48,19 @@ impl Env<'_> {
     /// Whether a user is in the group with this external id.
     pub fn has_group(&self, users: &[i64], group: &Value) -> Result<Value, Error> {
         let group = self.reference(group.as_str().unwrap_or_default()).map(|found| found.id);
-        let groups = users.first().map(|uid| self.groups_of(*uid)).unwrap_or_default();
+        let user = if self.version() == Version::V16 { Some(&self.uid) } else { users.first() };
+        let groups = user.map(|uid| self.groups_of(*uid)).unwrap_or_default();
         Ok(json!(group.is_some_and(|group| groups.contains(&group))))
+    }
+
+    /// `check_access_rule`: refuses what a rule keeps from the caller.
+    pub fn check_access_rule(
+        &self,
+        model: &Arc<Model>,
+        ids: &[i64],
+        operation: &Value,
+    ) -> Result<Value, Error> {
+        self.check_rule(model, ids, self::operation(operation)?).map(|()| Value::Null)
     }
 
     /// Whether the caller may do this with all of these records, or with the model at all.

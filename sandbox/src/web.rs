@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::Version;
 use crate::env::Env;
 use crate::error::Error;
 use crate::matching::display_name;
@@ -77,7 +78,11 @@ impl Env<'_> {
     pub fn web_search_read(&self, model: &Arc<Model>, bound: &Bound, page: &Page) -> Result<Value, Error> {
         let domain = bound.get("domain");
         let ids = self.search(model, domain, page)?;
-        let records = self.web_read(model, &ids, &specification(bound))?;
+        let records = match self.version() {
+            // Fields, not nested.
+            Version::V16 => self.read(model, &ids, &bound.names("fields"), true)?,
+            _ => self.web_read(model, &ids, &specification(bound))?,
+        };
         let read = page.offset + ids.len();
         let length = match bound.count("count_limit") {
             _ if page.limit != Some(ids.len()) => read,

@@ -68,6 +68,7 @@ impl Env<'_> {
         }
         let commands = self.assign(model, &mut row, &values)?;
         self.finish(model, id, row)?;
+        self.make_variant(model, id, &values)?;
         self.follow(model, id, commands)?;
         self.check_company(model, id, None)?;
         self.check_rule(model, &[id], Operation::Create)?;
@@ -108,6 +109,7 @@ impl Env<'_> {
             set(model, &mut row, "write_uid", Datum::Int(self.uid));
             let commands = self.assign(model, &mut row, &own)?;
             self.finish(model, *id, row)?;
+            self.write_variants(model, *id, &own)?;
             self.check_tree(model, *id)?;
             self.follow(model, *id, commands)?;
             self.check_company(model, *id, Some(&written))?;
@@ -121,12 +123,14 @@ impl Env<'_> {
         self.check_exist(model, ids)?;
         self.check_rule(model, ids, Operation::Unlink)?;
         rules::check_unlink(self, model, ids)?;
+        let templates: Vec<i64> =
+            ids.iter().filter_map(|id| self.db.value(model, *id, "product_tmpl_id").id()).collect();
         self.as_system(|env| {
-            ids.iter().try_for_each(|id| {
+            for id in ids {
                 env.remove(model, *id)?;
                 env.forget_external_ids(model, *id);
-                Ok(())
-            })
+            }
+            env.remove_templates(model, &templates)
         })
     }
 
@@ -277,7 +281,7 @@ impl Env<'_> {
         match values.get(link.name.as_ref()).and_then(Value::as_i64) {
             Some(id) => self.write(&parent, &[id], &theirs),
             None => {
-                let id = self.create(&parent, &theirs, None)?;
+                let id = self.create_parent(&parent, &theirs, None)?;
                 values.insert(link.name.to_string(), json!(id));
                 Ok(())
             }

@@ -48,6 +48,8 @@ enum OdooLanguage {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum OdooVersion {
+    #[value(name = "16")]
+    V16,
     #[value(name = "18")]
     V18,
     #[value(name = "19")]
@@ -60,6 +62,7 @@ enum OdooVersion {
 /// When the port is taken or serving fails.
 pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let version = match arguments.version {
+        OdooVersion::V16 => Version::V16,
         OdooVersion::V18 => Version::V18,
         OdooVersion::V19 => Version::V19,
     };

@@ -125,6 +125,11 @@ impl View {
             let inner = self.conditions(&relation, inner, &path, depth + 1, errors).await?;
             return Ok(Ok(json!([name, operator, inner])));
         }
+        // Elsewhere Odoo takes a text for the name of such a record.
+        let points = field.relation.is_some() || name.rsplit('.').next() == Some("id");
+        if matches!(operator, "child_of" | "parent_of") && !points {
+            return Ok(Err(format!("{operator} goes with id, or with a field that points to records")));
+        }
         if by_ids_only && (BY_TEXT.contains(&operator) || has_text(value)) {
             let why = closed.map(|closed| format!(": {closed}")).unwrap_or_default();
             return Ok(Err(format!("must compare {name} with ids, not with text{why}")));

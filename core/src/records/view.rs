@@ -174,8 +174,8 @@ impl View {
                 let asks_by_text = |model: &str| self.rules.is_asked_by_text(model);
                 let by_ids_only = match field.relation.as_deref() {
                     Some(relation) => !asks_by_text(relation),
-                    // Odoo looks for it in more than the name.
-                    None => part == "display_name" && !asks_by_text(&here.model),
+                    // Odoo looks for it in more than the name; so it does for a text beside `id`, with child_of.
+                    None => matches!(part, "display_name" | "id") && !asks_by_text(&here.model),
                 };
                 return Ok(Ok(Target { field: Field { kind, ..field.clone() }, closed, by_ids_only }));
             }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{cell, lines_of};
+use crate::Version;
 use crate::env::Env;
 use crate::error::{Error, Exception};
 use crate::schema::Model;
@@ -63,7 +64,11 @@ fn check(env: &Env<'_>, model: &Model, column: &[String]) -> Result<(), Error> {
     if name == "id" || name == ".id" {
         return Ok(());
     }
-    let field = model.field(name).ok_or_else(|| Error::value(format!("Invalid field name '{name}'")))?;
+    let unknown = || match env.version() {
+        Version::V16 => Error::new(Exception::Key, name),
+        _ => Error::value(format!("Invalid field name '{name}'")),
+    };
+    let field = model.field(name).ok_or_else(unknown)?;
     match field.kind.relation().and_then(|other| env.db.schema.get(other)) {
         Some(other) => check(env, other, rest),
         None if rest.is_empty() => Ok(()),

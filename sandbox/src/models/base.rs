@@ -1,8 +1,8 @@
 //! Partners, users, companies and Odoo's own tables.
 
 use super::{
-    active, boolean, char, currency, date, float, html, integer, many2many, many2one, one2many, selection,
-    sequence, text,
+    active, binary, boolean, char, currency, date, float, html, integer, many2many, many2one, one2many,
+    selection, sequence, text,
 };
 use crate::datum::Datum;
 use crate::schema::{Model, Rights};
@@ -31,7 +31,7 @@ pub(super) fn models(version: Version) -> Vec<Model> {
         Model::new(
             "res.company",
             match version {
-                Version::V18 => "Companies",
+                Version::V16 | Version::V18 => "Companies",
                 Version::V19 => "Company",
             },
             vec![
@@ -66,7 +66,8 @@ pub(super) fn models(version: Version) -> Vec<Model> {
                 many2one("country_id", "Country", "res.country").required(),
             ],
         )
-        .order("code"),
+        .order("code")
+        .name_fields(&["name", "code"]),
         Model::new(
             "res.currency",
             "Currency",
@@ -79,7 +80,8 @@ pub(super) fn models(version: Version) -> Vec<Model> {
                 active(),
             ],
         )
-        .order("active desc, name"),
+        .order("active desc, name")
+        .name_fields(&["name", "full_name"]),
         Model::new(
             "res.lang",
             "Languages",
@@ -99,17 +101,44 @@ pub(super) fn models(version: Version) -> Vec<Model> {
                 char("model", "Model").required().indexed(),
                 boolean("transient", "Transient Model"),
                 char("order", "Order"),
+                char("state", "Type").default(Datum::text("base")),
+                one2many("field_id", "Fields", "ir.model.fields", "model_id"),
             ],
         )
         .order("model")
         .rights(Rights::Nothing)
         .name_fields(&["name", "model"]),
         Model::new(
+            "ir.model.fields",
+            "Fields",
+            vec![
+                char("name", "Field Name").required(),
+                char("field_description", "Field Label").required(),
+                char("model", "Model Name").required().indexed(),
+                many2one("model_id", "Model", "ir.model").required().cascade(),
+                char("ttype", "Field Type").required(),
+                char("relation", "Related Model"),
+                char("relation_field", "Relation Field"),
+                text("help", "Field Help"),
+                char("related", "Related Field Definition"),
+                char("depends", "Dependencies"),
+                boolean("required", "Required"),
+                boolean("readonly", "Readonly"),
+                boolean("index", "Indexed"),
+                boolean("store", "Stored"),
+                char("state", "Type").default(Datum::text("base")),
+            ],
+        )
+        .order("name, id")
+        .rights(Rights::Nothing)
+        .name_fields(&["field_description"]),
+        Model::new(
             "ir.config_parameter",
             "System Parameter",
             vec![char("key", "Key").required().indexed(), text("value", "Value").required()],
         )
         .order("key")
+        .name_fields(&["key"])
         .rights(Rights::Nothing),
         Model::new(
             "ir.model.data",
@@ -136,6 +165,13 @@ pub(super) fn models(version: Version) -> Vec<Model> {
 
 fn partner(version: Version) -> Model {
     let kinds: &[(&str, &str)] = match version {
+        Version::V16 => &[
+            ("contact", "Contact"),
+            ("invoice", "Invoice Address"),
+            ("delivery", "Delivery Address"),
+            ("private", "Private Address"),
+            ("other", "Other Address"),
+        ],
         Version::V18 => &[
             ("contact", "Contact"),
             ("invoice", "Invoice Address"),
@@ -151,7 +187,13 @@ fn partner(version: Version) -> Model {
         "Contact",
         vec![
             char("name", "Name"),
-            char("complete_name", "Complete Name").computed(compute::display_name),
+            char("complete_name", "Complete Name").computed(compute::display_name).since(Version::V18),
+            // Stored on 16, and so searched by itself.
+            char("display_name", "Display Name").computed(compute::display_name).until(Version::V16),
+            char("display_name", "Display Name")
+                .computed(compute::display_name)
+                .fleeting()
+                .since(Version::V18),
             many2one("parent_id", "Related Company", "res.partner"),
             one2many("child_ids", "Contact", "res.partner", "parent_id"),
             boolean("is_company", "Is a Company"),
@@ -163,14 +205,16 @@ fn partner(version: Version) -> Model {
             char("email", "Email"),
             char("email_normalized", "Normalized Email").readonly().indexed(),
             char("phone", "Phone"),
-            char("mobile", "Mobile").only(Version::V18),
+            char("mobile", "Mobile").until(Version::V18),
             char("street", "Street"),
             char("street2", "Street2"),
             char("city", "City"),
             char("zip", "Zip"),
             many2one("state_id", "State", "res.country.state"),
             many2one("country_id", "Country", "res.country"),
+            binary("image_1920", "Image"),
             char("vat", "Tax ID"),
+            char("company_registry", "Company ID"),
             char("commercial_company_name", "Company Name Entity").computed(compute::company_name),
             many2one("property_product_pricelist", "Pricelist", "product.pricelist"),
             char("ref", "Reference"),
@@ -186,15 +230,18 @@ fn partner(version: Version) -> Model {
             active(),
         ],
     )
-    .order("complete_name, id desc")
+    .order(if version == Version::V16 { "display_name, id desc" } else { "complete_name, id desc" })
     .rights(Rights::All)
     .company("company_id")
-    .name_fields(&["display_name", "email", "ref", "vat"])
+    .name_fields(match version {
+        Version::V16 => &["display_name", "email", "ref", "vat", "company_registry"],
+        _ => &["complete_name", "email", "ref", "vat", "company_registry"],
+    })
 }
 
 fn user(version: Version) -> Model {
     let groups = match version {
-        Version::V18 => "groups_id",
+        Version::V16 | Version::V18 => "groups_id",
         Version::V19 => "group_ids",
     };
     Model::new(
@@ -209,7 +256,7 @@ fn user(version: Version) -> Model {
             char("email", "Email").inherited(),
             char("email_normalized", "Normalized Email").inherited().readonly(),
             char("phone", "Phone").inherited(),
-            char("mobile", "Mobile").inherited().only(Version::V18),
+            char("mobile", "Mobile").inherited().until(Version::V18),
             char("lang", "Language").inherited(),
             char("tz", "Timezone").inherited(),
             char("city", "City").inherited(),
@@ -226,5 +273,4 @@ fn user(version: Version) -> Model {
     )
     .inherits("partner_id")
     .order("name, login")
-    .name_fields(&["name", "login"])
 }

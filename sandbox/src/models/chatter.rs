@@ -4,6 +4,7 @@ use super::{
     active, boolean, char, date, datetime, html, integer, many2many, many2one, one2many, reference_id,
     selection, sequence,
 };
+use crate::Version;
 use crate::activities;
 use crate::schema::{Field, Model, Rights};
 
@@ -90,10 +91,12 @@ pub(super) fn models() -> Vec<Model> {
                 char("summary", "Summary"),
                 html("note", "Note"),
                 date("date_deadline", "Due Date").required(),
-                date("date_done", "Done Date"),
+                date("date_done", "Done Date").since(Version::V18),
                 many2one("user_id", "Assigned to", "res.users").required(),
                 selection("state", "State", states).computed(activities::state).fleeting(),
-                active(),
+                active().since(Version::V18),
+                // 16 has it not; nothing is done there, only deleted.
+                active().forbidden().until(Version::V16),
             ],
         )
         .order("date_deadline, id")

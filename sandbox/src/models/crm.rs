@@ -43,9 +43,12 @@ pub(super) fn models(version: Version) -> Vec<Model> {
             vec![char("name", "Tag Name").required(), integer("color", "Color")],
         )
         .rights(Rights::All)
-        .unique("name", "Tag name already exists!"),
+        .unique(
+            "name",
+            if version == Version::V16 { "Tag name already exists !" } else { "Tag name already exists!" },
+        ),
         match version {
-            Version::V18 => lead("Lead/Opportunity", "Customer"),
+            Version::V16 | Version::V18 => lead("Lead/Opportunity", "Customer"),
             Version::V19 => lead("Lead", "Contact"),
         },
     ]
@@ -69,7 +72,7 @@ fn lead(title: &'static str, partner: &'static str) -> Model {
             char("email_from", "Email"),
             char("email_normalized", "Normalized Email").readonly().indexed(),
             char("phone", "Phone"),
-            char("mobile", "Mobile").only(Version::V18),
+            char("mobile", "Mobile").until(Version::V18),
             char("street", "Street"),
             char("city", "City"),
             char("zip", "Zip"),
@@ -101,5 +104,4 @@ fn lead(title: &'static str, partner: &'static str) -> Model {
     .owner("user_id")
     .company("company_id")
     .of_company(&["partner_id", "user_id", "team_id"])
-    .name_fields(&["name", "email_from"])
 }

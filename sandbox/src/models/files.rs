@@ -8,7 +8,6 @@ use crate::schema::{Field, Model, Rights};
 /// The sizes of a record's picture; none is scaled here, for the demo pictures are small.
 pub(super) fn pictures() -> Vec<Field> {
     vec![
-        binary("image_1920", "Image"),
         binary("image_1024", "Image 1024").computed(files::picture),
         binary("image_512", "Image 512").computed(files::picture),
         binary("image_256", "Image 256").computed(files::picture),
@@ -30,6 +29,9 @@ pub(super) fn models() -> Vec<Model> {
                 char("res_model", "Resource Model"),
                 reference_id("res_id", "Resource ID", "res_model"),
                 char("res_name", "Resource Name").computed(files::document_name).fleeting(),
+                // Of what a field holds, which is no file here; nor are contents indexed.
+                char("res_field", "Resource Field").readonly(),
+                text("index_content", "Indexed Content").readonly(),
                 selection("type", "Type", kinds).required().default(Datum::text("binary")),
                 char("url", "Url"),
                 boolean("public", "Is public document"),

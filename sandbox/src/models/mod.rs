@@ -4,6 +4,7 @@ mod account;
 mod base;
 mod chatter;
 mod crm;
+mod depends;
 mod files;
 mod product;
 mod project;
@@ -11,7 +12,7 @@ mod sale;
 
 use crate::datum::Datum;
 use crate::schema::{Field, Kind, Model};
-use crate::{ExtraField, Options, compute};
+use crate::{ExtraField, Options, Version, compute};
 
 /// The models with messages and activities.
 pub(crate) const CHATTER: &[&str] = &[
@@ -21,11 +22,12 @@ pub(crate) const CHATTER: &[&str] = &[
     "project.project",
     "project.task",
     "product.product",
+    "product.template",
     "account.move",
 ];
 
 /// The models whose records have a picture.
-const PICTURED: &[&str] = &["res.partner", "product.product"];
+const PICTURED: &[&str] = &["res.partner", "product.product", "product.template"];
 
 /// Every model of a version, with the fields all models have.
 pub(crate) fn all(options: &Options) -> Vec<Model> {
@@ -56,6 +58,7 @@ pub(crate) fn all(options: &Options) -> Vec<Model> {
             options.extra_fields.iter().filter(|extra| extra.model == model.name).map(ExtraField::field),
         );
         model.fields = fields;
+        depends::tell(model);
     }
     models
 }
@@ -66,6 +69,10 @@ fn common() -> Vec<Field> {
         char("display_name", "Display Name").computed(compute::display_name).fleeting(),
         datetime("create_date", "Created on").readonly(),
         datetime("write_date", "Last Updated on").readonly(),
+        datetime("__last_update", "Last Modified on")
+            .computed(compute::last_update)
+            .fleeting()
+            .until(Version::V16),
         Field { indexed: false, ..many2one("create_uid", "Created by", "res.users").readonly() },
         Field { indexed: false, ..many2one("write_uid", "Last Updated by", "res.users").readonly() },
     ]

@@ -33,23 +33,33 @@ pub(super) fn models(version: Version) -> Vec<Model> {
             vec![char("name", "Payment Terms").required(), sequence(), active()],
         )
         .order("sequence, id"),
-        order(),
+        order(version),
         line(version),
     ]
 }
 
-fn order() -> Model {
-    let states = &[
-        ("draft", "Quotation"),
-        ("sent", "Quotation Sent"),
-        ("sale", "Sales Order"),
-        ("cancel", "Cancelled"),
-    ];
+fn order(version: Version) -> Model {
+    let states: &[(&str, &str)] = match version {
+        Version::V16 => &[
+            ("draft", "Quotation"),
+            ("sent", "Quotation Sent"),
+            ("sale", "Sales Order"),
+            ("done", "Locked"),
+            ("cancel", "Cancelled"),
+        ],
+        _ => &[
+            ("draft", "Quotation"),
+            ("sent", "Quotation Sent"),
+            ("sale", "Sales Order"),
+            ("cancel", "Cancelled"),
+        ],
+    };
+    let name = char("name", "Order Reference").required().default(Datum::text("New"));
     Model::new(
         "sale.order",
         "Sales Order",
         vec![
-            char("name", "Order Reference").required().default(Datum::text("New")),
+            if version == Version::V16 { name.readonly() } else { name },
             many2one("partner_id", "Customer", "res.partner").required(),
             many2one("partner_invoice_id", "Invoice Address", "res.partner"),
             many2one("partner_shipping_id", "Delivery Address", "res.partner"),
@@ -57,7 +67,7 @@ fn order() -> Model {
             many2one("user_id", "Salesperson", "res.users"),
             many2one("team_id", "Sales Team", "crm.team"),
             selection("state", "Status", states).readonly().default(Datum::text("draft")),
-            boolean("locked", "Locked"),
+            boolean("locked", "Locked").since(Version::V18),
             datetime("date_order", "Order Date")
                 .required()
                 .help("Creation date of draft/sent orders,\nConfirmation date of confirmed orders."),
@@ -92,7 +102,6 @@ fn order() -> Model {
         "team_id",
         "pricelist_id",
     ])
-    .name_fields(&["name", "partner_id"])
 }
 
 fn line(version: Version) -> Model {
@@ -115,10 +124,10 @@ fn line(version: Version) -> Model {
             monetary("price_tax", "Total Tax").computed(compute::line_tax),
             monetary("price_total", "Total").computed(compute::line_total),
             Field::new("analytic_distribution", "Analytic Distribution", Kind::Json),
-            many2one("order_partner_id", "Customer", "res.partner").computed(compute::line_partner),
-            many2one("salesman_id", "Salesperson", "res.users").computed(compute::line_salesperson),
-            many2one("currency_id", "Currency", "res.currency").computed(compute::line_currency),
-            many2one("company_id", "Company", "res.company").computed(compute::line_company),
+            many2one("order_partner_id", "Customer", "res.partner").mirrors("order_id.partner_id"),
+            many2one("salesman_id", "Salesperson", "res.users").mirrors("order_id.user_id"),
+            many2one("currency_id", "Currency", "res.currency").mirrors("order_id.currency_id"),
+            many2one("company_id", "Company", "res.company").mirrors("order_id.company_id"),
         ],
     )
     .order("order_id, sequence, id")
@@ -126,5 +135,5 @@ fn line(version: Version) -> Model {
     .owner("order_id.user_id")
     .company("order_id.company_id")
     .of_company(&["product_id"])
-    .name_fields(&["order_id", "name"])
+    .name_fields(&["name", "order_id.name"])
 }

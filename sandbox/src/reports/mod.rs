@@ -1,8 +1,9 @@
-//! Reports: an order as a page or a PDF file.
+//! Reports: an order or an invoice as a page or a PDF file.
 
 mod html;
 mod pdf;
 
+use crate::Version;
 use crate::env::{Env, Operation};
 use crate::error::{Error, Exception};
 use crate::matching::display_name;
@@ -11,7 +12,7 @@ use crate::schema::{Kind, Model};
 pub(crate) use html::page;
 pub(crate) use pdf::file;
 
-/// What a report says of one order, as text.
+/// What a report says of one document, as text.
 pub(crate) struct Sheet {
     pub title: String,
     pub customer: String,
@@ -36,27 +37,45 @@ impl Env<'_> {
         ids.iter().map(|id| self.sheet(&model, *id)).collect()
     }
 
-    /// What an order is called until it is confirmed and after, with its number.
+    /// What a document is called by now, with its number.
     pub fn document_title(&self, model: &Model, id: i64) -> String {
         let state = self.db.value(model, id, "state");
-        let kind = if state.as_str() == Some("sale") { "Order" } else { "Quotation" };
+        let kind = match (model.name, state.as_str()) {
+            ("account.move", Some("posted")) => "Invoice",
+            ("account.move", Some("cancel")) => "Cancelled Invoice",
+            ("account.move", _) => "Draft Invoice",
+            (_, Some("sale" | "done")) => "Order",
+            _ => "Quotation",
+        };
         format!("{kind} {}", self.text(model, id, "name"))
     }
 
+    /// What its file is called, without the ending.
+    pub fn document_file(&self, model: &Model, id: i64) -> String {
+        let posted = self.db.value(model, id, "state").as_str() == Some("posted");
+        let name = if posted { self.text(model, id, "name") } else { self.document_title(model, id) };
+        let words: Vec<&str> =
+            name.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect();
+        words.join(if self.version() >= Version::V18 { "_" } else { "-" })
+    }
+
     fn sheet(&self, model: &Model, id: i64) -> Result<Sheet, Error> {
-        let lines = self.model("sale.order.line")?;
-        let mut ids = self.db.pointing(&lines, "order_id", id);
+        let (of, link, quantity, date) = match model.name {
+            "account.move" => ("account.move.line", "move_id", "quantity", "invoice_date"),
+            _ => ("sale.order.line", "order_id", "product_uom_qty", "date_order"),
+        };
+        let lines = self.model(of)?;
+        let mut ids = self.db.pointing(&lines, link, id);
         ids = crate::search::in_default_order(self, &lines, ids);
         let line = |line: &i64| {
-            ["name", "product_uom_qty", "price_unit", "price_subtotal"]
-                .map(|field| self.text(&lines, *line, field))
+            ["name", quantity, "price_unit", "price_subtotal"].map(|field| self.text(&lines, *line, field))
         };
         let currency = self.text(model, id, "currency_id");
         let total = |label, field| (label, format!("{} {currency}", self.text(model, id, field)));
         Ok(Sheet {
             title: self.document_title(model, id),
             customer: self.text(model, id, "partner_id"),
-            date: self.text(model, id, "date_order").chars().take(10).collect(),
+            date: self.text(model, id, date).chars().take(10).collect(),
             lines: ids.iter().map(line).collect(),
             totals: vec![
                 total("Untaxed Amount", "amount_untaxed"),

@@ -1,10 +1,12 @@
-//! What browsers and programs get by address: reports, orders by their token, files and pictures.
+//! What browsers and programs get by address: reports, orders and invoices by their token, files and pictures.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 
 use axum::Router;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{FromRequestParts, Path, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 
@@ -23,9 +25,35 @@ const PLAIN: &str = "text/plain";
 const HTML: &str = "text/html; charset=utf-8";
 const PDF: &str = "application/pdf";
 
-/// What the address asks after its `?`.
-fn asked(query: Option<String>) -> HashMap<String, String> {
-    url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect()
+/// Who asks, and what the address asks after its `?`.
+struct Asked {
+    uid: Option<i64>,
+    words: HashMap<String, String>,
+}
+
+impl Asked {
+    fn word(&self, name: &str) -> &str {
+        self.words.get(name).map(String::as_str).unwrap_or_default()
+    }
+
+    fn has_token(&self, token: Option<&str>) -> bool {
+        let given = self.word("access_token");
+        !given.is_empty() && token == Some(given)
+    }
+
+    fn downloads(&self) -> bool {
+        !matches!(self.word("download"), "" | "false")
+    }
+}
+
+impl FromRequestParts<Sandbox> for Asked {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, sandbox: &Sandbox) -> Result<Self, Infallible> {
+        let query = parts.uri.query().unwrap_or_default();
+        let words = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        Ok(Self { uid: session_user(sandbox, &parts.headers), words })
+    }
 }
 
 pub(super) fn router() -> Router<Sandbox> {
@@ -36,6 +64,7 @@ pub(super) fn router() -> Router<Sandbox> {
         )
         .route("/report/{converter}/{report}/{ids}", get(report))
         .route("/my/orders/{id}", get(order))
+        .route("/my/invoices/{id}", get(invoice))
         .route("/web/content/{id}", get(content))
         .route("/web/image/{model}/{id}/{field}", get(image))
 }
@@ -44,11 +73,9 @@ pub(super) fn router() -> Router<Sandbox> {
 async fn report(
     State(sandbox): State<Sandbox>,
     Path((converter, report, ids)): Path<(String, String, String)>,
-    headers: HeaderMap,
+    Asked { uid, .. }: Asked,
 ) -> Response {
-    let Some(uid) = session_user(&sandbox, &headers) else {
-        return login(&format!("/report/{converter}/{report}/{ids}?"));
-    };
+    let Some(uid) = uid else { return login(&format!("/report/{converter}/{report}/{ids}?")) };
     let ids: Vec<i64> = ids.split(',').filter_map(|id| id.parse().ok()).collect();
     let kind = match converter.as_str() {
         "html" => HTML,
@@ -62,54 +89,52 @@ async fn report(
     }
 }
 
-/// A customer's way to an order: its page, or the report.
-async fn order(
-    State(sandbox): State<Sandbox>,
-    Path(id): Path<i64>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
-    let asked = asked(query);
-    let token = asked.get("access_token").map(String::as_str).unwrap_or_default();
-    let Some(title) = admitted(&sandbox, id, token, session_user(&sandbox, &headers)) else {
-        return login("/my?");
-    };
-    let kind = match asked.get("report_type").map(String::as_str) {
-        Some("html" | "text") => "text/html",
-        Some("pdf") => PDF,
+async fn order(State(sandbox): State<Sandbox>, Path(id): Path<i64>, asked: Asked) -> Response {
+    document(&sandbox, "sale.order", "sale.report_saleorder", id, &asked)
+}
+
+async fn invoice(State(sandbox): State<Sandbox>, Path(id): Path<i64>, asked: Asked) -> Response {
+    document(&sandbox, "account.move", "account.report_invoice_with_payments", id, &asked)
+}
+
+/// A customer's way to a document: its page, or the report.
+fn document(sandbox: &Sandbox, model: &str, report: &str, id: i64, asked: &Asked) -> Response {
+    let Some((title, file)) = admitted(sandbox, model, id, asked) else { return login("/my?") };
+    let kind = match asked.word("report_type") {
+        "html" | "text" => "text/html",
+        "pdf" => PDF,
         _ => {
-            tell_viewed(&sandbox, id);
+            if model == "sale.order" {
+                tell_viewed(sandbox, id);
+            }
             return Html(format!("<!DOCTYPE html>\n<html>\n<body><h2>{title}</h2></body>\n</html>\n"))
                 .into_response();
         }
     };
-    let download = asked.get("download").is_some_and(|download| download != "false");
-    match rendered(&sandbox, None, "sale.report_saleorder", &[id], kind == PDF) {
+    match rendered(sandbox, None, report, &[id], kind == PDF) {
         Ok(body) => {
-            let name = format!("attachment; filename*=UTF-8''{}.pdf", title.replace([' ', '-'], "_"));
-            answer(kind, Some(name).filter(|_| download && kind == PDF), body)
+            let name = format!("attachment; filename*=UTF-8''{file}.pdf");
+            answer(kind, Some(name).filter(|_| asked.downloads() && kind == PDF), body)
         }
-        Err(error) => failed(&sandbox, &error),
+        Err(error) => failed(sandbox, &error),
     }
 }
 
-/// The order's title, for who has its token or may read it.
-fn admitted(sandbox: &Sandbox, id: i64, token: &str, uid: Option<i64>) -> Option<String> {
+/// The document's title and the name of its file, for who has its token or may read it.
+fn admitted(sandbox: &Sandbox, model: &str, id: i64, asked: &Asked) -> Option<(String, String)> {
     let mut database = sandbox.database();
     let mut env = Env::of_system(&mut database);
-    let orders = env.model("sale.order").ok()?;
-    let own = env.db.value(&orders, id, "access_token");
-    let by_token = !token.is_empty() && own.as_str() == Some(token);
-    drop(own);
-    let title = env.document_title(&orders, id);
-    env.sudo = false;
-    if by_token {
-        return Some(title);
+    let model = env.model(model).ok()?;
+    let told = (env.document_title(&model, id), env.document_file(&model, id));
+    if asked.has_token(env.db.value(&model, id, "access_token").as_str()) {
+        return Some(told);
     }
-    env.uid = uid?;
-    env.check_exist(&orders, &[id]).ok()?;
-    env.check_rule(&orders, &[id], Operation::Read).ok()?;
-    Some(title)
+    env.sudo = false;
+    env.uid = asked.uid?;
+    env.check_exist(&model, &[id]).ok()?;
+    env.may_read(&model).ok()?;
+    env.check_rule(&model, &[id], Operation::Read).ok()?;
+    Some(told)
 }
 
 /// Opening the page is told on the order.
@@ -146,32 +171,21 @@ fn rendered(
 }
 
 /// A file, for who has its token or may read it.
-async fn content(
-    State(sandbox): State<Sandbox>,
-    Path(id): Path<i64>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
-    let asked = asked(query);
-    let token = asked.get("access_token").map(String::as_str).unwrap_or_default();
-    let Some((name, kind, body)) = file(&sandbox, id, token, session_user(&sandbox, &headers)) else {
-        return super::not_found().await;
-    };
-    let download = asked.get("download").is_some_and(|download| download != "false");
-    let how = if download { "attachment" } else { "inline" };
+async fn content(State(sandbox): State<Sandbox>, Path(id): Path<i64>, asked: Asked) -> Response {
+    let Some((name, kind, body)) = file(&sandbox, id, &asked) else { return super::not_found().await };
+    let how = if asked.downloads() { "attachment" } else { "inline" };
     let kind = if kind.starts_with("text/") { format!("{kind}; charset=utf-8") } else { kind };
     answer(&kind, Some(disposition(how, &name)), body)
 }
 
-fn file(sandbox: &Sandbox, id: i64, token: &str, uid: Option<i64>) -> Option<(String, String, Vec<u8>)> {
+fn file(sandbox: &Sandbox, id: i64, asked: &Asked) -> Option<(String, String, Vec<u8>)> {
     let mut database = sandbox.database();
     let mut env = Env::of_system(&mut database);
     let files = env.model("ir.attachment").ok()?;
     let text = |env: &Env<'_>, field: &str| env.db.value(&files, id, field).as_str().map(str::to_owned);
-    let open = env.db.value(&files, id, "public").is_true()
-        || (!token.is_empty() && text(&env, "access_token").as_deref() == Some(token));
-    if !open {
-        env.uid = uid?;
+    let is_public = env.db.value(&files, id, "public").is_true();
+    if !is_public && !asked.has_token(text(&env, "access_token").as_deref()) {
+        env.uid = asked.uid?;
         env.sudo = false;
         env.check_rule(&files, &[id], Operation::Read).ok()?;
     }
@@ -183,9 +197,8 @@ fn file(sandbox: &Sandbox, id: i64, token: &str, uid: Option<i64>) -> Option<(St
 async fn image(
     State(sandbox): State<Sandbox>,
     Path((model, id, field)): Path<(String, i64, String)>,
-    headers: HeaderMap,
+    Asked { uid, .. }: Asked,
 ) -> Response {
-    let uid = session_user(&sandbox, &headers);
     match uid.and_then(|uid| picture(&sandbox, uid, &model, id, &field)) {
         Some(body) => answer(crate::files::mimetype("a.svg", &body), None, body),
         None => answer("image/svg+xml", None, PLACEHOLDER.into()),
@@ -209,7 +222,7 @@ fn login(from: &str) -> Response {
 fn failed(sandbox: &Sandbox, error: &Error) -> Response {
     let status = match (error.exception, sandbox.version()) {
         (Exception::Access, _) => StatusCode::FORBIDDEN,
-        (Exception::Missing | Exception::User, Version::V18) => StatusCode::BAD_REQUEST,
+        (Exception::Missing | Exception::User, Version::V16 | Version::V18) => StatusCode::BAD_REQUEST,
         (Exception::User, Version::V19) => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };

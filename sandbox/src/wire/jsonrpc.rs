@@ -42,7 +42,7 @@ pub(super) fn envelope(version: Version, id: &Value, answer: Result<Value, Error
             let (code, message) = match (error.exception, version) {
                 (Exception::SessionExpired, _) => (100, "Odoo Session Expired"),
                 (Exception::NotFound, _) => (404, "404: Not Found"),
-                (_, Version::V18) => (200, "Odoo Server Error"),
+                (_, Version::V16 | Version::V18) => (200, "Odoo Server Error"),
                 (_, Version::V19) => (0, "Odoo Server Error"),
             };
             let error = json!({"code": code, "message": message, "data": error.data()});

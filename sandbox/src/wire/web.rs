@@ -13,6 +13,7 @@ use super::rpc;
 use crate::call::Call;
 use crate::error::{Error, Exception};
 use crate::methods::Style;
+use crate::orders::joined;
 use crate::users::check_database;
 use crate::{DATABASE, Sandbox, Version};
 
@@ -154,19 +155,20 @@ fn companies(sandbox: &Sandbox, current: &Value, all: &Value) -> Result<Value, E
     let fields = json!(["name", "parent_id", "currency_id"]);
     let read = sandbox.execute("res.company", "read", vec![all.clone(), fields], serde_json::Map::new())?;
     let mut allowed = serde_json::Map::new();
+    let version = sandbox.version();
     for company in read.as_array().into_iter().flatten() {
         let of = |key: &str| company.get(key).cloned().unwrap_or(Value::Null);
         let id = of("id");
-        let mut told = json!({
-            "id": id, "name": of("name"), "sequence": 0, "child_ids": [], "parent_id": of("parent_id"),
-        });
-        if let (Version::V19, Some(told)) = (sandbox.version(), told.as_object_mut()) {
-            let currency = of("currency_id").get(0).cloned();
-            told.insert("currency_id".to_owned(), currency.unwrap_or(Value::Null));
+        let mut told = json!({"id": id, "name": of("name"), "sequence": 0});
+        if version >= Version::V18 {
+            told = joined(told, json!({"child_ids": [], "parent_id": of("parent_id")}));
+        }
+        if version >= Version::V19 {
+            told = joined(told, json!({"currency_id": of("currency_id").get(0)}));
         }
         allowed.insert(id.to_string(), told);
     }
-    Ok(json!({
-        "current_company": current.get(0), "allowed_companies": allowed, "disallowed_ancestor_companies": {},
-    }))
+    let told = json!({"current_company": current.get(0), "allowed_companies": allowed});
+    let more = json!({"disallowed_ancestor_companies": {}});
+    Ok(if version >= Version::V18 { joined(told, more) } else { told })
 }

@@ -4,6 +4,7 @@ mod acting;
 mod attacks;
 mod changing;
 mod faults;
+mod hidden;
 mod jobs;
 mod making;
 mod reading;

@@ -11,6 +11,8 @@ use super::{names, shape, xml};
 use crate::support::transcripts::{self, Recording, is_from_elsewhere};
 
 pub const PROTOCOLS: &[(&str, Version, &str)] = &[
+    ("16.0", Version::V16, "xmlrpc"),
+    ("16.0", Version::V16, "jsonrpc"),
     ("18.0", Version::V18, "xmlrpc"),
     ("18.0", Version::V18, "jsonrpc"),
     ("19.0", Version::V19, "xmlrpc"),
@@ -315,7 +317,7 @@ async fn values_are_as_recorded() {
     for (folder, version, protocol) in PROTOCOLS {
         let Some(replayed) = replay(folder, *version, protocol, "-records").await else { continue };
         let told: Vec<&str> = replayed.iter().map(|one| one.name.as_str()).collect();
-        let missing = names::VALUES.iter().filter(|name| !told.contains(name));
+        let missing = names::VALUES.iter().filter(|name| !told.contains(name) && names::is_in(folder, name));
         problems.extend(missing.map(|name| format!("{folder} {protocol} {name}: no such recording")));
         for Replayed { name, recorded, answer } in &replayed {
             let (recorded, answer) = (said(&recorded.body), said(&answer.body));

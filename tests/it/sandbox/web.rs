@@ -54,7 +54,7 @@ fn kind(text: &str) -> String {
 #[tokio::test]
 async fn the_web_answers_as_recorded() {
     let mut problems = Vec::new();
-    for (folder, version) in [("18.0", Version::V18), ("19.0", Version::V19)] {
+    for (folder, version) in [("16.0", Version::V16), ("18.0", Version::V18), ("19.0", Version::V19)] {
         let Some(recordings) = transcripts::load(folder, "web") else { continue };
         let (served, order, file) =
             prepared(Options { version, no_wkhtmltopdf: true, ..Options::default() }).await;

@@ -1,0 +1,91 @@
+//! What follows from a hidden field is hidden too, and no name search tells of one.
+
+use serde_json::{Value, json};
+
+use crate::access::{client_of, start};
+use crate::support::mcp::Caller;
+
+/// A caller, and what keeps its service alive.
+async fn caller(partner: &str, line: &str) -> (Caller, impl Sized) {
+    let rules = format!(
+        "permissions = [\"read\", \"write\"]\n\n[models]\n\"sale.order\" = {{ read = true, create = true }}\n\
+         \"crm.lead\" = {{ read = true }}\n\"sale.order.line\" = {{ read = true{line} }}\n\
+         \"res.partner\" = {{ read = true{partner} }}\n"
+    );
+    let (app, folder) = start(&[("bot", rules.as_str())]).await;
+    (Caller::connect_by(client_of("bot"), &app.url).await, (app, folder))
+}
+
+/// Ways to see a field: each tells nothing of it where it is hidden.
+fn looks(model: &str, id: i64, field: &str) -> Vec<(&'static str, Value)> {
+    vec![
+        ("search_records", json!({ "model": model, "fields": [field] })),
+        ("get_record", json!({ "model": model, "record_id": id, "fields": [field] })),
+        ("search_records", json!({ "model": model, "domain": [[field, "!=", false]] })),
+        ("search_records", json!({ "model": model, "order": field })),
+        ("aggregate_records", json!({ "model": model, "measures": [format!("{field}:max")] })),
+        ("aggregate_records", json!({ "model": model, "group_by": [field] })),
+        ("describe_model", json!({ "model": model, "fields": [field] })),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_worked_out_from_a_hidden_field_is_hidden() {
+    let (open, _open) = caller("", "").await;
+    let (bound, _bound) = caller(", hide = [\"phone\"]", ", hide = [\"price_subtotal\"]").await;
+    for (model, id, field) in [("sale.order", 7, "amount_untaxed"), ("crm.lead", 10, "phone")] {
+        let seen =
+            open.call("get_record", json!({ "model": model, "record_id": id, "fields": [field] })).await;
+        assert!(!seen["record"][field].is_null(), "{model}.{field} is told where nothing is hidden: {seen}");
+        for (tool, arguments) in looks(model, id, field) {
+            let error = bound.error(tool, arguments.clone()).await;
+            assert!(error.contains(field), "{tool} {arguments}: {error}");
+        }
+        let whole = bound.call("get_record", json!({ "model": model, "record_id": id })).await;
+        assert!(whole["record"][field].is_null(), "{whole}");
+    }
+    // What has nothing to do with it is told.
+    let order = bound.call("get_record", json!({ "model": "sale.order", "record_id": 7 })).await;
+    assert_eq!(order["record"]["name"], "S00007");
+}
+
+/// What only the record with this number is found by, and a number that nobody has.
+const NUMBERS: [&str; 2] = ["ATO850101AB1", "ZZZ850101ZZ9"];
+
+fn asks(number: &str) -> Vec<(&'static str, Value)> {
+    let search = |model: &str, domain: Value| ("search_records", json!({ "model": model, "domain": domain }));
+    vec![
+        search("sale.order", json!([["partner_id", "ilike", number]])),
+        search("sale.order", json!([["partner_id", "=", number]])),
+        search("sale.order", json!([["partner_id", "in", [number]]])),
+        search("sale.order", json!([["partner_id.display_name", "ilike", number]])),
+        search("res.partner", json!([["display_name", "ilike", number]])),
+        search("res.partner", json!([["child_ids", "=", number]])),
+        search("res.partner", json!([["id", "child_of", number]])),
+        search("sale.order", json!([["partner_id", "child_of", number]])),
+        search("res.partner", json!([["city", "parent_of", number]])),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_beside_the_name_tells_nothing_of_a_hidden_field() {
+    let (open, _open) = caller("", "").await;
+    let (bound, _bound) = caller(", hide = [\"vat\"]", "").await;
+    let [known, unknown] = NUMBERS.map(asks);
+    let mut told = 0;
+    for ((tool, by_known), (_, by_unknown)) in known.into_iter().zip(unknown) {
+        let known = bound.error(tool, by_known.clone()).await;
+        let unknown = bound.error(tool, by_unknown).await;
+        assert_eq!(known.replace(NUMBERS[0], "…"), unknown.replace(NUMBERS[1], "…"), "{by_known}");
+        // Who hides nothing is answered.
+        let answer = open.result(tool, by_known).await;
+        told += usize::from(answer.is_error != Some(true));
+    }
+    assert!(told >= 5, "the same is answered where nothing is hidden: {told}");
+    // Neither is a customer named so in what is made.
+    for number in NUMBERS {
+        let order = json!({ "model": "sale.order", "values": { "partner_id": number } });
+        let error = bound.error("create_record", order).await;
+        assert!(error.contains("must be an id"), "{error}");
+    }
+}
