@@ -15,7 +15,9 @@ use mcp_odoo_core::odoo::ProtocolChoice;
 use mcp_odoo_sandbox::Version;
 
 /// Every way that the client speaks to Odoo.
-pub const WAYS: [(Version, ProtocolChoice); 5] = [
+pub const WAYS: [(Version, ProtocolChoice); 7] = [
+    (Version::V16, ProtocolChoice::JsonRpc),
+    (Version::V16, ProtocolChoice::XmlRpc),
     (Version::V18, ProtocolChoice::JsonRpc),
     (Version::V18, ProtocolChoice::XmlRpc),
     (Version::V19, ProtocolChoice::JsonRpc),
