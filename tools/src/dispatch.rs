@@ -28,7 +28,7 @@ pub async fn dispatch<O: Operation>(call: Call, request: O::Request) -> Result<O
             entry.touches(O::told(answer));
             entry.end(O::outcome(answer));
         }
-        Err(refusal) => entry.end(&refusal.code),
+        Err(refusal) => entry.refuse(refusal),
     }
     done
 }
