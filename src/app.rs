@@ -64,9 +64,9 @@ impl<H: ServerHandler + Clone + Sync> App<H> {
         handler: impl FnOnce(&Arc<Tenant>) -> H,
     ) -> anyhow::Result<Self> {
         let journal = Journal::open(&config.log_dir, target)?;
-        let common = config.common();
+        let common = Arc::new(config.common());
         let client = http::builder(config.calls.timeout).build().context("no HTTP client can be built")?;
-        let names = Arc::new(Names::new(common.clone(), client, |name| std::env::var(name).ok()));
+        let names = Arc::new(Names::new(Arc::clone(&common), client, |name| std::env::var(name).ok()));
         let access = Arc::new(Access::open(config.access.clone(), named(&names))?);
         let audit = Audit::start(&config.audit).context("cannot start the audit")?;
         let limiter = Limiter::open(config.limits, journal.folder());

@@ -127,8 +127,7 @@ pub struct Bound {
 
 impl Bound {
     fn of(caller: &Arc<Caller>, gate: &Arc<Gate>) -> Option<Self> {
-        let is_bound = caller.ended.is_some() || caller.token_expires.is_some();
-        is_bound.then(|| Self { caller: Arc::clone(caller), gate: Arc::clone(gate) })
+        caller.may_end().then(|| Self { caller: Arc::clone(caller), gate: Arc::clone(gate) })
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use mcp_odoo_core::access::{Caller, Door};
 use mcp_odoo_core::audit::{Id, Line, MOST_IDS};
 use mcp_odoo_core::call::Call;
+use mcp_odoo_core::refusal::{Kind, Refusal};
 use mcp_odoo_core::tenants::Tenant;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -60,6 +61,14 @@ impl Entry {
         self.write(outcome);
     }
 
+    /// It was refused, perhaps after something was done.
+    pub fn refuse(mut self, refusal: &Refusal) {
+        // What a stranger may not have is nothing that they did.
+        let is_theirs = matches!(refusal.kind, Kind::Invalid | Kind::Forbidden(_) | Kind::TooMany(_));
+        self.is_refused = is_theirs && self.caller.is_anonymous();
+        self.write(&refusal.code);
+    }
+
     fn write(&mut self, outcome: &str) {
         self.is_written = true;
         let mut text = Uuid::encode_buffer();
@@ -77,8 +86,8 @@ impl Entry {
             request_id: request_id.map(Into::into),
             ..Line::default()
         };
-        // Of who signs it is not known yet whether they do.
-        match self.is_refused && self.caller.signs() {
+        // Of who signs it is not known yet whether they do, and strangers may be anybody.
+        match self.is_refused && (self.caller.signs() || self.caller.is_anonymous()) {
             true => self.tenant.audit.turned_away(line),
             false => self.tenant.audit.note(line),
         }

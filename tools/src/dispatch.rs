@@ -41,7 +41,7 @@ pub(crate) async fn begin<O: Operation>(
             Ok((entry, answer))
         }
         Err(refusal) => {
-            entry.end(&refusal.code);
+            entry.refuse(&refusal);
             Err(refusal)
         }
     }

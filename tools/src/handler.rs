@@ -104,6 +104,7 @@ impl OdooTools {
     /// A call of whoever asks, of which nobody hears until it is done.
     fn call(&self, context: &RequestContext<RoleServer>) -> Call {
         let (caller, door, tenant) = self.asker(context);
+        self.followed.heard_of(&caller);
         let (address, request_id) =
             identity(context).map_or((None, None), |it| (it.address, Some(it.request_id)));
         let language = parts(context).and_then(|parts| language(&parts.headers)).unwrap_or(tenant.language);

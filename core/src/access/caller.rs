@@ -127,6 +127,11 @@ impl Caller {
         Self::is_of_key(id).then(|| id.to_owned())
     }
 
+    /// Whether there may be a time from which on they may not call any more.
+    pub fn may_end(&self) -> bool {
+        self.ended.is_some() || self.token_expires.is_some()
+    }
+
     /// Waits until they may not call any more; for ever, where they always may.
     pub async fn over(&self) {
         let left = self.token_expires.map(|end| end.duration_since(SystemTime::now()).unwrap_or_default());

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use ipnet::IpNet;
 use serde::Deserialize;
 use serde::de::Error;
-use toml_edit::Datetime;
+use toml::value::Datetime;
 
 use super::key::KeyHash;
 use super::models::Models;
@@ -124,7 +124,7 @@ impl AccessFile {
     /// # Errors
     /// What is wrong, and where.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let file: Self = toml_edit::de::from_str(text).map_err(|error| {
+        let file: Self = toml::from_str(text).map_err(|error| {
             // Not the line itself: who has put a secret there does not want it in a log.
             let line =
                 error.span().and_then(|span| text.get(..span.start)).map(|before| before.split('\n').count());

@@ -274,7 +274,7 @@ mod tests {
     use super::*;
 
     fn models(text: &str) -> Models {
-        toml_edit::de::from_str(text).unwrap()
+        toml::from_str(text).unwrap()
     }
 
     #[test]
@@ -334,7 +334,7 @@ mod tests {
     #[test]
     fn what_is_no_rule_is_refused() {
         for text in ["preset = 'all'", "'res.partner' = { reed = true }", "'res.partner' = true"] {
-            assert!(toml_edit::de::from_str::<Models>(text).is_err(), "{text}");
+            assert!(toml::from_str::<Models>(text).is_err(), "{text}");
         }
     }
 }

@@ -1,10 +1,14 @@
 //! Looks for lines. A file is read once, block by block; what a line must have is looked for in the whole block before
-//! any of its lines is looked at.
+//! any of its lines is looked at. Several threads each take a part of the file, from its end on, until enough is found.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread;
 
 use chrono::NaiveDate;
 use memchr::memmem::Finder;
@@ -14,6 +18,10 @@ use super::line::{self, Id, Line};
 
 /// More than several lines, and less than what processors keep near.
 const BLOCK: usize = 256 * 1024;
+/// What a thread takes at once: many blocks, and little of a day.
+const PART: u64 = 4 * 1024 * 1024;
+/// Threads that look, at most: the service may need processors, too.
+const THREADS: usize = 4;
 
 /// Which lines are wanted.
 #[derive(Clone, Debug, Default)]
@@ -76,13 +84,10 @@ pub fn search(folder: &Path, filter: &Filter, at_most: usize) -> io::Result<(Vec
             more = true;
             break;
         }
-        let Some(file) = open(folder, day)? else { continue };
-        let mut last = Last { lines: VecDeque::new(), room, dropped: false };
-        scan(file, filter, |line| last.push(line))?;
-        more |= last.dropped;
-        // With what a crash left before it, more may have been found in a line than it says.
-        let is_wanted = |line: &Vec<u8>| Line::parse(line).is_some_and(|line| filter.takes(&line));
-        found.extend(last.lines.into_iter().rev().filter(is_wanted));
+        let mut lines = last(folder, day, filter, room)?;
+        more |= lines.len() > room;
+        lines.truncate(room);
+        found.append(&mut lines);
     }
     // Processes that share a file write theirs one after the other.
     found.sort_by(|one, other| line::time(other).cmp(&line::time(one)));
@@ -126,36 +131,76 @@ fn open(folder: &Path, day: NaiveDate) -> io::Result<Option<File>> {
     }
 }
 
-/// The last lines of a file.
+/// The last lines of a day that are wanted, the newest first: so many, and more where there are.
+fn last(folder: &Path, day: NaiveDate, filter: &Filter, room: usize) -> io::Result<Vec<Vec<u8>>> {
+    let Some(file) = open(folder, day)? else { return Ok(Vec::new()) };
+    let parts = file.metadata()?.len().div_ceil(PART);
+    let (begun, seen) = (AtomicU64::new(0), AtomicUsize::new(0));
+    let look = || -> io::Result<Vec<(u64, Last)>> {
+        let mut found = Vec::new();
+        let Some(mut file) = open(folder, day)? else { return Ok(found) };
+        // What is begun is seen through: nothing is left out between two parts.
+        while seen.load(Ordering::Relaxed) <= room {
+            let Some(part) = parts.checked_sub(begun.fetch_add(1, Ordering::Relaxed) + 1) else { break };
+            let [begin, end] = [line_from(&mut file, part * PART)?, line_from(&mut file, (part + 1) * PART)?];
+            file.seek(SeekFrom::Start(begin))?;
+            let mut last = Last { lines: VecDeque::new(), room: room.saturating_add(1) };
+            scan((&mut file).take(end.saturating_sub(begin)), filter, |line| {
+                if Line::parse(line).is_some_and(|line| filter.takes(&line)) {
+                    last.push(line);
+                }
+            })?;
+            seen.fetch_add(last.lines.len(), Ordering::Relaxed);
+            found.push((part, last));
+        }
+        Ok(found)
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS);
+    let found = thread::scope(|scope| {
+        let looking = (0..parts).take(threads).map(|_| thread::Builder::new().spawn_scoped(scope, look));
+        let looking = looking.collect::<io::Result<Vec<_>>>()?;
+        let ended =
+            looking.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        ended.collect::<io::Result<Vec<_>>>()
+    })?;
+    let mut found: Vec<_> = found.into_iter().flatten().collect();
+    found.sort_by_key(|(part, _)| Reverse(*part));
+    Ok(found.into_iter().flat_map(|(_, last)| last.lines.into_iter().rev()).collect())
+}
+
+/// Where the first line begins that begins there or later.
+fn line_from(file: &mut File, at: u64) -> io::Result<u64> {
+    let Some(before) = at.checked_sub(1) else { return Ok(0) };
+    file.seek(SeekFrom::Start(before))?;
+    let mut reader = BufReader::new(file);
+    Ok(before + reader.skip_until(b'\n')? as u64)
+}
+
+/// The last lines of a part.
 struct Last {
     lines: VecDeque<Vec<u8>>,
     room: usize,
-    dropped: bool,
 }
 
 impl Last {
     fn push(&mut self, line: &[u8]) {
-        let mut place = if self.lines.len() == self.room { self.lines.pop_front() } else { None };
-        self.dropped |= place.is_some();
-        let mut text = place.take().unwrap_or_default();
+        let place = if self.lines.len() == self.room { self.lines.pop_front() } else { None };
+        let mut text = place.unwrap_or_default();
         text.clear();
         text.extend_from_slice(line);
         self.lines.push_back(text);
     }
 }
 
-/// Tells each line that is wanted, in the order of the file. What is no line is passed over: a crash may have left it.
+/// Tells each line that may be wanted, in the order of the file: what must be in it is. It may stand elsewhere in it, and what
+/// a crash has left may be no line.
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn scan(mut file: impl Read, filter: &Filter, mut tell: impl FnMut(&[u8])) -> io::Result<()> {
+fn scan(mut file: impl Read, filter: &Filter, mut tell: impl FnMut(&[u8])) -> io::Result<()> {
     let needles = filter.needles();
     let needles: Vec<Finder<'_>> = needles.iter().map(|needle| Finder::new(needle.as_bytes())).collect();
-    // Fields stand in a line as they are looked for; a number may stand elsewhere in it.
-    let wanted = |line: &[u8]| {
-        needles.iter().skip(1).all(|needle| needle.find(line).is_some())
-            && (filter.id.is_none() || Line::parse(line).is_some_and(|line| filter.takes(&line)))
-    };
+    let wanted = |line: &[u8]| needles.iter().skip(1).all(|needle| needle.find(line).is_some());
     let mut block = vec![0; BLOCK];
     let mut kept = 0;
     loop {

@@ -77,6 +77,39 @@ fn lines_longer_than_a_block_and_torn_ones_hide_no_others() {
     }
 }
 
+/// Several threads take parts of it: no line is found twice or by none, where they meet neither.
+#[test]
+fn of_a_large_file_the_newest_lines_are_found() {
+    let mut file = String::new();
+    for n in 0..60_000 {
+        let caller = if n % 7 == 0 { "web" } else { "dashboard" };
+        let line = Line { milliseconds: n, time: "2026-11-21T10:00:00.000Z".into(), ..line(caller, 1) };
+        file.push_str(&serde_json::to_string(&line).unwrap());
+        file.push('\n');
+        if n == 30_000 {
+            file.push_str(&"x".repeat(5_000_000));
+            file.push('\n');
+        }
+    }
+    assert!(file.len() > 12_000_000, "it has several parts");
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("audit")).unwrap();
+    fs::write(folder.path().join("audit/2026-11-21.jsonl"), file).unwrap();
+    let newest = |filter: &Filter, at_most| {
+        let (lines, more) = search(&folder.path().join("audit"), filter, at_most).unwrap();
+        (lines.iter().map(|line| Line::parse(line).unwrap().milliseconds).collect::<Vec<_>>(), more)
+    };
+    let all: Vec<_> = (0..60_000).rev().collect();
+    let of_web: Vec<_> = all.iter().copied().filter(|n| n % 7 == 0).collect();
+    for (filter, expected) in [(Filter::default(), &all), (of("caller", "web"), &of_web)] {
+        for at_most in [1, 999, expected.len() - 1, expected.len(), expected.len() + 1] {
+            let (found, more) = newest(&filter, at_most);
+            assert_eq!(more, at_most < expected.len(), "{at_most}");
+            assert_eq!(found, expected[..at_most.min(expected.len())], "{at_most}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn while_the_disk_refuses_lines_wait_and_what_is_lost_is_told() {
     let folder = TempDir::new().unwrap();

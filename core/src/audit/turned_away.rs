@@ -1,5 +1,5 @@
 //! Who is turned away again and again: the first of a minute has a line, and one line says how many more came like it. So nobody
-//! who has no key fills the disk.
+//! who has no key fills the disk, whatever they ask for.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -9,11 +9,11 @@ use super::line::Line;
 
 /// How long what is alike is counted.
 const SPAN: Duration = Duration::from_secs(60);
-/// Addresses and outcomes that are told apart, at most; all others are as one.
+/// What is told apart, at most; all others are told by how they ended.
 const MOST: usize = 100;
 
-/// What is alike: from where, what was asked for, and how it ended.
-type Alike = (Option<IpAddr>, String, String);
+/// What is alike: from where, for whom, what was asked for, and how it ended.
+type Alike = (Option<IpAddr>, [String; 3]);
 
 /// Those of the last minute.
 #[derive(Default)]
@@ -28,29 +28,26 @@ struct Met {
 impl TurnedAway {
     /// Whether this one has a line of its own; else it is counted.
     pub fn is_first(&mut self, line: &Line<'_>, now: Instant) -> bool {
-        let ended = |operation: &str, outcome: &str| (operation.to_owned(), outcome.to_owned());
-        let (operation, outcome) = ended(&line.operation, &line.outcome);
-        let mut alike = (line.ip.map(whole_network), operation, outcome);
-        // One that nothing came after is over without a word.
-        self.0.retain(|_, met| met.line.repeated > 0 || now.duration_since(met.first) < SPAN);
-        if self.0.len() >= MOST && !self.0.contains_key(&alike) {
-            alike.0 = None;
-        }
-        if let Some(met) = self.0.get_mut(&alike) {
-            met.line.repeated += 1;
-            return false;
-        }
         let owned = |text: &str| text.to_owned().into();
-        let line = Line {
+        let mut line = Line {
             caller: owned(&line.caller),
             tenant: owned(&line.tenant),
-            ip: alike.0,
+            ip: line.ip.map(whole_network),
             transport: owned(&line.transport),
             operation: owned(&line.operation),
             outcome: owned(&line.outcome),
             ..Line::default()
         };
-        self.0.insert(alike, Met { first: now, line });
+        // One that nothing came after is over without a word.
+        self.0.retain(|_, met| met.line.repeated > 0 || now.duration_since(met.first) < SPAN);
+        if self.0.len() >= MOST && !self.0.contains_key(&alike(&line)) {
+            line = Line { caller: "unknown".into(), outcome: line.outcome, ..Line::default() };
+        }
+        if let Some(met) = self.0.get_mut(&alike(&line)) {
+            met.line.repeated += 1;
+            return false;
+        }
+        self.0.insert(alike(&line), Met { first: now, line });
         true
     }
 
@@ -65,6 +62,10 @@ impl TurnedAway {
         let is_due = |met: &mut Met| met.line.repeated > 0 && (all || now.duration_since(met.first) >= SPAN);
         self.0.extract_if(|_, met| is_due(met)).map(|(_, met)| met.line).collect()
     }
+}
+
+fn alike(line: &Line<'_>) -> Alike {
+    (line.ip, [&line.tenant, &line.operation, &line.outcome].map(|text| text.to_string()))
 }
 
 /// Whoever has one address of IPv6 has all of its network.
@@ -98,6 +99,20 @@ mod tests {
         let said: Vec<_> = told.iter().map(|line| (line.ip.unwrap().to_string(), line.repeated)).collect();
         assert_eq!(said, [("2001:db8::".to_owned(), 2)]);
         assert!(all.is_first(&line("2001:db8::2", "no_key"), now + SPAN), "it begins anew");
+    }
+
+    #[test]
+    fn what_is_asked_for_and_for_whom_is_told_apart() {
+        let (mut all, now) = (TurnedAway::default(), Instant::now());
+        let asked = |operation: &'static str, tenant: &'static str| Line {
+            operation: operation.into(),
+            tenant: tenant.into(),
+            ..line("192.0.2.1", "forbidden")
+        };
+        assert!(all.is_first(&asked("search_records", "acme"), now));
+        assert!(all.is_first(&asked("search_records", "beta"), now));
+        assert!(all.is_first(&asked("get_record", "acme"), now));
+        assert!(!all.is_first(&asked("get_record", "acme"), now));
     }
 
     #[test]

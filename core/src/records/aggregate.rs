@@ -173,7 +173,8 @@ impl View {
         };
         if let Some((first, _)) = path.split_once('.')
             && seen.field(first).is_some_and(|field| field.kind == "many2one")
-            && self.records.odoo.connection().await.map_err(|error| self.failed(error))?.version.major < PATHS_SINCE
+            && self.records.odoo.connection().await.map_err(|error| self.failed(error))?.version.major
+                < PATHS_SINCE
         {
             return Ok(Err(format!("this Odoo groups by fields of {} itself: group by {first}", seen.model)));
         }

@@ -12,7 +12,7 @@ use crate::access::Workplace;
 use crate::timestamp;
 
 /// What callers may say of the context of a call: it opens nothing that they could not have without it.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Context {
     /// Companies by id or name, the current one first

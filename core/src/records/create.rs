@@ -73,7 +73,9 @@ impl View {
         // A user of a partner there is changes that partner.
         let mirrors = |name: &&str| {
             let related = seen.field(name).and_then(|field| field.related.as_deref());
-            related.and_then(|path| path.split('.').next()).is_some_and(|link| request.values.contains_key(link))
+            related
+                .and_then(|path| path.split('.').next())
+                .is_some_and(|link| request.values.contains_key(link))
         };
         let mirrored: Vec<&str> = names.iter().copied().filter(mirrors).collect();
         self.may_write_through(&seen, &mirrored).await?;

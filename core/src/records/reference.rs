@@ -32,7 +32,7 @@ const LISTED: usize = 20;
 const COMPARED: u64 = 500;
 
 /// A record that is named by its id or by a name that it alone has.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Reference {
     /// `6`, `"6"`, `[6, "Marc Demo"]`, `{"id": 6}`
     Id(i64),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
@@ -107,7 +108,12 @@ impl TenantEntry {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn setup(&self, id: &str, common: &Common, variables: Variables<'_>) -> Result<Setup, EntryError> {
+    pub fn setup(
+        &self,
+        id: &str,
+        common: &Arc<Common>,
+        variables: Variables<'_>,
+    ) -> Result<Setup, EntryError> {
         let table = Table { name: format!("tenants.{id}"), variables };
         if !is_name(id) {
             let takes =
@@ -145,7 +151,7 @@ impl TenantEntry {
             twilio,
             messages,
             language: self.language.unwrap_or(common.language),
-            common: common.clone(),
+            common: Arc::clone(common),
             mark,
         })
     }

@@ -187,7 +187,11 @@ impl HeaderDoor {
     ///
     /// # Errors
     /// When Odoo refuses them, or says nothing.
-    pub async fn enter(&self, tenant: &HeaderTenant, common: &Common) -> Result<(Setup, bool), TenantError> {
+    pub async fn enter(
+        &self,
+        tenant: &HeaderTenant,
+        common: &Arc<Common>,
+    ) -> Result<(Setup, bool), TenantError> {
         let odoo = tenant.odoo(common);
         let mark = self.mark(tenant);
         let (uid, is_new) = match self.known(mark, &odoo) {
@@ -291,7 +295,7 @@ impl HeaderTenant {
     }
 
     /// Who is in no file has nobody told: messages are sent at the operator's cost.
-    fn setup(&self, uid: i64, odoo: OdooConfig, common: &Common) -> Setup {
+    fn setup(&self, uid: i64, odoo: OdooConfig, common: &Arc<Common>) -> Setup {
         let server = self.url.origin().ascii_serialization();
         let id = format!("{PREFIX}{}", digest(&["tenant", &server, &self.database, &uid.to_string()]));
         let PhoneConfig { default_country_code, .. } = common.messages.phones;
@@ -310,7 +314,7 @@ impl HeaderTenant {
             ]),
             messages,
             language: common.language,
-            common: common.clone(),
+            common: Arc::clone(common),
             mark: String::new(),
         }
     }

@@ -78,9 +78,10 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    /// As whom a caller is counted here: those who do not say who they are share a limit in each tenant, not in all.
+    /// As whom a caller is counted here: those who do not say who they are, and those who sign, share a limit in each tenant,
+    /// not in all.
     pub fn counts<'a>(&self, caller: &'a Caller) -> Cow<'a, str> {
-        match caller.is_anonymous() && self.id != DEFAULT_TENANT {
+        match !caller.has_key() && self.id != DEFAULT_TENANT {
             true => format!("{}@{}", caller.id(), self.id).into(),
             false => caller.id().into(),
         }

@@ -18,7 +18,7 @@ type Variables = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// The tenants that have names.
 pub struct Names {
-    common: Common,
+    common: Arc<Common>,
     /// Sends for all of them: a connection belongs to a server, and no call waits for another one's.
     client: reqwest::Client,
     variables: Variables,
@@ -29,7 +29,7 @@ pub struct Names {
 impl Names {
     /// None yet. `variables` reads the environment, which has their secrets.
     pub fn new(
-        common: Common,
+        common: Arc<Common>,
         client: reqwest::Client,
         variables: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
@@ -79,7 +79,7 @@ impl Names {
     }
 
     /// What all tenants have in common.
-    pub fn common(&self) -> &Common {
+    pub fn common(&self) -> &Arc<Common> {
         &self.common
     }
 }

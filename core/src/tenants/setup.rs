@@ -49,7 +49,7 @@ pub struct Setup {
     /// What its people read.
     pub language: Language,
     /// What it has in common with all others.
-    pub common: Common,
+    pub common: Arc<Common>,
     /// Tells it from what was configured under the same name before; it may follow from secrets, so it is kept in memory.
     pub(super) mark: String,
 }
@@ -123,7 +123,7 @@ pub enum OpenError {
 impl Setup {
     /// The tenant that the environment configures.
     pub fn of_environment(
-        common: Common,
+        common: Arc<Common>,
         odoo: OdooConfig,
         journal: &Journal,
         reader: Option<OdooConfig>,

@@ -1,5 +1,5 @@
 //! Who is to hear of changes of records: what is watched is looked at every few seconds, once however many watch it, and all
-//! records of one model together.
+//! records of one model together. Who works in other companies sees other records: for them it is looked at apart.
 
 mod places;
 
@@ -74,10 +74,10 @@ struct Shared {
 /// What is looked at together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Subject {
-    /// Records of this model.
-    Records(String),
-    /// The list of this name.
-    List(String),
+    /// Records of this model, as they are seen from there.
+    Records(String, Context),
+    /// The list of this name, as it is seen from there.
+    List(String, Context),
 }
 
 struct Watched {
@@ -139,36 +139,40 @@ impl Watching {
         self.0.stop.cancel();
     }
 
-    /// Watches something from now on.
+    /// Watches something from now on, as it is seen by who works there.
     ///
     /// # Errors
     /// When the rules do not open its model, it is not there, or Odoo fails.
-    pub async fn watch(&self, what: Watchable) -> Result<Watch, RecordError> {
+    pub async fn watch(&self, what: Watchable, works_in: &Context) -> Result<Watch, RecordError> {
         let (model, subject, id, search) = match what {
             Watchable::Record { model, id, field } => {
+                // Whether they see it hangs on their companies alone.
+                let allowed_company_ids = works_in.allowed_company_ids.clone();
+                let context = Context { allowed_company_ids, ..Context::default() };
                 if let Some(field) = field {
-                    let view = self.0.records.view(self.0.access.models(), &Context::default()).await?;
+                    let view = self.0.records.view(self.0.access.models(), &context).await?;
                     view.holds_file(&model, &field).await?;
                 }
-                (model.clone(), Subject::Records(model), id, None)
+                (model.clone(), Subject::Records(model, context), id, None)
             }
-            Watchable::List { name, search } => {
-                (search.model.clone(), Subject::List(name), LIST, Some(Arc::new(*search)))
+            Watchable::List { name, mut search } => {
+                search.context = search.context.or(works_in);
+                let subject = Subject::List(name, search.context.clone());
+                (search.model.clone(), subject, LIST, Some(Arc::new(*search)))
             }
         };
         self.0.access.models().allow(&model, Verb::Read)?;
         let (thing, mut watch) = self.begin(&subject, id, search.as_ref());
         let look = async || {
             let marks = Box::pin(self.look(&subject, search.as_deref(), &[id])).await?;
-            let mark = marks.get(&id).copied().ok_or(RecordError::NotFound { model, ids: vec![id] })?;
+            let mark = marks.get(&id).copied().ok_or_else(|| not_found(&model, id))?;
             thing.now.send_replace(Some(mark));
             Ok::<_, RecordError>(())
         };
         thing.is_known.get_or_try_init(look).await?;
-        if let Some(changes) = &mut watch.changes {
-            changes.mark_unchanged();
-        }
-        Ok(watch)
+        // Since then it may have gone: others were told so before this one listened.
+        let is_there = watch.changes.as_mut().is_some_and(|changes| changes.borrow_and_update().is_some());
+        if is_there { Ok(watch) } else { Err(not_found(&model, id)) }
     }
 
     /// From here on it is kept, and looked at once it is known.
@@ -213,15 +217,15 @@ impl Watching {
     ) -> Result<HashMap<i64, Mark>, RecordError> {
         let (records, models) = (&self.0.records, self.0.access.models());
         match (subject, search) {
-            (Subject::Records(_), _) if ids.is_empty() => Ok(HashMap::new()),
-            (Subject::Records(model), _) => {
-                records.view(models, &Context::default()).await?.marks(model, ids).await
+            (Subject::Records(..), _) if ids.is_empty() => Ok(HashMap::new()),
+            (Subject::Records(model, context), _) => {
+                records.view(models, context).await?.marks(model, ids).await
             }
-            (Subject::List(_), Some(search)) => {
-                let mark = records.view(models, &search.context).await?.mark_of_list(search).await?;
+            (Subject::List(_, context), Some(search)) => {
+                let mark = records.view(models, context).await?.mark_of_list(search).await?;
                 Ok(HashMap::from([(LIST, mark)]))
             }
-            (Subject::List(_), None) => Ok(HashMap::new()),
+            (Subject::List(..), None) => Ok(HashMap::new()),
         }
     }
 
@@ -234,15 +238,23 @@ impl Watching {
     }
 
     /// Tells so for the last time.
-    fn is_gone(&self, subject: &Subject, id: i64, thing: &Thing) {
+    fn is_gone(&self, subject: &Subject, id: i64, thing: &Arc<Thing>) {
         let mut subjects = self.subjects();
         thing.now.send_replace(None);
-        forget(&mut subjects, subject, id);
+        let known = subjects.get(subject).and_then(|watched| watched.things.get(&id));
+        // Who came after all others had left watches another.
+        if known.is_some_and(|known| Arc::ptr_eq(known, thing)) {
+            forget(&mut subjects, subject, id);
+        }
     }
 
     fn subjects(&self) -> MutexGuard<'_, HashMap<Subject, Watched>> {
         self.0.subjects.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn not_found(model: &str, id: i64) -> RecordError {
+    RecordError::NotFound { model: model.to_owned(), ids: vec![id] }
 }
 
 /// The last one ends the looking.

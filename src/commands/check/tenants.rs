@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
@@ -26,7 +27,7 @@ pub(super) async fn check(config: &Config, out: &mut impl Write) -> io::Result<b
         Ok(client) => client,
         Err(error) => return writeln!(out, "✗ no HTTP client can be built: {error}").map(|()| false),
     };
-    let names = Names::new(config.common(), client, |name| std::env::var(name).ok());
+    let names = Names::new(Arc::new(config.common()), client, |name| std::env::var(name).ok());
     let tried = file.tenants.iter().map(|(id, entry)| tried(&names, id, entry));
     let mut tried = stream::iter(tried).buffered(AT_ONCE);
     let mut good = true;

@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::lines;
+use crate::access::{client_of, start};
 use crate::support::app::{TestApp, request};
 use crate::support::mcp::Caller;
 use crate::support::proxy::Fault;
+use crate::support::{http_client, http_client_with};
 
 const TWILIO: &str = "/api/twilio/status";
 
@@ -82,9 +84,14 @@ async fn every_request_over_rest_writes_one() {
 
 #[tokio::test]
 async fn every_tool_writes_one() {
-    let all = |config: &mut mcp_odoo::config::Config| config.toolsets = "all".parse().unwrap();
+    const KEY: &str = "a key that is known to us";
+    let all = |config: &mut mcp_odoo::config::Config| {
+        config.toolsets = "all".parse().unwrap();
+        // What strangers are refused is counted.
+        config.access.api_key = Some(KEY.into());
+    };
     let app = TestApp::builder().configure(all).start().await;
-    let caller = Caller::connect(&app.url).await;
+    let caller = Caller::connect_by(http_client_with(&[("x-api-key", KEY)]), &app.url).await;
     for tool in tools() {
         let said = caller.error(tool.spec.name, json!({ "nonsense_of_eva": "eva@musterfrau.example" })).await;
         assert!(said.contains("invalid_arguments"), "{said}");
@@ -177,6 +184,35 @@ async fn who_tries_again_and_again_writes_two_lines() {
         assert!(told(code).count() <= 6, "{said:?}");
     }
     assert!(lines.iter().all(|line| line["ip"] == "127.0.0.1"), "{lines:?}");
+}
+
+/// In an open service, too: what strangers are refused is counted, what callers with a key are refused is noted each time.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_strangers_are_refused_is_counted() {
+    const TIMES: usize = 20;
+    let reads = "permissions = ['read']";
+    let (app, _folder) = start(&[("anonymous", reads), ("web", reads)]).await;
+    let callers = [http_client(), client_of("web")];
+    for client in callers {
+        let caller = Caller::connect_by(client.clone(), &app.url).await;
+        for _ in 0..TIMES {
+            caller.error("search_records", json!({ "model": [] })).await;
+            caller.error("get_record", json!({ "model": "ir.config_parameter", "record_id": 1 })).await;
+            let answer = client.get(format!("{}/api/quotation/status/quot_1", app.url)).send().await;
+            assert_eq!(answer.unwrap().status(), StatusCode::FORBIDDEN);
+        }
+    }
+    let (_, folder) = app.stop().await;
+    let lines = lines(folder.path());
+    for code in ["invalid_arguments", "model_closed", "forbidden"] {
+        let of =
+            |caller| lines.iter().filter(move |line| line["outcome"] == code && line["caller"] == caller);
+        assert_eq!(of("web").count(), TIMES, "{lines:?}");
+        let counted: u64 = of("anonymous").map(|line| line["repeated"].as_u64().unwrap_or(1)).sum();
+        assert_eq!(counted, TIMES as u64, "{lines:?}");
+        // A minute may have ended meanwhile.
+        assert!(of("anonymous").count() <= 6, "{lines:?}");
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use super::gate::{taking, with_token};
 use super::keys::{Key, in_seconds};
 use super::server::Server;
-use crate::mcp::client::{Sse, Streamable, call, initialize, initialized, request as asks, soon};
+use crate::mcp::client::{
+    Sse, Stream, Streamable, call, initialize, initialized, request as asks, single, soon,
+};
 use crate::mcp::forms::ws::{self, Ws};
 use crate::support::app::{TestApp, request};
 use crate::support::events::Events;
@@ -140,6 +142,61 @@ async fn short(options: Options) -> (String, TestApp) {
     let app = TestApp::builder().sandbox(options).configure(|config| config.access.oauth = Some(oauth));
     let token = key.token(&server.claims_with(&json!({ "exp": in_seconds(3) })));
     (token, app.start().await)
+}
+
+/// What is followed ends with the token that it was asked for with, unless the session has shown a newer one.
+#[tokio::test]
+async fn what_is_followed_ends_with_the_last_token() {
+    let key = Key::p256("1");
+    let server = Server::start(&[&key]).await;
+    let mut oauth = server.config();
+    oauth.times.leeway = Duration::ZERO;
+    let app = TestApp::builder().configure(|config| {
+        config.access.oauth = Some(oauth);
+        config.watching.every = Duration::from_millis(20);
+    });
+    let app = app.start().await;
+    let good_for = |seconds| {
+        let claims =
+            json!({ "exp": in_seconds(seconds), "scope": "odoo:read odoo:write", "jti": fastrand::u64(..) });
+        with_token(&key.token(&server.claims_with(&claims)))
+    };
+    let (ends, lasts) = (good_for(5), good_for(600));
+    let follow = |uri| asks(2, "resources/subscribe", &json!({ "uri": uri }));
+    let left = Streamable::connect(&ends, &app.url, "2025-11-25").await;
+    assert_eq!(left.ask(&follow("odoo://res.company/1")).await["result"], json!({}));
+    let renewed = Streamable::connect(&ends, &app.url, "2025-11-25").await;
+    assert_eq!(renewed.ask(&follow("odoo://res.partner/1")).await["result"], json!({}));
+    let renewed = renewed.of(lasts.clone());
+    renewed.ask(&asks(3, "resources/list", &json!({}))).await;
+    let mut told = renewed.listen().await;
+    let uris = json!({ "notifications": { "resourceSubscriptions": ["odoo://res.company/1"] } });
+    let listening = single(&ends, &app.url, asks(7, "subscriptions/listen", &uris)).send().await.unwrap();
+    let mut listening = Stream::new(listening);
+    soon(async { while listening.event().await.is_some() {} }).await;
+
+    // The company is looked at for nobody any more, the partner is.
+    let looks = |calls: &[String], model: &str| calls.iter().filter(|call| call.starts_with(model)).count();
+    soon(async {
+        loop {
+            app.proxy().plan(|_, _| None);
+            app.proxy().until(|calls| looks(calls, "res.partner.search_read") > 2).await;
+            if looks(&app.proxy().calls(), "res.company.search_read") == 0 {
+                return;
+            }
+        }
+    })
+    .await;
+    let values = json!({ "model": "res.partner", "record_id": 1, "values": { "phone": "+52 55 1234 5678" } });
+    let answer = renewed.ask(&call(4, "update_record", &values)).await;
+    assert_eq!(answer["result"]["isError"], false, "{answer}");
+    let told = told.message().await.unwrap();
+    assert_eq!(told["params"]["uri"], "odoo://res.partner/1", "{told}");
+
+    // With another token the session may follow it again.
+    assert_eq!(left.of(lasts).ask(&follow("odoo://res.company/1")).await["result"], json!({}));
+    app.proxy().plan(|_, _| None);
+    app.proxy().until(|calls| looks(calls, "res.company.search_read") > 1).await;
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! Messages: salespeople of one tenant are never told of another's customers.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use mcp_odoo_core::limits::Limits;
 use mcp_odoo_core::phone::{CountryCode, Phone};
 use mcp_odoo_core::tenants::{HeaderConfig, system_lookup};
 use mcp_odoo_core::twilio::{Channel, TwilioSetup};
@@ -136,6 +138,42 @@ async fn nothing_is_opened_before_the_signature_is_checked() {
         "it has no Twilio"
     );
     assert_eq!(world.app.state.tenants.count(), 1);
+}
+
+/// Whoever signs for one tenant uses up nothing of another's.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_is_limited_in_each_tenant() {
+    let folder = Arc::new(TempDir::new().unwrap());
+    let secret = |name: &str| {
+        let file = folder.path().join(format!("webhook-{name}"));
+        std::fs::write(&file, format!("wsec_{name}")).unwrap();
+        format!("webhook_secret_file = \"{}\"\n", file.display())
+    };
+    let more = [("acme", secret("acme")), ("beta", secret("beta"))];
+    let mut odoos = Vec::new();
+    for name in ["acme", "beta"] {
+        odoos.push((name.to_owned(), Odoo::start(Options::default()).await));
+    }
+    let limits = Limits { per_day: NonZeroU32::new(1), ..Limits::default() };
+    let world =
+        World::build(TestApp::builder(), odoos, folder, &more, |config| config.limits.limits = limits).await;
+    let post = async |name: &str| {
+        let (body, time) = (customer().to_string(), chrono::Utc::now().timestamp());
+        let signed = format!("t={time},v0={}", hash(&format!("wsec_{name}"), time, &body));
+        let seat = seat(&world.app.url, &[("x-tenant", name), (HEADER, &signed)]);
+        let request = seat.client.post(format!("{}/api/elevenlabs/handoff", seat.url));
+        let answer = request.header("content-type", "application/json").body(body).send().await.unwrap();
+        answer.json::<Value>().await.unwrap()["code"].as_str().unwrap_or_default().to_owned()
+    };
+    // There is no Twilio: that is found out after the counting.
+    for (name, code) in [
+        ("acme", "not_configured"),
+        ("acme", "rate_limited"),
+        ("beta", "not_configured"),
+        ("beta", "rate_limited"),
+    ] {
+        assert_eq!(post(name).await, code, "{name}");
+    }
 }
 
 /// Strangers who are given a tenant sign for it, also where that of the environment takes what is not signed.

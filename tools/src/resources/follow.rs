@@ -1,16 +1,18 @@
 //! Resources whose changes are told.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures::stream::{BoxStream, unfold};
 use futures::{FutureExt, StreamExt};
+use mcp_odoo_core::access::Caller;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::refusal::{Kind, Refusal};
 use mcp_odoo_core::tasks::Subscription;
 use mcp_odoo_core::watching::{Place, Watch, Watchable};
 use rmcp::model::ResourceUpdatedNotificationParam;
 use rmcp::{Peer, RoleServer};
+use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::operations::{FollowRecords, over, place};
@@ -23,25 +25,29 @@ use crate::quotations::FollowQuotation;
 /// Each change of a resource; it ends when there will be none, or this caller may not hear of it any more.
 pub type Changes = BoxStream<'static, ()>;
 
+/// Who is told: one caller, as what they logged in with last has them.
+pub type Asker = watch::Receiver<Arc<Caller>>;
+
 /// Follows a resource from now on.
 ///
 /// # Errors
 /// When there is none that this caller may read, or they follow too many.
-pub async fn follow(call: Call, uri: &str) -> Result<Changes, Refusal> {
+pub async fn follow(call: Call, asker: Asker, uri: &str) -> Result<Changes, Refusal> {
     let resource = Resource::parse(uri).map_err(no_resource)?;
+    let (tenant, teller) = (Arc::clone(&call.tenant), Teller { call: call.clone(), asker: asker.clone() });
     let changes = match (resource.watchable(uri), resource) {
         (Some(what), _) => {
             let model = match &what {
                 Watchable::Record { model, .. } => model.clone(),
                 Watchable::List { search, .. } => search.model.clone(),
             };
-            let (watch, place) = dispatch::<FollowRecords>(call.clone(), what).await?;
-            of_records(watch, model, place, call.clone()).boxed()
+            let (watch, place) = dispatch::<FollowRecords>(call, what).await?;
+            of_records(watch, model, place, teller).boxed()
         }
         (None, Resource::Quotation(id)) => {
             let place = place(&call)?;
-            let changes = dispatch::<FollowQuotation>(call.clone(), id.clone()).await?;
-            of_quotation(changes.ok_or_else(|| no_quotation(&id))?, place, call.clone()).boxed()
+            let changes = dispatch::<FollowQuotation>(call, id.clone()).await?;
+            of_quotation(changes.ok_or_else(|| no_quotation(&id))?, place, teller).boxed()
         }
         (None, _) => {
             let sentence =
@@ -49,20 +55,32 @@ pub async fn follow(call: Call, uri: &str) -> Result<Changes, Refusal> {
             return Err(Refusal::new(Kind::Invalid, "not_followed", sentence));
         }
     };
-    Ok(changes.take_until(over(call).boxed()).boxed())
+    Ok(changes.take_until(over(tenant, asker).boxed()).boxed())
+}
+
+/// Asks before each change is told.
+struct Teller {
+    call: Call,
+    asker: Asker,
+}
+
+impl Teller {
+    fn may_hear<O: Operation>(&self) -> bool {
+        permit(&O::SPEC, &self.asker.borrow(), self.call.door, &self.call.tenant).is_ok()
+    }
 }
 
 fn of_records(
     watch: Watch,
     model: String,
     place: Place,
-    call: Call,
+    teller: Teller,
 ) -> impl futures::Stream<Item = ()> + Send + 'static {
-    unfold((watch, model, place, call), async |(mut watch, model, place, call)| {
+    unfold((watch, model, place, teller), async |(mut watch, model, place, teller)| {
         while watch.changed().await {
             // The rules may have become others.
-            if call.tenant.watching.is_open(&model) && may_hear::<FollowRecords>(&call) {
-                return Some(((), (watch, model, place, call)));
+            if teller.call.tenant.watching.is_open(&model) && teller.may_hear::<FollowRecords>() {
+                return Some(((), (watch, model, place, teller)));
             }
         }
         None
@@ -72,27 +90,41 @@ fn of_records(
 fn of_quotation(
     changes: Subscription,
     place: Place,
-    call: Call,
+    teller: Teller,
 ) -> impl futures::Stream<Item = ()> + Send + 'static {
-    let changes = unfold((changes, place, call), async |(mut changes, place, call)| {
+    let changes = unfold((changes, place, teller), async |(mut changes, place, teller)| {
         changes.next().await?;
-        may_hear::<FollowQuotation>(&call).then_some(((), (changes, place, call)))
+        teller.may_hear::<FollowQuotation>().then_some(((), (changes, place, teller)))
     });
     // The first is how it stands now.
     changes.skip(1)
 }
 
-fn may_hear<O: Operation>(call: &Call) -> bool {
-    permit(&O::SPEC, &call.caller, call.door, &call.tenant).is_ok()
-}
-
 /// What one session follows; it ends with the session.
 #[derive(Default)]
-pub struct Followed(Mutex<HashMap<String, AbortOnDropHandle<()>>>);
+pub struct Followed {
+    tasks: Mutex<HashMap<String, AbortOnDropHandle<()>>>,
+    /// Whose session it is.
+    caller: OnceLock<watch::Sender<Arc<Caller>>>,
+}
 
 impl Followed {
     fn tasks(&self) -> MutexGuard<'_, HashMap<String, AbortOnDropHandle<()>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The caller of the session has sent a request: with a newer token or key they are told on when the older one ends.
+    pub fn heard_of(&self, caller: &Arc<Caller>) -> &watch::Sender<Arc<Caller>> {
+        let last = self.caller.get_or_init(|| watch::Sender::new(Arc::clone(caller)));
+        last.send_if_modified(|last| {
+            let is_newer = !Arc::ptr_eq(last, caller) && last.token_expires <= caller.token_expires;
+            let may_end = last.may_end();
+            if is_newer {
+                *last = Arc::clone(caller);
+            }
+            is_newer && may_end
+        });
+        last
     }
 
     /// Tells this client of changes of a resource; to ask for it twice is to ask for it once.
@@ -104,7 +136,8 @@ impl Followed {
         if self.tasks().contains_key(&uri) {
             return Ok(());
         }
-        let mut changes = follow(call, &uri).await?;
+        let asker = self.heard_of(&call.caller).subscribe();
+        let mut changes = follow(call, asker, &uri).await?;
         let told = uri.clone();
         let telling = tokio::spawn(async move {
             while changes.next().await.is_some() {

@@ -1,5 +1,7 @@
 //! Resources in MCP's own words.
 
+use std::sync::Arc;
+
 use futures::stream::SelectAll;
 use futures::{StreamExt, TryStreamExt, stream};
 use mcp_odoo_core::call::Call;
@@ -10,6 +12,7 @@ use rmcp::model::{
     ResourceTemplate,
 };
 use rmcp::service::SubscriptionContext;
+use tokio::sync::watch;
 
 use super::{Body, Contents, Readable, data, follow, is_not_found, over};
 use crate::dispatch;
@@ -65,21 +68,23 @@ pub fn error(refusal: &Refusal, uri: &str) -> ErrorData {
     ErrorData::new(code, refusal.sentence.clone(), Some(data(refusal, uri)))
 }
 
-/// Tells of the resources that are asked for, until nobody listens.
+/// Tells of the resources that are asked for, until nobody listens. Each is told once to begin with: what changed between
+/// the acknowledgement, which is sent before, and the first look is not lost.
 pub async fn listen(call: Call, context: &SubscriptionContext) -> Result<(), ErrorData> {
     let mut uris = context.accepted().resource_subscriptions.clone().unwrap_or_default();
     uris.sort();
     uris.dedup();
+    let asker = watch::Sender::new(Arc::clone(&call.caller)).subscribe();
     let begun = stream::iter(uris).map(|uri| {
-        let call = call.clone();
+        let (call, asker) = (call.clone(), asker.clone());
         async move {
-            let following = Box::pin(follow(call, &uri)).await;
+            let following = Box::pin(follow(call, asker, &uri)).await;
             let changes = following.map_err(|refusal| error(&refusal, &uri))?;
-            Ok::<_, ErrorData>(changes.map(move |()| uri.clone()))
+            Ok::<_, ErrorData>(stream::iter([()]).chain(changes).map(move |()| uri.clone()))
         }
     });
     let mut changes: SelectAll<_> = begun.buffer_unordered(AT_ONCE).try_collect().await?;
-    let mut over = std::pin::pin!(over(call));
+    let mut over = std::pin::pin!(over(call.tenant, asker));
     loop {
         tokio::select! {
             () = context.cancelled() => return Ok(()),

@@ -1,15 +1,20 @@
 //! What resources are read from, where no tool does it.
 
+use std::pin::pin;
+use std::sync::Arc;
+
 use futures::future;
 use mcp_odoo_core::access::Permission;
 use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::Named;
-use mcp_odoo_core::records::{Context, File, FileRequest, RecordError};
+use mcp_odoo_core::records::{Context, File, FileRequest};
 use mcp_odoo_core::refusal::{Kind, Refusal};
+use mcp_odoo_core::tenants::Tenant;
 use mcp_odoo_core::watching::{MOST, Place, Watch, Watchable};
 use serde::Serialize;
 
+use super::follow::Asker;
 use crate::operation::{Does, Operation, Spec, Text};
 use crate::records::view;
 use crate::toolset::Toolsets;
@@ -114,24 +119,10 @@ impl Operation for FollowRecords {
         }
     }
 
-    async fn run(call: Call, mut what: Watchable) -> Result<Self::Answer, Refusal> {
+    async fn run(call: Call, what: Watchable) -> Result<Self::Answer, Refusal> {
         let place = place(&call)?;
         let works_in = Context::from(&call.caller.works_in);
-        match &mut what {
-            _ if works_in == Context::default() => {}
-            // All others who follow it look without a company of their own.
-            Watchable::Record { model, id, .. } => {
-                let view = view(&call, &call.tenant.reader, &Context::default()).await?;
-                if !view.marks(model, &[*id]).await?.contains_key(id) {
-                    return Err(RecordError::NotFound { model: model.clone(), ids: vec![*id] }.into());
-                }
-            }
-            Watchable::List { name, search } => {
-                search.context = search.context.or(&works_in);
-                name.push_str(&format!(" {:?}", search.context));
-            }
-        }
-        Ok((call.tenant.watching.watch(what).await?, place))
+        Ok((call.tenant.watching.watch(what, &works_in).await?, place))
     }
 }
 
@@ -147,11 +138,16 @@ pub fn place(call: &Call) -> Result<Place, Refusal> {
     })
 }
 
-/// Waits until this caller is told nothing any more.
-pub async fn over(call: Call) {
-    future::select(
-        std::pin::pin!(call.caller.over()),
-        std::pin::pin!(call.tenant.watching.ended().cancelled()),
-    )
-    .await;
+/// Waits until a caller of this tenant is told nothing any more, whatever they log in with meanwhile.
+pub async fn over(tenant: Arc<Tenant>, mut asker: Asker) {
+    let may_not_ask = async {
+        loop {
+            let caller = Arc::clone(&asker.borrow_and_update());
+            tokio::select! {
+                () = caller.over() => return,
+                Ok(()) = asker.changed() => {}
+            }
+        }
+    };
+    future::select(pin!(may_not_ask), pin!(tenant.watching.ended().cancelled())).await;
 }

@@ -17,7 +17,7 @@ use crate::support::proxy::Fault;
 
 #[expect(deprecated, reason = "of the protocol with sessions")]
 impl Hearer {
-    async fn subscribe(&self, uri: &str) -> Result<(), ServiceError> {
+    pub async fn subscribe(&self, uri: &str) -> Result<(), ServiceError> {
         self.client.subscribe(SubscribeRequestParams::new(uri)).await
     }
 

@@ -1,5 +1,6 @@
 //! Requests of MCP 2026-07-28 that listen.
 
+use std::collections::BTreeSet;
 use std::process::Stdio;
 
 use rmcp::model::{ProtocolVersion, ServerNotification, SubscriptionFilter};
@@ -21,6 +22,17 @@ async fn listen(client: &Hearer, uris: &[&str]) -> Result<Subscription, ServiceE
     client.client.listen(filter).await
 }
 
+/// Listens, and hears of each once to begin with: from the acknowledgement on nothing is lost.
+async fn hear(client: &Hearer, uris: &[&str]) -> Subscription {
+    let mut listening = listen(client, uris).await.unwrap();
+    let mut not_told: BTreeSet<&str> = uris.iter().copied().collect();
+    while !not_told.is_empty() {
+        let uri = told(&mut listening).await;
+        assert!(not_told.remove(uri.as_str()), "{uri} was told twice");
+    }
+    listening
+}
+
 /// What is told next.
 async fn told(listening: &mut Subscription) -> String {
     match soon(listening.next()).await.unwrap() {
@@ -35,7 +47,7 @@ async fn changes_are_told_to_who_listens() {
     let (ana, luis) = (customer(&mcp, "Ana").await, customer(&mcp, "Luis").await);
     let uris = [ana, luis].map(|id| format!("odoo://res.partner/{id}"));
     let client = Hearer::modern(&mcp.app.url).await;
-    let mut listening = listen(&client, &[&uris[0], &uris[1], &uris[0]]).await.unwrap();
+    let mut listening = hear(&client, &[&uris[0], &uris[1], &uris[0]]).await;
     // One that listens to other things is told nothing of these.
     rename(&mcp, ana, "Ana Torres").await;
     assert_eq!(told(&mut listening).await, uris[0]);
@@ -60,7 +72,7 @@ async fn a_quotation_is_told_at_once() {
     mcp.odoo.proxy.plan(|_, _| Some(Fault::Refuse));
     let id = mcp.app.accepted(&quotation("eva@listening.example"), None).await;
     let uri = format!("odoo://quotation/{id}");
-    let mut listening = listen(&client, &[&uri]).await.unwrap();
+    let mut listening = hear(&client, &[&uri]).await;
     mcp.no_faults();
     while client.json(&uri).await["status"] != "completed" {
         assert_eq!(told(&mut listening).await, uri);
@@ -93,7 +105,7 @@ async fn the_stop_of_the_service_ends_it() {
     let mcp = quick().start_mcp().await;
     let uri = format!("odoo://res.partner/{}", customer(&mcp, "Ana").await);
     let client = Hearer::modern(&mcp.app.url).await;
-    let mut listening = listen(&client, &[&uri]).await.unwrap();
+    let mut listening = hear(&client, &[&uri]).await;
     let McpTools { app, caller, .. } = mcp;
     caller.client.cancel().await.unwrap();
     let (stopped, ended) = tokio::join!(app.stop(), soon(listening.next()));
@@ -114,7 +126,7 @@ async fn it_is_told_over_stdio_too() {
     let lifecycle = ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] };
     let client = Hearer::over(transport, lifecycle).await;
     let uri = format!("odoo://res.partner/{id}");
-    let mut listening = listen(&client, &[&uri]).await.unwrap();
+    let mut listening = hear(&client, &[&uri]).await;
     // What is read after it has been begun to be followed.
     assert_eq!(client.json(&uri).await["name"], "Ana");
     rename(&mcp, id, "Ana Torres").await;

@@ -1,13 +1,15 @@
 //! Who may read and follow what.
 
+use std::collections::BTreeSet;
+
 use reqwest::StatusCode;
-use rmcp::model::SubscribeRequestParams;
 use serde_json::{Value, json};
 
-use super::{Hearer, OFTEN, left, streamable};
+use super::{Hearer, OFTEN, customer, left, rename, streamable};
 use crate::access::{access_file, client_of, start_as};
 use crate::mcp::client::{Streamable, request, single};
 use crate::support::app::{TestApp, request as quotation};
+use crate::support::mcp::Caller;
 use rmcp::service::ClientLifecycleMode;
 
 const QUOTES: &str = r#"permissions = ["quotations"]"#;
@@ -92,6 +94,48 @@ async fn a_quotation_is_its_owners() {
     }
 }
 
+/// Who works in one company hears nothing of what is another's, though both follow the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_of_different_companies_hear_of_what_each_may_see() {
+    let quick = TestApp::builder().configure(|config| config.watching.every = OFTEN);
+    let [one, two] =
+        [1, 2].map(|company| format!("{READS}\ncompany = {company}\nlang = 'en_US'\ntz = 'America/Lima'"));
+    let boss = r#"permissions = ["read", "write"]"#;
+    let (app, _folder) = start_as(quick, &[("one", &one), ("two", &two), ("boss", boss)]).await;
+    let boss = Caller::connect_by(client_of("boss"), &app.url).await;
+    let (ana, luis) = (customer(&boss, "Ana").await, customer(&boss, "Luis").await);
+    let [ana_uri, luis_uri] = [ana, luis].map(|id| format!("odoo://res.partner/{id}"));
+    let list = "odoo://res.partner/list?domain=%5B%5B%22name%22%2C%22ilike%22%2C%22Ana%22%5D%5D".to_owned();
+    let connect = async |name| {
+        let hearer =
+            Hearer::over(streamable(client_of(name), &app.url), ClientLifecycleMode::Initialize).await;
+        for uri in [&ana_uri, &luis_uri, &list] {
+            hearer.subscribe(uri).await.unwrap();
+        }
+        hearer
+    };
+    let (mut one, mut two) = (connect("one").await, connect("two").await);
+    let both = BTreeSet::from([ana_uri.clone(), list.clone()]);
+    rename(&boss, ana, "Ana Torres").await;
+    for hearer in [&mut one, &mut two] {
+        assert_eq!(BTreeSet::from([hearer.hears().await, hearer.hears().await]), both);
+    }
+    // It becomes the other company's: for the first one it is gone.
+    let values = json!({ "company_id": 2, "name": "Ana Ruiz" });
+    boss.call("update_record", json!({ "model": "res.partner", "record_id": ana, "values": values })).await;
+    for hearer in [&mut one, &mut two] {
+        assert_eq!(BTreeSet::from([hearer.hears().await, hearer.hears().await]), both);
+    }
+    one.error(&ana_uri).await;
+    assert!(one.subscribe(&ana_uri).await.is_err());
+    rename(&boss, ana, "Ana Gil").await;
+    assert_eq!(BTreeSet::from([two.hears().await, two.hears().await]), both);
+    rename(&boss, luis, "Luis Gil").await;
+    for hearer in [&mut one, &mut two] {
+        assert_eq!(hearer.hears().await, luis_uri, "nothing came before");
+    }
+}
+
 /// What is followed ends with the key.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_followed_ends_when_the_key_is_revoked() {
@@ -100,8 +144,7 @@ async fn what_is_followed_ends_when_the_key_is_revoked() {
     let uri = "odoo://res.company/1";
     let client =
         Hearer::over(streamable(client_of("leaves"), &app.url), ClientLifecycleMode::Initialize).await;
-    #[expect(deprecated, reason = "of the protocol with sessions")]
-    client.client.subscribe(SubscribeRequestParams::new(uri)).await.unwrap();
+    client.subscribe(uri).await.unwrap();
     let uris = json!({ "notifications": { "resourceSubscriptions": ["odoo://res.partner/1"] } });
     let listening = single(&client_of("leaves"), &app.url, request(7, "subscriptions/listen", &uris));
     let listening = listening.send().await.unwrap();
