@@ -63,8 +63,9 @@ impl Entry {
 
     /// It was refused, perhaps after something was done.
     pub fn refuse(mut self, refusal: &Refusal) {
-        // What a stranger may not have is nothing that they did.
-        let is_theirs = matches!(refusal.kind, Kind::Invalid | Kind::Forbidden(_) | Kind::TooMany(_));
+        // What a stranger may not have is nothing that they did; what was not taken of a change may be a part of it.
+        let is_theirs = matches!(refusal.kind, Kind::Invalid | Kind::Forbidden(_) | Kind::TooMany(_))
+            && refusal.code != "not_changed";
         self.is_refused = is_theirs && self.caller.is_anonymous();
         self.write(&refusal.code);
     }

@@ -122,6 +122,7 @@ impl View {
         let seen = self.see(relation, Verb::Create).await?;
         let (mut commands, mut errors) = (Vec::new(), Vec::new());
         for (number, line) in lines.iter().enumerate() {
+            self.may_make_through(&seen, line).await?;
             let mut values = Map::new();
             for (name, value) in line {
                 let path = format!("{path}[{number}].{name}");

@@ -130,8 +130,14 @@ impl View {
             Ok(after) if after.is_empty() => return Err(self.not_found(&seen, asked)),
             Ok(after) => by_id(after),
             Err((error, _)) => {
-                let how = "look at what is there with get_record; the same call may be made again, it sets the same \
-                           values";
+                let how = match lost {
+                    Some(_) => {
+                        "look at what is there with get_record; the same call may be made again, it sets the same values"
+                    }
+                    None => {
+                        "Odoo has taken the change, but lets nobody of this service look at what is there now"
+                    }
+                };
                 return Err(RecordError::OutcomeUnknown {
                     how: how.to_owned(),
                     cause: lost.unwrap_or(error),

@@ -70,15 +70,7 @@ impl View {
         let writer = self.records.writer()?;
         let names: Vec<&str> = request.values.keys().map(String::as_str).collect();
         let seen = self.see_with(&request.model, Verb::Create, &names).await?;
-        // A user of a partner there is changes that partner.
-        let mirrors = |name: &&str| {
-            let related = seen.field(name).and_then(|field| field.related.as_deref());
-            related
-                .and_then(|path| path.split('.').next())
-                .is_some_and(|link| request.values.contains_key(link))
-        };
-        let mirrored: Vec<&str> = names.iter().copied().filter(mirrors).collect();
-        self.may_write_through(&seen, &mirrored).await?;
+        self.may_make_through(&seen, &request.values).await?;
         let given = request.idempotency_key.is_some();
         let key = request.idempotency_key.clone().unwrap_or_else(IdempotencyKey::random);
         let companies = request.context.allowed_company_ids.iter().map(Reference::to_string);

@@ -148,9 +148,17 @@ fn is_day(text: &str) -> bool {
     text.parse::<chrono::NaiveDate>().is_ok()
 }
 
+/// Of a list Odoo looks for the name of each text in it: ids are sent as numbers, whatever they came as.
+fn with_ids(value: &Value) -> Value {
+    match value {
+        Value::Array(values) => values.iter().map(with_ids).collect(),
+        value => integer_of(value).map_or_else(|| value.clone(), |id| json!(id)),
+    }
+}
+
 fn has_text(value: &Value) -> bool {
     match value {
-        Value::String(text) => text.trim().parse::<i64>().is_err(),
+        Value::String(_) => integer_of(value).is_none(),
         Value::Array(values) => values.iter().any(has_text),
         _ => false,
     }
@@ -178,14 +186,13 @@ fn compared(field: &Field, operator: &str, value: &Value, has_words: bool) -> Re
     if matches!(value, Value::Null | Value::Bool(false)) {
         return Ok(value.clone());
     }
-    // Odoo compares text with the names of records, and a number in it with nothing.
-    let ids = || integer_of(value).map(|id| json!(id));
     Ok(match field.kind.as_str() {
-        "many2one" | "one2many" | "many2many" => ids().unwrap_or_else(|| value.clone()),
+        // Odoo compares text with the names of records, and a number in it with nothing.
+        "many2one" | "one2many" | "many2many" => with_ids(value),
         "integer" => match integer_of(value).map(i32::try_from) {
             Some(Ok(number)) => json!(number),
             // The records below these, by ids or by a name.
-            _ if matches!(operator, "child_of" | "parent_of") => value.clone(),
+            _ if matches!(operator, "child_of" | "parent_of") => with_ids(value),
             _ => return Err("must compare with an integer of 32 bits such as 3".to_owned()),
         },
         "float" | "monetary" => match number_of(value) {
@@ -315,5 +322,19 @@ mod tests {
             assert_eq!(parsed(&json!(text)), None, "{text}");
         }
         assert_eq!(parsed(&json!("")), Some(Vec::new()));
+    }
+
+    /// Odoo looks for the name of each text, by fields that may be hidden.
+    #[test]
+    fn digits_are_ids_or_text_that_rules_see() {
+        let of = |kind: &str| Field { kind: kind.to_owned(), ..Field::default() };
+        for (kind, operator) in [("many2one", "="), ("many2one", "child_of"), ("integer", "parent_of")] {
+            let sent = compared(&of(kind), operator, &json!(["2051", 7]), false);
+            assert_eq!(sent, Ok(json!([2051, 7])), "{kind} {operator}");
+        }
+        for text in ["0551", "+52", "Torres", "1 2"] {
+            assert!(has_text(&json!(text)) && has_text(&json!([7, text])), "{text}");
+        }
+        assert!(!has_text(&json!(["2051", 7])));
     }
 }

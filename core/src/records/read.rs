@@ -3,7 +3,7 @@
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::context::Context;
 use super::error::RecordError;
@@ -13,7 +13,7 @@ use super::search::{bin_size, named};
 use super::told::{Fields, all, usual};
 use super::view::{Seen, View};
 use crate::access::models::Verb;
-use crate::odoo::{Odoo, OdooError, Record};
+use crate::odoo::{Odoo, OdooError, Record, SearchRead};
 
 /// Of one record's texts and lists, where the record is longer than anybody reads at once.
 const LONG_TEXT: usize = 2_000;
@@ -126,17 +126,41 @@ impl View {
     }
 }
 
-/// Those of these records that are there, in this order.
+/// Those of these records that are there and may be read, in this order.
 pub(super) async fn there(
     odoo: &Odoo,
     model: &str,
     ids: &[i64],
     fields: &[&str],
 ) -> Result<Vec<Record>, OdooError> {
-    match ids {
-        [id] => Ok(odoo.read_one(model, *id, fields).await?.into_iter().collect()),
-        ids => odoo.read(model, ids, fields).await,
+    // Odoo gives back an id that is asked for alone, also where there is no such record.
+    if fields.iter().all(|field| *field == "id") {
+        return found(odoo, model, ids).await;
     }
+    let [id] = ids else {
+        let read = odoo.read(model, ids, fields).await;
+        let Err(error @ OdooError::AccessError(_)) = read else { return read };
+        // One that may not be read has Odoo refuse them all.
+        let found: Vec<i64> =
+            found(odoo, model, ids).await?.iter().filter_map(|record| record.id().ok()).collect();
+        return match found.len() == ids.len() {
+            true => Err(error),
+            false if found.is_empty() => Ok(Vec::new()),
+            false => odoo.read(model, &found, fields).await,
+        };
+    };
+    Ok(odoo.read_one(model, *id, fields).await?.into_iter().collect())
+}
+
+/// The ids of those that are there.
+async fn found(odoo: &Odoo, model: &str, ids: &[i64]) -> Result<Vec<Record>, OdooError> {
+    // Archived ones are there, too.
+    let everything = odoo.with_context(&Map::from_iter([("active_test".to_owned(), json!(false))]));
+    let query = SearchRead { fields: &["id"], ..SearchRead::default() };
+    let mut found = everything.search_read(model, json!([["id", "in", ids]]), &query).await?;
+    let place = |record: &Record| ids.iter().position(|id| record.id().ok() == Some(*id));
+    found.sort_by_key(place);
+    Ok(found)
 }
 
 /// Cuts the longest of a record that is longer than anybody reads at once, and says so.

@@ -79,6 +79,15 @@ impl Search {
         Self { offset, total, last, ..self }
     }
 
+    /// Whether a page of so many, where so many were asked for, was the last.
+    pub fn is_over(&self, count: u64, asked: u64) -> bool {
+        match &self.ids {
+            // Of these some may be gone meanwhile.
+            Some(ids) => usize::try_from(self.offset).is_ok_and(|offset| offset >= ids.len()),
+            None => count < asked,
+        }
+    }
+
     /// Those that are not read yet. Odoo finds what lies beyond an id at once, while of an offset it reads all that it skips.
     fn rest(&self) -> (Value, u64) {
         match (&self.domain, self.beyond(), self.last) {

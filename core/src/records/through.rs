@@ -1,5 +1,7 @@
 //! Fields whose values are another record's: a product's price is its template's.
 
+use serde_json::{Map, Value};
+
 use super::error::RecordError;
 use super::view::{Seen, View};
 use crate::access::models::Verb;
@@ -18,5 +20,23 @@ impl View {
             }
         }
         Ok(())
+    }
+
+    /// The same of a record that is made: a user of a partner that is there changes that partner. What is made with it, as
+    /// the template with a product, is no other record's.
+    pub(super) async fn may_make_through(
+        &self,
+        seen: &Seen,
+        values: &Map<String, Value>,
+    ) -> Result<(), RecordError> {
+        let mirrors = |name: &&str| {
+            let related = seen.field(name).and_then(|field| field.related.as_deref());
+            let link = related.and_then(|path| path.split('.').next());
+            link.is_some_and(|link| {
+                values.contains_key(link) || !seen.field(link).is_some_and(|it| it.required)
+            })
+        };
+        let mirrored: Vec<&str> = values.keys().map(String::as_str).filter(mirrors).collect();
+        self.may_write_through(seen, &mirrored).await
     }
 }

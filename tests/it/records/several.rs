@@ -217,3 +217,25 @@ async fn a_day_in_a_field_of_times_is_told_as_the_time_it_is() {
         }
     }
 }
+
+/// Odoo gives back an id that is asked for alone, and refuses all where one may not be read.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_or_not_to_be_read_is_missing_and_the_rest_is_told() {
+    for (version, protocol) in WAYS {
+        let app = McpTools::builder().version(version).protocol(protocol).start_mcp().await;
+        let hidden = app
+            .sandbox()
+            .execute("res.partner", "create", vec![json!({ "name": "B", "company_id": 2 })], Map::new())
+            .unwrap();
+        for fields in [json!(["id"]), json!(["name"])] {
+            let asked = json!({ "model": "res.partner", "ids": [16, hidden, 999_999, 10], "fields": fields,
+                                "context": { "allowed_company_ids": [1] } });
+            let read = app.call("get_record", asked).await;
+            assert_eq!(ids_of(&read["items"]), [16, 10], "{version:?} {protocol:?}: {read}");
+            assert_eq!(read["missing"], json!([hidden, 999_999]), "{version:?} {protocol:?}: {read}");
+        }
+        let one = json!({ "model": "res.partner", "record_id": 999_999, "fields": ["id"] });
+        let refused = app.error("get_record", one).await;
+        assert!(refused.contains("999999"), "{refused}");
+    }
+}

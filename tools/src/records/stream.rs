@@ -92,7 +92,7 @@ impl Reading {
         let (items, all) = self.view.page(&mut self.search, size).await?;
         let count = u64::try_from(items.len()).unwrap_or(u64::MAX);
         self.read += count;
-        if count < size {
+        if self.search.is_over(count, size) {
             self.limit = self.read;
         }
         let total = all.saturating_sub(self.request.offset.into()).min(self.limit).max(self.read);
@@ -140,10 +140,15 @@ impl Pages {
         if self.first.is_some() {
             return Ok(self.first.take());
         }
-        let Some(rest) = self.rest.take() else { return Ok(None) };
-        let Page { chunk, rest } = perform::<ReadOn>(self.call.clone(), rest).await?;
-        self.rest = rest;
-        Ok(chunk)
+        // All of a page may be gone, and not what comes after it.
+        while let Some(rest) = self.rest.take() {
+            let Page { chunk, rest } = perform::<ReadOn>(self.call.clone(), rest).await?;
+            self.rest = rest;
+            if chunk.is_some() {
+                return Ok(chunk);
+            }
+        }
+        Ok(None)
     }
 
     fn end(&mut self, outcome: &str) {
