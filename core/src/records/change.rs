@@ -135,7 +135,7 @@ impl View {
                         "look at what is there with get_record; the same call may be made again, it sets the same values"
                     }
                     None => {
-                        "Odoo has taken the change, but lets nobody of this service look at what is there now"
+                        "Odoo has taken the change; what is there now could not be read: look at it with get_record"
                     }
                 };
                 return Err(RecordError::OutcomeUnknown {
