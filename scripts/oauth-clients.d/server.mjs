@@ -5,7 +5,8 @@ import { createServer } from "node:http";
 import { once } from "node:events";
 import Provider from "oidc-provider";
 
-const server = createServer().listen(0, "127.0.0.1");
+// Who keeps a connection for its next request must not find it just closed, however slow the machine is.
+const server = createServer({ keepAliveTimeout: 600_000 }).listen(0, "127.0.0.1");
 await once(server, "listening");
 const other = createServer().listen(0, "127.0.0.1");
 await once(other, "listening");
