@@ -88,8 +88,13 @@ pub(crate) fn order_page(_: &Database, _: &Model, id: i64) -> Datum {
 }
 
 pub(crate) fn line_untaxed(db: &Database, model: &Model, id: i64) -> Datum {
+    untaxed(db, model, id, "product_uom_qty")
+}
+
+/// What a line comes to whose quantity is in this field.
+pub(crate) fn untaxed(db: &Database, model: &Model, id: i64, quantity: &str) -> Datum {
     let of = |field: &str| number(db, model, id, field);
-    money(of("product_uom_qty") * of("price_unit") * (1.0 - of("discount") / 100.0))
+    money(of(quantity) * of("price_unit") * (1.0 - of("discount") / 100.0))
 }
 
 pub(crate) fn line_tax(db: &Database, model: &Model, id: i64) -> Datum {
@@ -108,21 +113,24 @@ pub(crate) fn line_total(db: &Database, model: &Model, id: i64) -> Datum {
     money(number(db, model, id, "price_subtotal") + number(db, model, id, "price_tax"))
 }
 
-fn over_lines(db: &Database, id: i64, field: &str) -> Datum {
-    let Some(lines) = db.schema.get("sale.order.line") else { return Datum::Empty };
-    money(db.pointing(lines, "order_id", id).iter().map(|line| number(db, lines, *line, field)).sum())
+/// The sum over the lines of this model that point here by this link.
+pub(crate) fn over_lines(db: &Database, (model, link): (&str, &str), id: i64, field: &str) -> f64 {
+    let Some(lines) = db.schema.get(model) else { return 0.0 };
+    db.pointing(lines, link, id).iter().map(|line| number(db, lines, *line, field)).sum()
 }
 
+const ORDER_LINES: (&str, &str) = ("sale.order.line", "order_id");
+
 pub(crate) fn order_untaxed(db: &Database, _: &Model, id: i64) -> Datum {
-    over_lines(db, id, "price_subtotal")
+    money(over_lines(db, ORDER_LINES, id, "price_subtotal"))
 }
 
 pub(crate) fn order_tax(db: &Database, _: &Model, id: i64) -> Datum {
-    over_lines(db, id, "price_tax")
+    money(over_lines(db, ORDER_LINES, id, "price_tax"))
 }
 
 pub(crate) fn order_total(db: &Database, _: &Model, id: i64) -> Datum {
-    over_lines(db, id, "price_total")
+    money(over_lines(db, ORDER_LINES, id, "price_total"))
 }
 
 pub(crate) fn task_count(db: &Database, _: &Model, id: i64) -> Datum {

@@ -64,7 +64,7 @@ pub(super) fn given_twice(body: &[u8]) -> Option<(ErrorData, Option<RequestId>)>
 
 /// The id of the request in this body.
 pub(super) fn id(body: &[u8]) -> Option<RequestId> {
-    match serde_json::from_slice(body) {
+    match message(body) {
         Ok(ClientJsonRpcMessage::Request(request)) => Some(request.id),
         _ => None,
     }
@@ -147,7 +147,7 @@ pub(super) fn wrong_params(message: &ClientJsonRpcMessage) -> Option<(RequestId,
 ///
 /// Without sessions there is no `initialize` and no subscribing by it, whatever the parameters are.
 pub(super) fn refused_params(body: &[u8], is_stateless: bool) -> Option<Response> {
-    let message = serde_json::from_slice(body).ok()?;
+    let message = message(body).ok()?;
     let (id, error) = wrong_params(&message)?;
     const OF_SESSIONS: [&str; 3] = ["initialize", "resources/subscribe", "resources/unsubscribe"];
     let is_of_sessions = matches!(&message, ClientJsonRpcMessage::Request(request)

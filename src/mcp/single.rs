@@ -7,9 +7,10 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use mcp_odoo_tools::caller::Identity;
-use rmcp::model::{ClientJsonRpcMessage, ErrorCode, ErrorData, ServerJsonRpcMessage};
+use rmcp::model::{ErrorCode, ErrorData, ServerJsonRpcMessage};
 use serde_json::json;
 
+use super::body;
 use super::session::{Refusal, Sessions, SinglePlace};
 use crate::error::Problem;
 
@@ -57,12 +58,9 @@ impl Single {
 
 /// Says so by HTTP and, to the request in this body, by JSON-RPC.
 pub(super) fn busy(refusal: Refusal, body: &[u8]) -> Response {
-    let id = match serde_json::from_slice(body) {
-        Ok(ClientJsonRpcMessage::Request(request)) => Some(request.id),
-        _ => None,
-    };
     let data = json!({ "code": "too_many_requests" });
-    let error = ServerJsonRpcMessage::error(ErrorData::new(BUSY, refusal.to_string(), Some(data)), id);
+    let error =
+        ServerJsonRpcMessage::error(ErrorData::new(BUSY, refusal.to_string(), Some(data)), body::id(body));
     let (mut parts, _) = Problem::from(refusal).into_response().into_parts();
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     (parts, axum::Json(error)).into_response()

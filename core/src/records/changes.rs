@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::View;
+use super::context::archived_too;
 use super::error::RecordError;
 use super::search::RecordSearch;
 use super::told::usual;
@@ -33,9 +34,8 @@ impl View {
         let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
         let query = SearchRead { fields: &fields, ..SearchRead::default() };
         // Who is archived is not gone.
-        let all = Map::from_iter([("active_test".to_owned(), json!(false))]);
-        let found =
-            self.records.odoo.with_context(&all).search_read(model, json!([["id", "in", ids]]), &query).await;
+        let everything = archived_too(&self.records.odoo);
+        let found = everything.search_read(model, json!([["id", "in", ids]]), &query).await;
         let found = found.map_err(|error| self.failed_on(model, error))?;
         let records = found.into_iter().map(crate::odoo::Record::into_map);
         Ok(records.filter_map(|record| Some((record.get("id")?.as_i64()?, mark(&record)))).collect())

@@ -9,7 +9,13 @@ use super::error::RecordError;
 use super::reference::{Reference, listed};
 use super::words::plain;
 use crate::access::Workplace;
+use crate::odoo::Odoo;
 use crate::timestamp;
+
+/// Odoo leaves archived records out, unless it is told not to.
+pub(super) fn archived_too(odoo: &Odoo) -> Odoo {
+    odoo.with_context(&Map::from_iter([("active_test".to_owned(), json!(false))]))
+}
 
 /// What callers may say of the context of a call: it opens nothing that they could not have without it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]

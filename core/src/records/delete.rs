@@ -3,9 +3,10 @@
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::change::{MOST_AT_ONCE, of_all};
+use super::context::archived_too;
 use super::error::RecordError;
 use super::ids::{Ids, missing};
 use super::page::size;
@@ -94,8 +95,7 @@ impl View {
             Ok(()) => return Ok(told(asked, records)),
             Err(failure) => failure,
         };
-        // Archived ones are there, too.
-        let everything = writer.with_context(&Map::from_iter([("active_test".to_owned(), json!(false))]));
+        let everything = archived_too(writer);
         let left = retried(|| everything.search_count(&seen.model, json!([["id", "in", ids]]))).await;
         match (left, lost) {
             (Ok(0), true) => Ok(told(asked, records)),

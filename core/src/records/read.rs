@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::context::Context;
+use super::context::{Context, archived_too};
 use super::error::RecordError;
 use super::ids::{Ids, missing};
 use super::page::{Single, readable, size};
@@ -137,27 +137,25 @@ pub(super) async fn there(
     if fields.iter().all(|field| *field == "id") {
         return found(odoo, model, ids).await;
     }
-    let [id] = ids else {
-        let read = odoo.read(model, ids, fields).await;
-        let Err(error @ OdooError::AccessError(_)) = read else { return read };
-        // One that may not be read has Odoo refuse them all.
-        let found: Vec<i64> =
-            found(odoo, model, ids).await?.iter().filter_map(|record| record.id().ok()).collect();
-        return match found.len() == ids.len() {
-            true => Err(error),
-            false if found.is_empty() => Ok(Vec::new()),
-            false => odoo.read(model, &found, fields).await,
-        };
-    };
-    Ok(odoo.read_one(model, *id, fields).await?.into_iter().collect())
+    if let [id] = ids {
+        return Ok(odoo.read_one(model, *id, fields).await?.into_iter().collect());
+    }
+    let read = odoo.read(model, ids, fields).await;
+    let Err(error @ OdooError::AccessError(_)) = read else { return read };
+    // One that may not be read has Odoo refuse them all.
+    let found = found(odoo, model, ids).await?;
+    let readable: Vec<i64> = found.iter().filter_map(|record| record.id().ok()).collect();
+    match readable.len() == ids.len() {
+        true => Err(error),
+        false if readable.is_empty() => Ok(Vec::new()),
+        false => odoo.read(model, &readable, fields).await,
+    }
 }
 
-/// The ids of those that are there.
+/// The ids of those that are there, in this order.
 async fn found(odoo: &Odoo, model: &str, ids: &[i64]) -> Result<Vec<Record>, OdooError> {
-    // Archived ones are there, too.
-    let everything = odoo.with_context(&Map::from_iter([("active_test".to_owned(), json!(false))]));
     let query = SearchRead { fields: &["id"], ..SearchRead::default() };
-    let mut found = everything.search_read(model, json!([["id", "in", ids]]), &query).await?;
+    let mut found = archived_too(odoo).search_read(model, json!([["id", "in", ids]]), &query).await?;
     let place = |record: &Record| ids.iter().position(|id| record.id().ok() == Some(*id));
     found.sort_by_key(place);
     Ok(found)
