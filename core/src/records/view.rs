@@ -12,7 +12,7 @@ use crate::access::models::{Closed, Models, Verb};
 use crate::odoo::OdooError;
 
 /// Parts of a date that a path may end in (Odoo 18 and later).
-const DATE_PARTS: [&str; 8] = [
+pub(super) const DATE_PARTS: [&str; 8] = [
     "year_number",
     "quarter_number",
     "month_number",
@@ -122,7 +122,10 @@ impl View {
     ) -> Result<Seen, RecordError> {
         let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c);
         if model.is_empty() || !model.chars().all(is_name) {
-            return Err(RecordError::argument("model", "must be the name of a model such as res.partner"));
+            return Err(RecordError::argument(
+                "model",
+                "must be the name of a model such as res.partner: list_models finds it",
+            ));
         }
         self.rules.allow(model, verb)?;
         let fields = match self.records.fields_with(model, names).await {

@@ -110,7 +110,9 @@ async fn customers_by_whatever_is_known_of_them() {
         "res.partner",
         json!({ "name": "Peña y Núñez", "vat": "MXTOR010101AAA", "is_company": true }),
     );
+    let digits = make(&app, "res.partner", json!({ "name": "24/7 365000" }));
     for (q, first) in [
+        ("24/7 365000", digits),
         ("almacenes torres", 16),
         ("TORRES almacenes", 16),
         ("fernandez", 43),
