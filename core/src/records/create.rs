@@ -74,7 +74,10 @@ impl View {
         let given = request.idempotency_key.is_some();
         let key = request.idempotency_key.clone().unwrap_or_else(IdempotencyKey::random);
         let companies = request.context.allowed_company_ids.iter().map(Reference::to_string);
-        let companies = companies.collect::<Vec<_>>().join(",");
+        let companies = match self.records.elsewhere() {
+            Some(company) if request.context.allowed_company_ids.is_empty() => company.to_string(),
+            _ => companies.collect::<Vec<_>>().join(","),
+        };
         // What the caller wrote, whatever it stands for today.
         let written =
             [("model", request.model.clone()), ("values", sorted(&request.values)), ("companies", companies)];

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
@@ -142,8 +142,10 @@ pub(crate) struct KnownModel {
 /// What was asked, and when. Who asks while another does waits for that one's answer.
 pub(crate) struct Metadata {
     config: MetadataConfig,
-    /// Asks for what is the same in every context.
+    /// Asks for what is the same in every context, so without one.
     odoo: Odoo,
+    /// The tenant's, where one is configured.
+    company: Option<i64>,
     /// By model and language.
     fields: Cache<(String, Option<String>), Fields>,
     /// By language.
@@ -158,12 +160,17 @@ impl Metadata {
         let [fields, models, companies] = [config.max_size, LANGUAGES, 1];
         Self {
             config,
-            odoo,
+            company: odoo.company(),
+            odoo: odoo.in_context(Map::new()),
             fields: Cache::new(fields),
             models: Cache::new(models),
             companies: Cache::new(companies),
             hidden: Mutex::default(),
         }
+    }
+
+    pub(super) fn company(&self) -> Option<i64> {
+        self.company
     }
 
     pub(super) fn hidden(&self, model: &str, lang: Option<&str>) -> Option<Hidden> {

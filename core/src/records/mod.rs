@@ -106,6 +106,12 @@ impl Records {
     pub fn only_read(self) -> Self {
         Self { is_only_read: true, ..self }
     }
+
+    /// The company that calls are made for, where it is another than the tenant's.
+    pub(crate) fn elsewhere(&self) -> Option<i64> {
+        self.odoo.company().filter(|company| self.metadata.company() != Some(*company))
+    }
+
     /// What writes.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use rmcp::transport::TokioChildProcess;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::{Hearer, OFTEN, customer, delete, left, quick, rename};
+use super::{Hearer, customer, delete, left, quick, rename};
 use crate::mcp::client::{Sse, request};
 use crate::support::app::request as quotation;
 use crate::support::mcp::{Caller, McpTools};
