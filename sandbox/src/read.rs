@@ -192,6 +192,7 @@ fn describe(version: Version, field: &Field) -> Map<String, Value> {
         Kind::Float | Kind::Monetary | Kind::Integer => {
             put("aggregator", json!("sum"));
             match field.digits {
+                _ if field.name == "expected_revenue" => put("currency_field", json!("company_currency")),
                 _ if field.kind == Kind::Monetary => put("currency_field", json!("currency_id")),
                 Some(digits) => put("digits", json!([16, digits])),
                 None => None,

@@ -113,7 +113,9 @@ impl View {
         self.rules.allow(&request.model, Verb::Read)?;
         self.may_write_through(&seen, &names).await?;
         let checked = self.checked(&seen, &request.values).await?;
-        let found = there(writer, &seen.model, asked, &names).await;
+        let given: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let read = self.with_currencies(&seen, &given);
+        let found = there(writer, &seen.model, asked, &read).await;
         let before = by_id(found.map_err(|error| self.failed_on(&seen.model, error))?);
         let ids: Vec<i64> = before.iter().map(|(id, _)| *id).collect();
         if ids.is_empty() {
@@ -126,7 +128,7 @@ impl View {
             Err((error, false)) => return Err(of_all(asked, self.failed_on(&seen.model, error))),
             Err((error, true)) => Some(error),
         };
-        let after = match retried(|| there(writer, &seen.model, &ids, &names)).await {
+        let after = match retried(|| there(writer, &seen.model, &ids, &read)).await {
             Ok(after) if after.is_empty() => return Err(self.not_found(&seen, asked)),
             Ok(after) => by_id(after),
             Err((error, _)) => {

@@ -112,10 +112,11 @@ impl View {
         existing: bool,
         cells: &Cells,
     ) -> MadeRecord {
-        let names: Vec<&str> = request.values.keys().map(String::as_str).chain(["display_name"]).collect();
+        let mut names: Vec<String> = request.values.keys().cloned().collect();
+        names.push("display_name".to_owned());
         let may_read = self.rules.allow(&seen.model, Verb::Read).is_ok();
         // A file is not read back.
-        let read = without_files(seen, &names);
+        let read = without_files(seen, self.with_currencies(seen, &names));
         let record = match may_read {
             true => retried(|| self.records.writer.read_one(&seen.model, id, &read)).await.ok().flatten(),
             false => None,
@@ -128,15 +129,15 @@ impl View {
             is_day(&checked.kind, request.values.get(&checked.field)) || !checked.is_in(&nothing, &record)
         });
         let differs = differs.map(|checked| checked.field.clone()).collect();
-        let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
         MadeRecord { id, existing, record: self.told(seen, &names, record.into_map()), differs }
     }
 }
 
-fn without_files<'a>(seen: &Seen, names: &[&'a str]) -> Vec<&'a str> {
+fn without_files<'a>(seen: &Seen, mut names: Vec<&'a str>) -> Vec<&'a str> {
     let is_file =
         |name: &str| seen.field(name).is_none_or(|field| matches!(field.kind.as_str(), "binary" | "image"));
-    names.iter().copied().filter(|name| !is_file(name)).collect()
+    names.retain(|name| !is_file(name));
+    names
 }
 
 /// The same text for the same values, in whichever order they are written.

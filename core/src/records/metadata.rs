@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::Records;
+use super::currencies::Currencies;
 use super::hidden::Hidden;
 use crate::odoo::{Call, Odoo, OdooError, Record, SearchRead};
 use crate::records::value::Named;
@@ -151,6 +152,7 @@ pub(crate) struct Metadata {
     /// By language.
     models: Cache<Option<String>, Vec<KnownModel>>,
     companies: Cache<(), Vec<Named>>,
+    currencies: Cache<(), Currencies>,
     /// By model and language: what follows from its fields by the rules.
     hidden: Mutex<HashMap<(String, Option<String>), Hidden>>,
 }
@@ -165,6 +167,7 @@ impl Metadata {
             fields: Cache::new(fields),
             models: Cache::new(models),
             companies: Cache::new(companies),
+            currencies: Cache::new(1),
             hidden: Mutex::default(),
         }
     }
@@ -300,6 +303,16 @@ impl Records {
             found.iter().map(named).collect()
         };
         self.metadata.companies.get(&(), self.metadata.config.ttl, |_| true, ask).await
+    }
+
+    /// The currencies; none where the account may not read them.
+    pub(super) async fn currencies(&self) -> Result<Arc<Currencies>, OdooError> {
+        let Metadata { odoo, currencies, config, .. } = &*self.metadata;
+        let ask = async || match Currencies::read(odoo).await {
+            Err(error) if !error.is_transient() => Ok(Currencies::default()),
+            read => read,
+        };
+        currencies.get(&(), config.ttl, |_| true, ask).await
     }
 
     /// The languages that names may be written in; `None` is that of the service's user.

@@ -12,6 +12,7 @@ mod changes;
 pub(crate) mod checked;
 mod context;
 mod create;
+mod currencies;
 mod delete;
 mod describe;
 mod domain;

@@ -7,6 +7,7 @@ mod faults;
 mod hidden;
 mod jobs;
 mod making;
+mod money;
 mod reading;
 mod several;
 mod workplace;
