@@ -9,6 +9,7 @@ mod jobs;
 mod making;
 mod reading;
 mod several;
+mod windows;
 mod workplace;
 
 use mcp_odoo_core::odoo::ProtocolChoice;

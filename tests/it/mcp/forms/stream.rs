@@ -19,11 +19,11 @@ use crate::support::app::TestApp;
 use crate::support::events::Events;
 use crate::support::proxy::Fault;
 
-async fn stream(app: &TestApp, body: &Value) -> Response {
+pub async fn stream(app: &TestApp, body: &Value) -> Response {
     app.client.post(format!("{}/mcp/stream/tools/call", app.url)).json(body).send().await.unwrap()
 }
 
-async fn all(answer: Response) -> Vec<Value> {
+pub async fn all(answer: Response) -> Vec<Value> {
     assert_eq!(answer.status(), StatusCode::OK);
     assert_eq!(answer.headers()["content-type"], "text/event-stream");
     let (mut events, mut told) = (Events::new(answer), Vec::new());
@@ -89,7 +89,7 @@ fn search_of_all(more: Value) -> Value {
     json!({ "name": "search_records", "arguments": arguments })
 }
 
-fn ids(told: &[Value]) -> Vec<i64> {
+pub fn ids(told: &[Value]) -> Vec<i64> {
     let records = told.iter().filter_map(|event| event["data"].as_array()).flatten();
     records.map(|record| record["id"].as_i64().unwrap()).collect()
 }
