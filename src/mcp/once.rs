@@ -46,7 +46,7 @@ impl<H: ServerHandler + Clone> Once<H> {
     /// The answer to a request; who hangs up cancels it.
     ///
     /// # Errors
-    /// When too many are being answered already.
+    /// When too many are being answered already; of a call of a tool a line of the audit says so.
     pub async fn answer(
         &self,
         identity: &Identity,
@@ -54,7 +54,7 @@ impl<H: ServerHandler + Clone> Once<H> {
         request: ClientJsonRpcMessage,
     ) -> Result<ServerJsonRpcMessage, Problem> {
         let single = Single::default();
-        single.take(self.sessions(), identity)?;
+        single.take(self.sessions(), identity).inspect_err(|refusal| refusal.noted(identity, &request))?;
         parts.extensions.insert(single.clone());
         let (transport, mut said) = OneshotTransport::new(with(request, parts));
         let end = self.sessions().abort().child_token();

@@ -147,18 +147,19 @@ async fn pass_on<H: ServerHandler + Clone + Sync>(
     let (response, failure) = CURRENT
         .scope(current, async {
             let response = shared.service.handle(request).await;
-            (response, CURRENT.with(|current| current.failure.take()))
+            let failed = |current: &Current| Some((current.failure.take()?, current.identity.clone()));
+            (response, CURRENT.with(failed))
         })
         .await;
     match failure {
-        Some(Failure::Refused(refusal @ (Refusal::Busy(_) | Refusal::OwnBusy(_)))) => {
-            single::busy(refusal, &body)
+        Some((Failure::Refused(refusal @ (Refusal::Busy(_) | Refusal::OwnBusy(_))), asker)) => {
+            single::busy(refusal, &asker, &body)
         }
-        Some(Failure::Refused(refusal)) => Problem::from(refusal).into_response(),
-        Some(Failure::Gone) if response.status() == StatusCode::INTERNAL_SERVER_ERROR => {
+        Some((Failure::Refused(refusal), _)) => Problem::from(refusal).into_response(),
+        Some((Failure::Gone, _)) if response.status() == StatusCode::INTERNAL_SERVER_ERROR => {
             unknown().into_response()
         }
-        Some(Failure::IdInUse) => body::refused(id_in_use(), body::id(&body)),
+        Some((Failure::IdInUse, _)) => body::refused(id_in_use(), body::id(&body)),
         _ if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE && is_json => {
             body::refused(body::malformed(&body), None)
         }
