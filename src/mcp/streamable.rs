@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use axum::{Extension, Router};
@@ -90,6 +90,9 @@ async fn serve<H: ServerHandler + Clone + Sync>(
     request: Request,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
+    if ![Method::GET, Method::POST, Method::DELETE].contains(&parts.method) {
+        return ([(header::ALLOW, "GET, POST, DELETE")], Problem::wrong_method().await).into_response();
+    }
     let open = shared.manager.named(&parts.headers);
     let is_strange = match &open {
         Some(open) => open.caller != identity.caller || open.tenant != identity.tenant.id,
