@@ -44,7 +44,7 @@ impl View {
         while !search.place.windows.is_last && search.place.windows.found < end {
             let brought = self.window(search, end).await?;
             let windows = &search.place.windows;
-            if brought == 0 && windows.size == MOST && !is_counted {
+            if brought == 0 && windows.size == MOST && !windows.is_last && !is_counted {
                 // Perhaps most of what was counted is gone.
                 (search.place.total, is_counted) = (None, true);
             }
@@ -104,8 +104,9 @@ impl View {
         windows.ahead.extend(ids.iter().skip(skipped));
         windows.found += length(ids.len());
         windows.size = if windows.found < end { size.saturating_mul(GROWTH).min(MOST) } else { size };
+        let is_last = is_last || windows.behind > ROWS;
+        windows.is_last = is_last || total <= windows.found;
         place.total = Some(if is_last { windows.found } else { total });
-        windows.is_last = is_last || place.total <= Some(windows.found) || windows.behind > ROWS;
         Ok(length(ids.len()))
     }
 }
