@@ -17,14 +17,14 @@ async fn a_call_without_a_place_writes_one_line_by_every_door() {
     let two = |config: &mut Config| config.mcp.max_sessions = 2;
     let builder = TestApp::builder().timeout(Duration::from_hours(1)).configure(two);
     let (app, _folder) = start_as(builder, &[("reads", "permissions = [\"read\"]")]).await;
-    app.proxy().plan(|_, method| method.contains("search_read").then_some(Fault::Late));
+    app.proxy().plan(|_, method| method.contains("web_search_read").then_some(Fault::Late));
     let client = client_of("reads");
     let post = |path: &str, body: &Value| client.post(format!("{}{path}", app.url)).json(body).send();
     let search = json!({ "name": "search_records", "arguments": { "model": "res.partner" } });
     let users = json!({ "name": "list_users", "arguments": {} });
     // Nobody has more than half of the places: this one has it.
     let reading = tokio::spawn(post("/mcp/stream/tools/call", &search));
-    soon(app.proxy().until(|calls| calls.iter().any(|call| call.contains("search_read")))).await;
+    soon(app.proxy().until(|calls| calls.iter().any(|call| call.contains("web_search_read")))).await;
     let answers = [
         post("/mcp/stream/tools/call", &search).await,
         post("/mcp/stream/tools/call", &users).await,
