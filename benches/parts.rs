@@ -119,6 +119,13 @@ fn auditing(criterion: &mut Criterion) {
     let filters = [
         ("of a caller", of("caller", "web")),
         ("of an outcome", of("outcome", "rate_limited")),
+        (
+            "of a caller, for an operation that is in every line",
+            Filter {
+                fields: vec![("operation", "list_sales".to_owned()), ("caller", "web".to_owned())],
+                ..Filter::default()
+            },
+        ),
         ("of a record", Filter { id: Some(Id::Record(777_777)), ..Filter::default() }),
         ("all, the last 1,000", Filter::default()),
     ];

@@ -13,7 +13,6 @@ use rmcp::transport::{OneshotTransport, TransportAdapterIdentity};
 use super::channel::nobody_said;
 use super::session::{Refusal, Sessions};
 use super::single::Single;
-use super::sse::with;
 use crate::error::Problem;
 
 /// Serves single messages; a cheap handle.
@@ -51,12 +50,13 @@ impl<H: ServerHandler + Clone> Once<H> {
         &self,
         identity: &Identity,
         mut parts: Parts,
-        request: ClientJsonRpcMessage,
+        mut request: ClientJsonRpcMessage,
     ) -> Result<ServerJsonRpcMessage, Problem> {
         let single = Single::default();
         single.take(self.sessions(), identity).inspect_err(|refusal| refusal.noted(identity, &request))?;
         parts.extensions.insert(single.clone());
-        let (transport, mut said) = OneshotTransport::new(with(request, parts));
+        request.insert_extension(parts);
+        let (transport, mut said) = OneshotTransport::new(request);
         let end = self.sessions().abort().child_token();
         let handler = self.handler().clone();
         let serving = serve_directly_with_ct::<_, _, _, _, TransportAdapterIdentity>(

@@ -19,7 +19,7 @@ use futures::{Stream, StreamExt, stream};
 use mcp_odoo_core::access::Caller;
 use mcp_odoo_tools::caller::Identity;
 use rmcp::ServerHandler;
-use rmcp::model::{ClientJsonRpcMessage, GetExtensions, ServerJsonRpcMessage};
+use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 use tokio_util::sync::DropGuard;
 use uuid::Uuid;
 
@@ -178,29 +178,18 @@ async fn message<H: ServerHandler + Clone>(
     }
     step_up::check(&identity, &body).map_err(IntoResponse::into_response)?;
     let refused = |error| body::refused(error, None);
-    let messages = if body::is_batch(&body) && inbox.has_batches.load(Ordering::Relaxed) {
-        let messages = batch::messages(&body).map_err(refused)?;
-        messages.into_iter().map(|message| with(message, parts.clone())).collect()
+    let mut messages = if body::is_batch(&body) && inbox.has_batches.load(Ordering::Relaxed) {
+        batch::messages(&body).map_err(refused)?
     } else {
-        let message = body::message(&body).map_err(|_| refused(body::malformed(&body)))?;
-        vec![with(message, parts)]
+        vec![body::message(&body).map_err(|_| refused(body::malformed(&body)))?]
     };
-    inbox.take(messages).await.map_err(IntoResponse::into_response)?;
-    Ok((StatusCode::ACCEPTED, "Accepted").into_response())
-}
-
-/// The message with the head of its request, for the handler.
-pub(super) fn with(mut message: ClientJsonRpcMessage, parts: Parts) -> ClientJsonRpcMessage {
-    match &mut message {
-        ClientJsonRpcMessage::Request(request) => {
-            request.request.extensions_mut().insert(parts);
-        }
-        ClientJsonRpcMessage::Notification(notification) => {
-            notification.notification.extensions_mut().insert(parts);
-        }
-        ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => {}
+    // The head of their request, for the handler.
+    if let Some((last, others)) = messages.split_last_mut() {
+        others.iter_mut().for_each(|message| message.insert_extension(parts.clone()));
+        last.insert_extension(parts);
     }
-    message
+    inbox.take(messages).await.map_err(IntoResponse::into_response)?;
+    Ok(StatusCode::ACCEPTED.into_response())
 }
 
 impl Inbox {

@@ -28,6 +28,8 @@ pub enum Fault {
     BadGateway,
     /// Odoo does the call, the answer never comes.
     Late,
+    /// Odoo does the call, the answer comes when it is [released](Proxy::release). Not one of [`Fault::ALL`].
+    Held,
     /// Odoo does the call, the answer is garbage.
     Garbage,
     /// Odoo does nothing and reports a serialization conflict.
@@ -90,6 +92,7 @@ struct Shared {
     called: watch::Sender<()>,
     /// How many callers have hung up before they had their answer.
     left: watch::Sender<usize>,
+    released: watch::Sender<bool>,
 }
 
 /// Who waits for an answer.
@@ -129,7 +132,8 @@ impl Proxy {
         let client = super::http::passing();
         let called = watch::Sender::new(());
         let left = watch::Sender::new(0);
-        let shared = Arc::new(Shared { upstream, client, state: Mutex::new(state), called, left });
+        let released = watch::Sender::new(false);
+        let shared = Arc::new(Shared { upstream, client, state: Mutex::new(state), called, left, released });
         let stop = CancellationToken::new();
         tokio::spawn(stop.clone().run_until_cancelled_owned(accept(listener, Arc::clone(&shared))));
         Self { address, shared, _stop: stop.drop_guard() }
@@ -139,6 +143,11 @@ impl Proxy {
     pub fn plan(&self, plan: impl FnMut(usize, &str) -> Option<Fault> + Send + 'static) {
         let mut state = self.shared.state.lock().unwrap();
         *state = State::new(plan);
+    }
+
+    /// Lets the answers go that are [held](Fault::Held).
+    pub fn release(&self) {
+        self.shared.released.send_replace(true);
     }
 
     /// Waits until this is true of the calls since the last plan.
@@ -238,6 +247,9 @@ impl Shared {
             if state.bodies.is_some() {
                 state.answers.push((name, serde_json::from_slice(&bytes).unwrap_or_default()));
             }
+        }
+        if fault == Some(Fault::Held) {
+            self.released.subscribe().wait_for(|is_released| *is_released).await.map_err(io::Error::other)?;
         }
         match fault {
             Some(Fault::CutAfter) => Err(cut()),
