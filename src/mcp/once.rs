@@ -45,7 +45,7 @@ impl<H: ServerHandler + Clone> Once<H> {
     /// The answer to a request; who hangs up cancels it.
     ///
     /// # Errors
-    /// When too many are being answered already.
+    /// When too many are being answered already; of a call of a tool a line of the audit says so.
     pub async fn answer(
         &self,
         identity: &Identity,
@@ -53,7 +53,7 @@ impl<H: ServerHandler + Clone> Once<H> {
         mut request: ClientJsonRpcMessage,
     ) -> Result<ServerJsonRpcMessage, Problem> {
         let single = Single::default();
-        single.take(self.sessions(), identity)?;
+        single.take(self.sessions(), identity).inspect_err(|refusal| refusal.noted(identity, &request))?;
         parts.extensions.insert(single.clone());
         request.insert_extension(parts);
         let (transport, mut said) = OneshotTransport::new(request);

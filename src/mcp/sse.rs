@@ -13,7 +13,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Router, http::HeaderMap};
 use futures::{Stream, StreamExt, stream};
 use mcp_odoo_core::access::Caller;
@@ -42,10 +42,15 @@ pub(super) fn routes<H: ServerHandler + Clone>(handler: H, sessions: Sessions) -
     let shared = Arc::new(Shared { handler, sessions, inboxes: Arc::default() });
     // The shorter name is that of other servers.
     Router::new()
-        .route("/mcp/sse", get(open::<H>))
-        .route("/sse", get(open::<H>))
+        .route("/mcp/sse", opening::<H>())
+        .route("/sse", opening::<H>())
         .route(MESSAGES, post(message::<H>))
         .with_state(shared)
+}
+
+/// Who asks only for the head opens nothing.
+fn opening<H: ServerHandler + Clone>() -> MethodRouter<Arc<Shared<H>>> {
+    get(open::<H>).head(async || told(stream::empty()))
 }
 
 struct Shared<H> {
@@ -99,8 +104,12 @@ async fn open<H: ServerHandler + Clone>(
         let _ = &hold;
         Ok::<_, Infallible>(event)
     });
+    Ok(told(events))
+}
+
+fn told(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> impl IntoResponse {
     let sse = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
-    Ok(([(NO_BUFFERING, "no")], sse))
+    ([(NO_BUFFERING, "no")], sse)
 }
 
 /// Who has an answer lets others that are about to be ready go first: they leave in one write.

@@ -33,6 +33,7 @@ mod through;
 mod told;
 pub(crate) mod value;
 mod view;
+mod windows;
 pub(crate) mod words;
 
 use std::sync::Arc;
@@ -51,7 +52,7 @@ pub use self::files::{File, FileRequest, is_file};
 pub use self::ids::Ids;
 pub use self::metadata::MetadataConfig;
 pub use self::read::{Read, ReadRecords, RecordRequest};
-pub use self::search::{RecordSearch, Search};
+pub use self::search::{RecordSearch, Search, steady};
 pub use self::told::Fields;
 pub use self::view::View;
 

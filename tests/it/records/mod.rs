@@ -10,6 +10,7 @@ mod making;
 mod money;
 mod reading;
 mod several;
+mod windows;
 mod workplace;
 
 use mcp_odoo_core::odoo::ProtocolChoice;

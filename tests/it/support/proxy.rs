@@ -113,7 +113,14 @@ struct State {
     calls: Vec<CallName>,
     /// Of JSON-2, where they are kept.
     bodies: Option<Vec<(CallName, Value)>>,
+    answers: Vec<(CallName, Value)>,
     plan: Plan,
+}
+
+impl State {
+    fn new(plan: impl FnMut(usize, &str) -> Option<Fault> + Send + 'static) -> Self {
+        Self { calls: Vec::new(), bodies: None, answers: Vec::new(), plan: Box::new(plan) }
+    }
 }
 
 impl Proxy {
@@ -121,7 +128,7 @@ impl Proxy {
     pub async fn start(upstream: SocketAddr) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state = State { calls: Vec::new(), bodies: None, plan: Box::new(|_, _| None) };
+        let state = State::new(|_, _| None);
         let client = super::http::passing();
         let called = watch::Sender::new(());
         let left = watch::Sender::new(0);
@@ -135,7 +142,7 @@ impl Proxy {
     /// From now on these faults; the count of calls starts anew.
     pub fn plan(&self, plan: impl FnMut(usize, &str) -> Option<Fault> + Send + 'static) {
         let mut state = self.shared.state.lock().unwrap();
-        *state = State { calls: Vec::new(), bodies: None, plan: Box::new(plan) };
+        *state = State::new(plan);
     }
 
     /// Lets the answers go that are [held](Fault::Held).
@@ -153,14 +160,20 @@ impl Proxy {
         self.shared.left.subscribe().wait_for(|left| *left > 0).await.unwrap();
     }
 
-    /// From now on what is asked by JSON-2 is kept.
+    /// From now on what is asked by JSON-2 is kept, and what is answered.
     pub fn keep_bodies(&self) {
-        self.shared.state.lock().unwrap().bodies = Some(Vec::new());
+        let mut state = self.shared.state.lock().unwrap();
+        (state.bodies, state.answers) = (Some(Vec::new()), Vec::new());
     }
 
     /// What was kept.
     pub fn bodies(&self) -> Vec<(CallName, Value)> {
         self.shared.state.lock().unwrap().bodies.clone().unwrap_or_default()
+    }
+
+    /// What was answered to it.
+    pub fn answers(&self) -> Vec<(CallName, Value)> {
+        self.shared.state.lock().unwrap().answers.clone()
     }
 
     /// The calls since the last plan.
@@ -229,6 +242,12 @@ impl Shared {
         let done = forward.send().await.map_err(io::Error::other)?;
         let (status, headers) = (done.status(), done.headers().clone());
         let bytes = done.bytes().await.map_err(io::Error::other)?;
+        if path.starts_with("/json/2/") {
+            let mut state = self.state.lock().unwrap();
+            if state.bodies.is_some() {
+                state.answers.push((name, serde_json::from_slice(&bytes).unwrap_or_default()));
+            }
+        }
         if fault == Some(Fault::Held) {
             self.released.subscribe().wait_for(|is_released| *is_released).await.map_err(io::Error::other)?;
         }

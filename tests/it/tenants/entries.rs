@@ -72,6 +72,7 @@ async fn a_bad_entry_stops_the_start_with_one_line() {
         (table("acme", GOOD).replace("https://", "https://bot:geheim@"), "[tenants.acme] url takes"),
         (with("company = 0"), "[tenants.acme] company takes"),
         (with("lang = \"es MX\""), "[tenants.acme] lang takes"),
+        (with("tz = \"Europe/Madird\""), "tz takes a time zone that there is, such as Europe/Madrid"),
         (with("language = \"fr\""), "unknown variant `fr`"),
         (with("vendedor_whatsapp = \"nobody\""), "[tenants.acme] vendedor_whatsapp takes"),
         (with("sales_team_ids = [0]"), "[tenants.acme] sales_team_ids takes"),
