@@ -30,6 +30,7 @@ pub(crate) mod retry;
 mod search;
 mod through;
 mod told;
+mod traces;
 pub(crate) mod value;
 mod view;
 pub(crate) mod words;
@@ -52,6 +53,7 @@ pub use self::metadata::MetadataConfig;
 pub use self::read::{Read, ReadRecords, RecordRequest};
 pub use self::search::{RecordSearch, Search};
 pub use self::told::Fields;
+pub use self::traces::Trace;
 pub use self::view::View;
 
 use self::metadata::Metadata;
