@@ -271,13 +271,10 @@ fn told(asked: &[i64], mut records: Vec<UpdatedRecord>) -> Updated {
 }
 
 fn all_in_words(records: &[UpdatedRecord]) -> String {
+    let now = |it: &UpdatedRecord| it.note.clone().unwrap_or_else(|| in_words(&it.changed));
     let mut words = match records {
-        [only] => return in_words(&only.changed),
-        all => all
-            .iter()
-            .map(|it| format!("{}: {}", it.id, in_words(&it.changed)))
-            .collect::<Vec<_>>()
-            .join("; "),
+        [only] => return now(only),
+        all => all.iter().map(|it| format!("{}: {}", it.id, now(it))).collect::<Vec<_>>().join("; "),
     };
     if words.len() > MOST_SAID {
         words.truncate(words.floor_char_boundary(MOST_SAID));
