@@ -105,6 +105,7 @@ fn auditing(criterion: &mut Criterion) {
             operation: "list_sales".into(),
             model: Some("sale.order".into()),
             ids: (0..n % 8).map(|id| Id::Record((n + id) as i64)).collect(),
+            not_done: 0,
             outcome: if n % 100 == 0 { "rate_limited".into() } else { "ok".into() },
             milliseconds: n % 900,
             request_id: Some("6f1c1f0e-0a0b-4c0d-8e0f-000000000001".into()),

@@ -136,7 +136,7 @@ impl Env<'_> {
 }
 
 /// Worked out in a way that nothing is looked up by.
-const UNSEARCHABLE: [&str; 3] = ["lst_price", "avatar_128", "access_url"];
+const UNSEARCHABLE: [&str; 4] = ["lst_price", "avatar_128", "access_url", "product_variant_id"];
 
 fn describe(version: Version, field: &Field) -> Map<String, Value> {
     let sortable = field.kind.is_sortable() && !field.fleeting;

@@ -26,6 +26,7 @@ pub(crate) struct Entry {
     request_id: Option<Uuid>,
     began: Instant,
     ids: Vec<Id>,
+    not_done: usize,
     is_written: bool,
     /// Before anybody tried to do it.
     is_refused: bool,
@@ -43,8 +44,8 @@ impl Entry {
         let Call { door, address, request_id, .. } = *call;
         let (caller, tenant) = (Arc::clone(&call.caller), Arc::clone(&call.tenant));
         let (began, ids, is_written) = (Instant::now(), Vec::new(), false);
-        let is_refused = false;
-        Self { spec, caller, tenant, door, address, request_id, began, ids, is_written, is_refused }
+        let (is_refused, not_done) = (false, 0);
+        Self { spec, caller, tenant, door, address, request_id, began, ids, not_done, is_written, is_refused }
     }
 
     /// It touches these, too.
@@ -56,6 +57,12 @@ impl Entry {
         }
     }
 
+    /// Of those that it was to touch, it was these alone.
+    pub fn touches_only(&mut self, ids: Vec<Id>) {
+        self.not_done = self.ids.len().saturating_sub(ids.len());
+        self.ids = ids;
+    }
+
     /// It has ended so.
     pub fn end(mut self, outcome: &str) {
         self.write(outcome);
@@ -63,9 +70,8 @@ impl Entry {
 
     /// It was refused, perhaps after something was done.
     pub fn refuse(mut self, refusal: &Refusal) {
-        // What a stranger may not have is nothing that they did; what was not taken of a change may be a part of it.
-        let is_theirs = matches!(refusal.kind, Kind::Invalid | Kind::Forbidden(_) | Kind::TooMany(_))
-            && refusal.code != "not_changed";
+        // What a stranger may not have is nothing that they did.
+        let is_theirs = matches!(refusal.kind, Kind::Invalid | Kind::Forbidden(_) | Kind::TooMany(_));
         self.is_refused = is_theirs && self.caller.is_anonymous();
         self.write(&refusal.code);
     }
@@ -82,6 +88,7 @@ impl Entry {
             operation: self.spec.name.into(),
             model: self.spec.model.map(Into::into),
             ids: std::mem::take(&mut self.ids),
+            not_done: u64::try_from(self.not_done).unwrap_or(u64::MAX),
             outcome: outcome.into(),
             milliseconds: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
             request_id: request_id.map(Into::into),

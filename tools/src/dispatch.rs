@@ -38,6 +38,9 @@ pub(crate) async fn begin<O: Operation>(
     match perform::<O>(call, request).await {
         Ok(answer) => {
             entry.touches(O::told(&answer));
+            if let Some(done) = O::done(&answer) {
+                entry.touches_only(done);
+            }
             Ok((entry, answer))
         }
         Err(refusal) => {

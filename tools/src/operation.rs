@@ -9,6 +9,8 @@ use mcp_odoo_core::refusal::Refusal;
 
 /// It was done.
 pub(crate) const OK: &str = "ok";
+/// It was done to some of the records that were named.
+pub(crate) const PARTLY_DONE: &str = "partly_done";
 
 /// One thing that callers can have done.
 pub trait Operation: 'static {
@@ -34,6 +36,11 @@ pub trait Operation: 'static {
     /// What an answer tells of, for the audit.
     fn told(_answer: &Self::Answer) -> Vec<Id> {
         Vec::new()
+    }
+
+    /// To which of the records that the request names it was done, where that need not be all of them; for the audit.
+    fn done(_answer: &Self::Answer) -> Option<Vec<Id>> {
+        None
     }
 
     /// The code of what an answer comes to, for the audit.

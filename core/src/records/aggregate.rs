@@ -13,7 +13,7 @@ use super::error::RecordError;
 use super::metadata::Field;
 use super::page::Page;
 use super::value::readable;
-use super::view::{Seen, Target, View};
+use super::view::{Seen, View};
 use crate::access::models::Verb;
 use crate::input::{FieldError, trimmed_or_absent};
 use crate::odoo::{Call, OdooError};
@@ -173,7 +173,7 @@ impl View {
 
     async fn by(&self, seen: &Seen, name: &str) -> Result<Result<By, String>, RecordError> {
         let (path, period) = name.split_once(':').map_or((name, None), |(path, period)| (path, Some(period)));
-        let Target { field, .. } = match self.path(seen, path).await? {
+        let target = match self.path(seen, path).await? {
             Ok(target) => target,
             Err(message) => return Ok(Err(message)),
         };
@@ -184,9 +184,10 @@ impl View {
         {
             return Ok(Err(format!("this Odoo groups by fields of {} itself: group by {first}", seen.model)));
         }
-        if !field.is_column() {
-            return Ok(Err(format!("{path} is worked out when it is read, so nothing is grouped by it")));
+        if let Some(part) = target.first_not(Field::is_column) {
+            return Ok(Err(format!("{part} is worked out when it is read, so nothing is grouped by it")));
         }
+        let field = target.field;
         let is_time = matches!(field.kind.as_str(), "date" | "datetime");
         if let Some(period) = period
             && !(is_time && PERIODS.contains(&period))

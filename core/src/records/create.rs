@@ -17,7 +17,10 @@ use super::view::{Seen, View};
 use crate::access::models::Verb;
 use crate::external_id::keyed_external_name;
 use crate::key::IdempotencyKey;
-use crate::odoo::Record;
+use crate::odoo::{OdooError, Record};
+
+const UNSEEN: &str = "it was made; this service does not see it: the rules of Odoo keep it from its sight, or somebody deleted it";
+const UNREAD: &str = "it was made; what it has could not be read: look at it with get_record";
 
 /// A record to make.
 #[derive(Clone, Deserialize, JsonSchema, Validate)]
@@ -59,6 +62,9 @@ pub struct MadeRecord {
     /// Fields that Odoo has otherwise than they were given
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differs: Vec<String>,
+    /// Why nothing is told of it
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 impl View {
@@ -117,19 +123,28 @@ impl View {
         let may_read = self.rules.allow(&seen.model, Verb::Read).is_ok();
         // A file is not read back.
         let read = without_files(seen, self.with_currencies(seen, &names));
-        let record = match may_read {
-            true => retried(|| self.records.writer.read_one(&seen.model, id, &read)).await.ok().flatten(),
-            false => None,
+        let read = match may_read {
+            true => retried(|| self.records.writer.read_one(&seen.model, id, &read)).await,
+            false => Ok(None),
         };
-        let Some(record) = record else {
-            return MadeRecord { id, existing, record: Fields::new(), differs: Vec::new() };
+        let record = match read {
+            Ok(Some(record)) => record,
+            unread => {
+                let note = match unread {
+                    _ if !may_read => None,
+                    Ok(_) | Err((OdooError::AccessError(_), _)) => Some(UNSEEN),
+                    Err(_) => Some(UNREAD),
+                };
+                let note = note.map(str::to_owned);
+                return MadeRecord { id, existing, record: Fields::new(), differs: Vec::new(), note };
+            }
         };
         let nothing = Record::from(Map::new());
         let differs = cells.checked.iter().filter(|checked| {
             is_day(&checked.kind, request.values.get(&checked.field)) || !checked.is_in(&nothing, &record)
         });
         let differs = differs.map(|checked| checked.field.clone()).collect();
-        MadeRecord { id, existing, record: self.told(seen, &names, record.into_map()), differs }
+        MadeRecord { id, existing, record: self.told(seen, &names, record.into_map()), differs, note: None }
     }
 }
 

@@ -31,6 +31,7 @@ pub(crate) mod retry;
 mod search;
 mod through;
 mod told;
+mod traces;
 pub(crate) mod value;
 mod view;
 mod windows;
@@ -54,6 +55,7 @@ pub use self::metadata::MetadataConfig;
 pub use self::read::{Read, ReadRecords, RecordRequest};
 pub use self::search::{RecordSearch, Search, steady};
 pub use self::told::Fields;
+pub use self::traces::Trace;
 pub use self::view::View;
 
 use self::metadata::Metadata;

@@ -43,6 +43,15 @@ pub(super) struct Target {
     pub(super) closed: Option<Closed>,
     /// Whether nobody may ask for it by text, though they may by ids.
     pub(super) by_ids_only: bool,
+    /// Each field on the way, the last one too, by the path that leads to it.
+    way: Vec<(String, Field)>,
+}
+
+impl Target {
+    /// The first part of the path of which this is not so.
+    pub(super) fn first_not(&self, is: impl Fn(&Field) -> bool) -> Option<&str> {
+        self.way.iter().find(|(_, field)| !is(field)).map(|(path, _)| path.as_str())
+    }
 }
 
 impl Seen {
@@ -153,9 +162,12 @@ impl View {
     pub(super) async fn path(&self, model: &Seen, path: &str) -> Result<Result<Target, String>, RecordError> {
         let mut parts = path.split('.').peekable();
         let mut seen: Option<Seen> = None;
+        let mut way: Vec<(String, Field)> = Vec::new();
         while let Some(part) = parts.next() {
             let here = seen.as_ref().unwrap_or(model);
             let Some(field) = here.field(part) else { return Ok(Err(here.unknown(part))) };
+            let so_far = way.last().map_or_else(|| part.to_owned(), |(path, _)| format!("{path}.{part}"));
+            way.push((so_far, field.clone()));
             let closed = match &field.relation {
                 Some(relation) => self.rules.allow(relation, Verb::Read).err(),
                 None => None,
@@ -177,7 +189,7 @@ impl View {
                     // Odoo looks for it in more than the name; so it does for a text beside `id`, with child_of.
                     None => matches!(part, "display_name" | "id") && !asks_by_text(&here.model),
                 };
-                return Ok(Ok(Target { field: Field { kind, ..field.clone() }, closed, by_ids_only }));
+                return Ok(Ok(Target { field: Field { kind, ..field.clone() }, closed, by_ids_only, way }));
             }
             if let Some(closed) = closed {
                 return Ok(Err(closed.to_string()));

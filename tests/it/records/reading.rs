@@ -10,6 +10,39 @@ use crate::access::{client_of, start};
 use crate::support::mcp::{Caller, McpTools};
 use crate::support::odoo::search;
 
+/// Odoo takes such a condition for true, wherever on the path it is, and finds everything.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_found_through_what_is_worked_out_when_it_is_read() {
+    let app = McpTools::start().await;
+    for (model, condition, part) in [
+        ("product.template", json!(["product_variant_id", "=", 1]), "product_variant_id"),
+        ("product.template", json!(["product_variant_id.default_code", "=", "X"]), "product_variant_id"),
+        ("product.template", json!(["product_variant_id", "any", [["id", "=", 1]]]), "product_variant_id"),
+        (
+            "product.product",
+            json!(["product_tmpl_id.product_variant_id.default_code", "ilike", "a"]),
+            "product_tmpl_id.product_variant_id",
+        ),
+        (
+            "sale.order.line",
+            json!(["product_id", "any", [["product_tmpl_id.product_variant_id", "!=", false]]]),
+            "product_tmpl_id.product_variant_id",
+        ),
+    ] {
+        let error = app.error("search_records", json!({ "model": model, "domain": [condition] })).await;
+        let said = format!("{part} is worked out when it is read, so nothing is found by it");
+        assert!(error.contains(&said), "{condition}: {error}");
+    }
+    let by = json!({ "model": "product.product", "group_by": ["product_tmpl_id.product_variant_id.default_code"] });
+    let error = app.error("aggregate_records", by).await;
+    assert!(
+        error.contains("product_variant_id is worked out when it is read, so nothing is grouped"),
+        "{error}"
+    );
+    let order = json!({ "model": "product.template", "order": "product_variant_id" });
+    assert!(app.error("search_records", order).await.contains("is no column of the database"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_is_the_same_whatever_odoo_speaks() {
     let mut first: Option<[Value; 3]> = None;

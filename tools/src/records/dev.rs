@@ -47,6 +47,14 @@ impl Operation for DevUpdateRecord {
         UpdateRecord::named(request)
     }
 
+    fn done(updated: &Updated) -> Option<Vec<Id>> {
+        UpdateRecord::done(updated)
+    }
+
+    fn outcome(updated: &Updated) -> &'static str {
+        UpdateRecord::outcome(updated)
+    }
+
     async fn run(call: Call, request: RecordUpdate) -> Result<Updated, Refusal> {
         Ok(view(&call, &call.tenant.writer, &request.context).await?.update(&request).await?)
     }

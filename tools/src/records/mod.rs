@@ -15,7 +15,7 @@ use mcp_odoo_core::records::{
 };
 use mcp_odoo_core::refusal::Refusal;
 
-use crate::operation::{Does, Operation, Spec, Text};
+use crate::operation::{Does, OK, Operation, PARTLY_DONE, Spec, Text};
 use crate::tool::Tool;
 
 pub use self::aliases::tools as aliases;
@@ -222,6 +222,14 @@ impl Operation for UpdateRecord {
         ids(request.record_id.all())
     }
 
+    fn done(updated: &Updated) -> Option<Vec<Id>> {
+        Some(ids(&updated.ids()))
+    }
+
+    fn outcome(updated: &Updated) -> &'static str {
+        if updated.is_whole() { OK } else { PARTLY_DONE }
+    }
+
     async fn run(call: Call, request: RecordUpdate) -> Result<Updated, Refusal> {
         Ok(view(&call, &call.tenant.reader, &request.context).await?.update(&request).await?)
     }
@@ -246,6 +254,14 @@ impl Operation for DeleteRecord {
 
     fn named(request: &RecordDeletion) -> Vec<Id> {
         ids(request.record_id.all())
+    }
+
+    fn done(deleted: &Deleted) -> Option<Vec<Id>> {
+        Some(ids(&deleted.ids()))
+    }
+
+    fn outcome(deleted: &Deleted) -> &'static str {
+        if deleted.is_whole() { OK } else { PARTLY_DONE }
     }
 
     async fn run(call: Call, request: RecordDeletion) -> Result<Deleted, Refusal> {
