@@ -1,11 +1,13 @@
 //! A line of the audit for each operation that is asked for, whatever becomes of it.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use mcp_odoo_core::access::{Caller, Door};
 use mcp_odoo_core::audit::{Id, Line, MOST_IDS};
 use mcp_odoo_core::call::Call;
+use mcp_odoo_core::records::is_model_name;
 use mcp_odoo_core::refusal::{Kind, Refusal};
 use mcp_odoo_core::tenants::Tenant;
 use tokio::time::Instant;
@@ -25,6 +27,7 @@ pub(crate) struct Entry {
     address: Option<IpAddr>,
     request_id: Option<Uuid>,
     began: Instant,
+    model: Option<Cow<'static, str>>,
     ids: Vec<Id>,
     not_done: usize,
     is_written: bool,
@@ -44,8 +47,28 @@ impl Entry {
         let Call { door, address, request_id, .. } = *call;
         let (caller, tenant) = (Arc::clone(&call.caller), Arc::clone(&call.tenant));
         let (began, ids, is_written) = (Instant::now(), Vec::new(), false);
-        let (is_refused, not_done) = (false, 0);
-        Self { spec, caller, tenant, door, address, request_id, began, ids, not_done, is_written, is_refused }
+        let (is_refused, not_done, model) = (false, 0, spec.model.map(Cow::Borrowed));
+        Self {
+            spec,
+            caller,
+            tenant,
+            door,
+            address,
+            request_id,
+            began,
+            model,
+            ids,
+            not_done,
+            is_written,
+            is_refused,
+        }
+    }
+
+    /// It is about this model; a text that can be none is not kept.
+    pub fn is_about(&mut self, model: Option<&str>) {
+        if let Some(model) = model.filter(|model| is_model_name(model)) {
+            self.model = Some(model.to_owned().into());
+        }
     }
 
     /// It touches these, too.
@@ -86,7 +109,7 @@ impl Entry {
             ip: self.address,
             transport: self.door.name().into(),
             operation: self.spec.name.into(),
-            model: self.spec.model.map(Into::into),
+            model: self.model.take(),
             ids: std::mem::take(&mut self.ids),
             not_done: u64::try_from(self.not_done).unwrap_or(u64::MAX),
             outcome: outcome.into(),

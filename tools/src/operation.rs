@@ -28,6 +28,11 @@ pub trait Operation: 'static {
     /// Whether it goes on with what was begun, and so waits for its turn as long as that takes.
     const GOES_ON: bool = false;
 
+    /// The model that a request names, where it may name any; for the audit.
+    fn model(_request: &Self::Request) -> Option<&str> {
+        None
+    }
+
     /// What a request names, for the audit.
     fn named(_request: &Self::Request) -> Vec<Id> {
         Vec::new()

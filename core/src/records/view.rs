@@ -129,8 +129,7 @@ impl View {
         verb: Verb,
         names: &[&str],
     ) -> Result<Seen, RecordError> {
-        let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c);
-        if model.is_empty() || !model.chars().all(is_name) {
+        if !is_model_name(model) {
             return Err(RecordError::argument("model", "must be the name of a model such as res.partner"));
         }
         self.rules.allow(model, verb)?;
@@ -201,4 +200,13 @@ impl View {
         }
         Ok(Err("must be the name of a field".to_owned()))
     }
+}
+
+/// Whether a text has the form of a model's name, such as `res.partner`. PostgreSQL takes no longer names of tables.
+#[must_use]
+pub fn is_model_name(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c);
+    (1..=63).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(is_part)
 }

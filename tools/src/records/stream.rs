@@ -44,6 +44,10 @@ impl Operation for StreamRecords {
     type Request = RecordSearch;
     type Answer = Page;
 
+    fn model(request: &RecordSearch) -> Option<&str> {
+        Some(&request.model)
+    }
+
     async fn run(call: Call, mut request: RecordSearch) -> Result<Page, Refusal> {
         request.order = Some(steady(request.order.as_deref().unwrap_or("id")));
         let view = view(&call, &call.tenant.reader, &request.context).await?;
