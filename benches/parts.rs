@@ -105,6 +105,7 @@ fn auditing(criterion: &mut Criterion) {
             operation: "list_sales".into(),
             model: Some("sale.order".into()),
             ids: (0..n % 8).map(|id| Id::Record((n + id) as i64)).collect(),
+            not_done: 0,
             outcome: if n % 100 == 0 { "rate_limited".into() } else { "ok".into() },
             milliseconds: n % 900,
             request_id: Some("6f1c1f0e-0a0b-4c0d-8e0f-000000000001".into()),
@@ -119,6 +120,13 @@ fn auditing(criterion: &mut Criterion) {
     let filters = [
         ("of a caller", of("caller", "web")),
         ("of an outcome", of("outcome", "rate_limited")),
+        (
+            "of a caller, for an operation that is in every line",
+            Filter {
+                fields: vec![("operation", "list_sales".to_owned()), ("caller", "web".to_owned())],
+                ..Filter::default()
+            },
+        ),
         ("of a record", Filter { id: Some(Id::Record(777_777)), ..Filter::default() }),
         ("all, the last 1,000", Filter::default()),
     ];

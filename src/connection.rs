@@ -33,6 +33,10 @@ impl Activity {
     /// What is answered to it.
     pub fn end_with(&self, response: Response) -> Response {
         let serving = Serving(self.clone());
+        // Of what is there already nothing is waited for but its client.
+        if response.body().size_hint().exact().is_some() {
+            return response;
+        }
         response.map(|body| Body::new(Served { body, _serving: serving }))
     }
 

@@ -58,15 +58,18 @@ impl Lines {
     }
 
     fn write_to(&self, mut out: impl Write) {
-        let mut lost = 0;
+        let (mut lines, mut lost) = (Vec::new(), 0);
         loop {
             let nothing = |state: &mut State| state.waiting.is_empty() && state.lost == 0 && !state.closed;
             let state = self.0.changed.wait_while(self.state(), nothing);
             let mut state = state.unwrap_or_else(PoisonError::into_inner);
-            let (lines, closed) = (mem::take(&mut state.waiting), state.closed);
+            // They take turns, so that both keep their room.
+            mem::swap(&mut lines, &mut state.waiting);
+            let closed = state.closed;
             lost += mem::take(&mut state.lost);
             drop(state);
             lost += write_all(&mut out, &lines);
+            lines.clear();
             if lost > 0 {
                 let told =
                     format!("mcp-odoo: {lost} lines of the log were lost: they were not taken in time\n");

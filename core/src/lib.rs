@@ -39,3 +39,4 @@ mod trouble;
 pub mod twilio;
 pub mod watching;
 pub mod work;
+mod zone;

@@ -154,12 +154,11 @@ fn of_record(error: &RecordError) -> Kind {
         RecordError::Closed(_) => Kind::Forbidden(None),
         RecordError::Odoo { error, .. } => of_odoo(error),
         RecordError::NoneOf { cause, .. } => of_record(cause),
-        RecordError::OutcomeUnknown { .. } | RecordError::NotTaken { cause: Some(_), .. } => Kind::Upstream,
+        RecordError::OutcomeUnknown { .. } | RecordError::NotTaken { .. } => Kind::Upstream,
         RecordError::NoModel { .. }
         | RecordError::NotFound { .. }
         | RecordError::NoFile { .. }
         | RecordError::Invalid { .. }
-        | RecordError::NotTaken { cause: None, .. }
         | RecordError::TwoOdoos(_) => Kind::Invalid,
     }
 }

@@ -106,9 +106,3 @@ impl JsonSchema for Timestamp {
         json_schema!({ "type": "string", "description": "UTC, to the second: 2026-01-30T10:00:00" })
     }
 }
-
-/// Whether a text looks like the name of a time zone, `America/Mexico_City`: Odoo takes any other text for UTC, silently.
-pub(crate) fn is_zone(text: &str) -> bool {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || "/_+-".contains(c);
-    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(is_part)
-}

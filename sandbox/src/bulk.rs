@@ -13,7 +13,7 @@ const FIRST: i64 = 1_001;
 pub(crate) const MODEL: &str = "res.partner";
 
 /// The records of a table that are worked out, but for those that were changed or deleted.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Bulk {
     pub ids: Range<i64>,
     pub gone: BTreeSet<i64>,

@@ -51,6 +51,11 @@ fn partner_name(db: &Database, model: &Model, id: i64) -> Option<String> {
     }
 }
 
+/// That of the record's company.
+pub(crate) fn company_currency(db: &Database, model: &Model, id: i64) -> Datum {
+    db.along(model, id, "company_id.currency_id")
+}
+
 /// The name of the company a contact is or belongs to.
 pub(crate) fn company_name(db: &Database, model: &Model, id: i64) -> Datum {
     if db.value(model, id, "is_company").is_true() {

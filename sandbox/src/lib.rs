@@ -103,6 +103,15 @@ impl Sandbox {
         Self { shared: Arc::new(shared) }
     }
 
+    /// Another one, which has the same records by now.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let (options, database) = (self.shared.options.clone(), self.database().clone());
+        Self {
+            shared: Arc::new(Shared { options, database: Mutex::new(database), sessions: Mutex::default() }),
+        }
+    }
+
     /// The routes of all protocols.
     pub fn router(&self) -> axum::Router {
         wire::router(self)

@@ -44,7 +44,7 @@ impl Version {
 }
 
 /// How a sandbox behaves; the default is Odoo 19.0 without latency.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
     /// The version to answer as.
     pub version: Version,
@@ -63,7 +63,7 @@ pub struct Options {
 }
 
 /// A custom field, such as those Odoo Studio makes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ExtraField {
     /// The model it belongs to.
     pub model: String,

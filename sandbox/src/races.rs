@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 /// The external ids written while calls are under way.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Races {
     clock: u64,
     open: usize,

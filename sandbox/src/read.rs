@@ -136,7 +136,7 @@ impl Env<'_> {
 }
 
 /// Worked out in a way that nothing is looked up by.
-const UNSEARCHABLE: [&str; 3] = ["lst_price", "avatar_128", "access_url"];
+const UNSEARCHABLE: [&str; 4] = ["lst_price", "avatar_128", "access_url", "product_variant_id"];
 
 fn describe(version: Version, field: &Field) -> Map<String, Value> {
     let sortable = field.kind.is_sortable() && !field.fleeting;
@@ -192,6 +192,7 @@ fn describe(version: Version, field: &Field) -> Map<String, Value> {
         Kind::Float | Kind::Monetary | Kind::Integer => {
             put("aggregator", json!("sum"));
             match field.digits {
+                _ if field.name == "expected_revenue" => put("currency_field", json!("company_currency")),
                 _ if field.kind == Kind::Monetary => put("currency_field", json!("currency_id")),
                 Some(digits) => put("digits", json!([16, digits])),
                 None => None,

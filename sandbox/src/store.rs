@@ -30,7 +30,7 @@ impl Key {
     }
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Table {
     rows: BTreeMap<i64, Row>,
     bulk: Bulk,
@@ -44,6 +44,7 @@ impl Table {
     }
 }
 
+#[derive(Clone)]
 struct Undo {
     model: Arc<Model>,
     id: i64,
@@ -51,6 +52,7 @@ struct Undo {
 }
 
 /// All records of one sandbox.
+#[derive(Clone)]
 pub(crate) struct Database {
     pub schema: Arc<Schema>,
     pub races: Races,

@@ -88,8 +88,9 @@ impl Env<'_> {
         }
         self.check_fields(model, values)?;
         self.check_exist(model, ids)?;
-        // Whoever may not read a record is told so first.
+        // Whoever may not read a record is told so first. What it is afterwards Odoo does not look at.
         self.check_rule(model, ids, Operation::Read)?;
+        self.check_rule(model, ids, Operation::Write)?;
         let written: Vec<&str> = values.keys().map(String::as_str).collect();
         for id in ids {
             let mut own = values.clone();
@@ -114,7 +115,7 @@ impl Env<'_> {
             self.follow(model, *id, commands)?;
             self.check_company(model, *id, Some(&written))?;
         }
-        self.check_rule(model, ids, Operation::Write)
+        Ok(())
     }
 
     /// Deletes records and their external ids; what hangs on them goes by the database alone, which keeps its ids.

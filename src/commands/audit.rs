@@ -104,6 +104,7 @@ fn row(line: &Line<'_>) -> [String; 10] {
         Id::Named(id) => id.clone(),
     });
     let outcome = match (line.lost, line.repeated) {
+        (0, 0) if line.not_done > 0 => format!("{}, not {}", line.outcome, line.not_done),
         (0, 0) => line.outcome.clone().into_owned(),
         (0, repeated) => format!("{}, {repeated} more", line.outcome),
         (lost, _) => format!("{} {lost}", line.outcome),

@@ -5,6 +5,7 @@ mod account;
 mod oauth;
 mod s3;
 mod tenants;
+mod traces;
 mod twilio;
 
 use std::io::{self, Write};
@@ -33,11 +34,12 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
         good &= oauth::check(oauth, &mut out).await?;
     }
     good &= log_folder(&config, &mut out)?;
+    let rules = access::rules(&config);
     let reader = config.odoo.as_ref().map(|odoo| ("ODOO", odoo, config.dev_odoo.is_none()));
     let writer = config.dev_odoo.as_ref().map(|odoo| ("DEV_ODOO", odoo, true));
     for (name, odoo, writes) in reader.into_iter().chain(writer) {
         let found = match Odoo::new(odoo.clone()) {
-            Ok(odoo) => account::check(&odoo, &config.sales, writes).await,
+            Ok(odoo) => account::check(&odoo, &config.sales, writes, &rules).await,
             Err(error) => Err(error.into()),
         };
         match found {

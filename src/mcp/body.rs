@@ -1,5 +1,7 @@
 //! Messages on their way in: read within bounds of size and time, and named when they are none.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,10 +14,10 @@ use rmcp::model::{
     CustomRequest, ErrorData, InitializeRequestParams, ReadResourceRequestParams, RequestId,
     ServerJsonRpcMessage, SubscribeRequestParams, SubscriptionsListenRequestParams, UnsubscribeRequestParams,
 };
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use crate::body::{self, Room};
 use crate::error::Problem;
@@ -77,8 +79,27 @@ struct ToolCall<'a> {
     jsonrpc: &'a str,
     id: RequestId,
     method: &'a str,
-    #[serde(borrow)]
-    params: &'a RawValue,
+    #[serde(deserialize_with = "object")]
+    params: CallToolRequestParams,
+}
+
+/// One that is written as an object: a list would do for its fields in their order.
+fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    struct Object<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(object))
+        }
+    }
+
+    deserializer.deserialize_map(Object(PhantomData))
 }
 
 /// The message in this body. rmcp tries one kind of message after the other, on a copy: calls of tools are read at once.
@@ -87,15 +108,12 @@ pub(super) fn message(body: &[u8]) -> Result<ClientJsonRpcMessage, serde_json::E
 }
 
 fn tool_call(body: &[u8]) -> Option<ClientJsonRpcMessage> {
-    // A list would do for the fields in their order.
-    let is_object = |json: &[u8]| json.trim_ascii_start().starts_with(b"{");
-    let ToolCall { jsonrpc: "2.0", id, method: "tools/call", params } =
-        is_object(body).then(|| serde_json::from_slice(body).ok())??
+    let mut read = serde_json::Deserializer::from_slice(body);
+    let ToolCall { jsonrpc: "2.0", id, method: "tools/call", mut params } =
+        object(&mut read).ok().filter(|_| read.end().is_ok())?
     else {
         return None;
     };
-    let params = is_object(params.get().as_bytes()).then_some(params.get())?;
-    let mut params: CallToolRequestParams = serde_json::from_str(params).ok()?;
     // Where rmcp puts it.
     let meta = params.meta.take();
     let mut call = CallToolRequest::new(params);
@@ -247,5 +265,20 @@ mod tests {
             // With what the other form leaves out.
             assert_eq!(json!(ours), json!(rmcps), "{body}");
         }
+        // As deep, and no deeper.
+        let depths = 100..140;
+        let deep = depths.clone().map(|depth| {
+            let (open, close) = ("[".repeat(depth), "]".repeat(depth));
+            format!(
+                r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"x","arguments":{{"a":{open}{close}}}}}}}"#
+            )
+        });
+        let taken = |body: &String| {
+            let taken = message(body.as_bytes()).is_ok();
+            assert_eq!(taken, serde_json::from_str::<ClientJsonRpcMessage>(body).is_ok(), "{body}");
+            assert_eq!(taken, serde_json::from_str::<Value>(body).is_ok(), "{body}");
+            taken
+        };
+        assert!((1..depths.len()).contains(&deep.filter(taken).count()));
     }
 }

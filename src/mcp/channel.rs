@@ -1,17 +1,20 @@
 //! A session whose messages come and go by channels: for transports that have a stream of their own for each session.
 
-use futures::{StreamExt, future, stream};
+use std::future::ready;
+
+use futures::future::Either;
+use futures::{FutureExt, Stream, StreamExt, stream};
 use rmcp::model::{
     ClientCapabilities, ClientJsonRpcMessage, ClientRequest, GetMeta, Implementation,
     InitializeRequestParams, ProtocolVersion, ServerJsonRpcMessage,
 };
 use rmcp::service::serve_directly_with_ct;
-use rmcp::transport::TransportAdapterIdentity;
-use rmcp::transport::sink_stream::SinkStreamTransport;
-use rmcp::{ServerHandler, service::serve_server_with_ct};
+use rmcp::transport::{Transport, TransportAdapterIdentity};
+use rmcp::{RoleServer, ServerHandler, service::serve_server_with_ct};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::{SendError, TrySendError};
 use tokio_stream::wrappers::ReceiverStream;
-use tokio_util::sync::{DropGuard, PollSender};
+use tokio_util::sync::DropGuard;
 
 use super::session::{Asked, Place, Sessions};
 
@@ -59,17 +62,15 @@ pub(super) fn open<H: ServerHandler + Clone>(
     let end = sessions.abort().child_token();
     let (token, sessions) = (end.clone(), sessions.clone());
     tokio::spawn(async move {
-        let answers = PollSender::new(answers);
         let running = if begin == Begin::Handshake {
-            let transport = SinkStreamTransport::new(answers, incoming);
-            let session = sessions.remote(transport, place, Asked::default());
+            let session = sessions.remote(Line { incoming, answers }, place, Asked::default());
             serve_server_with_ct::<_, _, _, TransportAdapterIdentity>(handler, session, token).await.ok()
         } else {
             let first = token.clone().run_until_cancelled_owned(incoming.next()).await;
             let Some(Some(first)) = first else { return };
             let begins = is_of_a_lifecycle(&first);
-            let incoming = stream::once(future::ready(first)).chain(incoming);
-            let session = sessions.attached(SinkStreamTransport::new(answers, incoming), place);
+            let incoming = stream::once(ready(first)).chain(incoming);
+            let session = sessions.attached(Line { incoming, answers }, place);
             if begins {
                 serve_server_with_ct::<_, _, _, TransportAdapterIdentity>(handler, session, token).await.ok()
             } else {
@@ -86,6 +87,38 @@ pub(super) fn open<H: ServerHandler + Clone>(
         }
     });
     Channel { inlet, answers: ReceiverStream::new(outgoing), end: end.drop_guard() }
+}
+
+/// What a session reads from and writes to.
+struct Line<St> {
+    incoming: St,
+    answers: mpsc::Sender<ServerJsonRpcMessage>,
+}
+
+impl<St: Stream<Item = ClientJsonRpcMessage> + Send + Unpin> Transport<RoleServer> for Line<St> {
+    type Error = SendError<()>;
+
+    /// At once where there is room, as nearly always: rmcp makes a task of what it is given, and moves it some times.
+    fn send(
+        &mut self,
+        message: ServerJsonRpcMessage,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
+        match self.answers.try_send(message) {
+            Err(TrySendError::Full(message)) => {
+                let answers = self.answers.clone();
+                Either::Right(async move { answers.send(message).await.map_err(|_| SendError(())) }.boxed())
+            }
+            sent => Either::Left(ready(sent.map_err(|_| SendError(())))),
+        }
+    }
+
+    fn receive(&mut self) -> impl Future<Output = Option<ClientJsonRpcMessage>> + Send {
+        self.incoming.next()
+    }
+
+    async fn close(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
 }
 
 /// Whether it begins as a version of MCP says, with `initialize` or by what each request brings.

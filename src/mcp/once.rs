@@ -13,7 +13,6 @@ use rmcp::transport::{OneshotTransport, TransportAdapterIdentity};
 use super::channel::nobody_said;
 use super::session::{Refusal, Sessions};
 use super::single::Single;
-use super::sse::with;
 use crate::error::Problem;
 
 /// Serves single messages; a cheap handle.
@@ -46,17 +45,18 @@ impl<H: ServerHandler + Clone> Once<H> {
     /// The answer to a request; who hangs up cancels it.
     ///
     /// # Errors
-    /// When too many are being answered already.
+    /// When too many are being answered already; of a call of a tool a line of the audit says so.
     pub async fn answer(
         &self,
         identity: &Identity,
         mut parts: Parts,
-        request: ClientJsonRpcMessage,
+        mut request: ClientJsonRpcMessage,
     ) -> Result<ServerJsonRpcMessage, Problem> {
         let single = Single::default();
-        single.take(self.sessions(), identity)?;
+        single.take(self.sessions(), identity).inspect_err(|refusal| refusal.noted(identity, &request))?;
         parts.extensions.insert(single.clone());
-        let (transport, mut said) = OneshotTransport::new(with(request, parts));
+        request.insert_extension(parts);
+        let (transport, mut said) = OneshotTransport::new(request);
         let end = self.sessions().abort().child_token();
         let handler = self.handler().clone();
         let serving = serve_directly_with_ct::<_, _, _, _, TransportAdapterIdentity>(

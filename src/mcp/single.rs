@@ -6,8 +6,10 @@ use axum::body::{Body, HttpBody};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
+use mcp_odoo_core::access::Door;
 use mcp_odoo_tools::caller::Identity;
-use rmcp::model::{ErrorCode, ErrorData, ServerJsonRpcMessage};
+use mcp_odoo_tools::{audit, spec_of};
+use rmcp::model::{ClientJsonRpcMessage, ClientRequest, ErrorCode, ErrorData, ServerJsonRpcMessage};
 use serde_json::json;
 
 use super::body;
@@ -56,11 +58,28 @@ impl Single {
     }
 }
 
+impl Refusal {
+    /// The audit has a line of a call of a tool that is refused.
+    pub(super) fn noted(self, asker: &Identity, message: &ClientJsonRpcMessage) {
+        if let ClientJsonRpcMessage::Request(request) = message
+            && let ClientRequest::CallToolRequest(call) = &request.request
+            && let Some(spec) = spec_of(&call.params.name)
+        {
+            audit::refused(spec, &asker.call(Door::Mcp), Problem::from(self).code());
+        }
+    }
+}
+
 /// Says so by HTTP and, to the request in this body, by JSON-RPC.
-pub(super) fn busy(refusal: Refusal, body: &[u8]) -> Response {
+pub(super) fn busy(refusal: Refusal, asker: &Identity, body: &[u8]) -> Response {
+    let message = body::message(body);
+    let _ = message.as_ref().inspect(|message| refusal.noted(asker, message));
+    let id = match message {
+        Ok(ClientJsonRpcMessage::Request(request)) => Some(request.id),
+        _ => None,
+    };
     let data = json!({ "code": "too_many_requests" });
-    let error =
-        ServerJsonRpcMessage::error(ErrorData::new(BUSY, refusal.to_string(), Some(data)), body::id(body));
+    let error = ServerJsonRpcMessage::error(ErrorData::new(BUSY, refusal.to_string(), Some(data)), id);
     let (mut parts, _) = Problem::from(refusal).into_response().into_parts();
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     (parts, axum::Json(error)).into_response()

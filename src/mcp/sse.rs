@@ -13,13 +13,13 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Router, http::HeaderMap};
 use futures::{Stream, StreamExt, stream};
 use mcp_odoo_core::access::Caller;
 use mcp_odoo_tools::caller::Identity;
 use rmcp::ServerHandler;
-use rmcp::model::{ClientJsonRpcMessage, GetExtensions, ServerJsonRpcMessage};
+use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 use tokio_util::sync::DropGuard;
 use uuid::Uuid;
 
@@ -42,10 +42,15 @@ pub(super) fn routes<H: ServerHandler + Clone>(handler: H, sessions: Sessions) -
     let shared = Arc::new(Shared { handler, sessions, inboxes: Arc::default() });
     // The shorter name is that of other servers.
     Router::new()
-        .route("/mcp/sse", get(open::<H>))
-        .route("/sse", get(open::<H>))
+        .route("/mcp/sse", opening::<H>())
+        .route("/sse", opening::<H>())
         .route(MESSAGES, post(message::<H>))
         .with_state(shared)
+}
+
+/// Who asks only for the head opens nothing.
+fn opening<H: ServerHandler + Clone>() -> MethodRouter<Arc<Shared<H>>> {
+    get(open::<H>).head(async || told(stream::empty()))
 }
 
 struct Shared<H> {
@@ -99,8 +104,12 @@ async fn open<H: ServerHandler + Clone>(
         let _ = &hold;
         Ok::<_, Infallible>(event)
     });
+    Ok(told(events))
+}
+
+fn told(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> impl IntoResponse {
     let sse = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
-    Ok(([(NO_BUFFERING, "no")], sse))
+    ([(NO_BUFFERING, "no")], sse)
 }
 
 /// Who has an answer lets others that are about to be ready go first: they leave in one write.
@@ -169,29 +178,18 @@ async fn message<H: ServerHandler + Clone>(
     }
     step_up::check(&identity, &body).map_err(IntoResponse::into_response)?;
     let refused = |error| body::refused(error, None);
-    let messages = if body::is_batch(&body) && inbox.has_batches.load(Ordering::Relaxed) {
-        let messages = batch::messages(&body).map_err(refused)?;
-        messages.into_iter().map(|message| with(message, parts.clone())).collect()
+    let mut messages = if body::is_batch(&body) && inbox.has_batches.load(Ordering::Relaxed) {
+        batch::messages(&body).map_err(refused)?
     } else {
-        let message = body::message(&body).map_err(|_| refused(body::malformed(&body)))?;
-        vec![with(message, parts)]
+        vec![body::message(&body).map_err(|_| refused(body::malformed(&body)))?]
     };
-    inbox.take(messages).await.map_err(IntoResponse::into_response)?;
-    Ok((StatusCode::ACCEPTED, "Accepted").into_response())
-}
-
-/// The message with the head of its request, for the handler.
-pub(super) fn with(mut message: ClientJsonRpcMessage, parts: Parts) -> ClientJsonRpcMessage {
-    match &mut message {
-        ClientJsonRpcMessage::Request(request) => {
-            request.request.extensions_mut().insert(parts);
-        }
-        ClientJsonRpcMessage::Notification(notification) => {
-            notification.notification.extensions_mut().insert(parts);
-        }
-        ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => {}
+    // The head of their request, for the handler.
+    if let Some((last, others)) = messages.split_last_mut() {
+        others.iter_mut().for_each(|message| message.insert_extension(parts.clone()));
+        last.insert_extension(parts);
     }
-    message
+    inbox.take(messages).await.map_err(IntoResponse::into_response)?;
+    Ok(StatusCode::ACCEPTED.into_response())
 }
 
 impl Inbox {

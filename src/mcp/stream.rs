@@ -115,7 +115,11 @@ async fn search<H: ServerHandler + Clone>(
         Problem::invalid(errors)
     })?;
     let place = Single::default();
-    place.take(once.sessions(), identity)?;
+    place.take(once.sessions(), identity).map_err(|refusal| {
+        let problem = Problem::from(refusal);
+        audit::refused(&SearchRecords::SPEC, &call, problem.code());
+        problem
+    })?;
     Ok(Reading { pages: Pages::open(call, request).await?, _place: place })
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use axum::{Extension, Router};
@@ -90,6 +90,9 @@ async fn serve<H: ServerHandler + Clone + Sync>(
     request: Request,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
+    if ![Method::GET, Method::POST, Method::DELETE].contains(&parts.method) {
+        return ([(header::ALLOW, "GET, POST, DELETE")], Problem::wrong_method().await).into_response();
+    }
     let open = shared.manager.named(&parts.headers);
     let is_strange = match &open {
         Some(open) => open.caller != identity.caller || open.tenant != identity.tenant.id,
@@ -147,18 +150,19 @@ async fn pass_on<H: ServerHandler + Clone + Sync>(
     let (response, failure) = CURRENT
         .scope(current, async {
             let response = shared.service.handle(request).await;
-            (response, CURRENT.with(|current| current.failure.take()))
+            let failed = |current: &Current| Some((current.failure.take()?, current.identity.clone()));
+            (response, CURRENT.with(failed))
         })
         .await;
     match failure {
-        Some(Failure::Refused(refusal @ (Refusal::Busy(_) | Refusal::OwnBusy(_)))) => {
-            single::busy(refusal, &body)
+        Some((Failure::Refused(refusal @ (Refusal::Busy(_) | Refusal::OwnBusy(_))), asker)) => {
+            single::busy(refusal, &asker, &body)
         }
-        Some(Failure::Refused(refusal)) => Problem::from(refusal).into_response(),
-        Some(Failure::Gone) if response.status() == StatusCode::INTERNAL_SERVER_ERROR => {
+        Some((Failure::Refused(refusal), _)) => Problem::from(refusal).into_response(),
+        Some((Failure::Gone, _)) if response.status() == StatusCode::INTERNAL_SERVER_ERROR => {
             unknown().into_response()
         }
-        Some(Failure::IdInUse) => body::refused(id_in_use(), body::id(&body)),
+        Some((Failure::IdInUse, _)) => body::refused(id_in_use(), body::id(&body)),
         _ if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE && is_json => {
             body::refused(body::malformed(&body), None)
         }

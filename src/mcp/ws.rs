@@ -31,7 +31,6 @@ use tokio_tungstenite::tungstenite::{self, Message, error::CapacityError};
 use super::body;
 use super::channel::{self, Begin, Channel, Inlet};
 use super::session::{Place, Sessions};
-use super::sse::with;
 use crate::body::Held;
 use crate::error::Problem;
 use crate::json;
@@ -158,10 +157,11 @@ impl Client {
                 return (CloseCode::Again, "too much is arriving at once; repeat later");
             };
             let delivered = match message(&bytes) {
-                Ok(message) => {
+                Ok(mut message) => {
                     let mut parts = self.parts.clone();
                     parts.extensions.insert(Arc::new(held));
-                    tokio::time::timeout(idle, inlet.deliver(vec![with(message, parts)])).await
+                    message.insert_extension(parts);
+                    tokio::time::timeout(idle, inlet.deliver(vec![message])).await
                 }
                 Err(refused) => tokio::time::timeout(idle, inlet.say(*refused)).await,
             };

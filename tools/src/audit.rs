@@ -1,11 +1,13 @@
 //! A line of the audit for each operation that is asked for, whatever becomes of it.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use mcp_odoo_core::access::{Caller, Door};
 use mcp_odoo_core::audit::{Id, Line, MOST_IDS};
 use mcp_odoo_core::call::Call;
+use mcp_odoo_core::records::is_model_name;
 use mcp_odoo_core::refusal::{Kind, Refusal};
 use mcp_odoo_core::tenants::Tenant;
 use tokio::time::Instant;
@@ -25,7 +27,9 @@ pub(crate) struct Entry {
     address: Option<IpAddr>,
     request_id: Option<Uuid>,
     began: Instant,
+    model: Option<Cow<'static, str>>,
     ids: Vec<Id>,
+    not_done: usize,
     is_written: bool,
     /// Before anybody tried to do it.
     is_refused: bool,
@@ -43,8 +47,28 @@ impl Entry {
         let Call { door, address, request_id, .. } = *call;
         let (caller, tenant) = (Arc::clone(&call.caller), Arc::clone(&call.tenant));
         let (began, ids, is_written) = (Instant::now(), Vec::new(), false);
-        let is_refused = false;
-        Self { spec, caller, tenant, door, address, request_id, began, ids, is_written, is_refused }
+        let (is_refused, not_done, model) = (false, 0, spec.model.map(Cow::Borrowed));
+        Self {
+            spec,
+            caller,
+            tenant,
+            door,
+            address,
+            request_id,
+            began,
+            model,
+            ids,
+            not_done,
+            is_written,
+            is_refused,
+        }
+    }
+
+    /// It is about this model; a text that can be none is not kept.
+    pub fn is_about(&mut self, model: Option<&str>) {
+        if let Some(model) = model.filter(|model| is_model_name(model)) {
+            self.model = Some(model.to_owned().into());
+        }
     }
 
     /// It touches these, too.
@@ -56,6 +80,12 @@ impl Entry {
         }
     }
 
+    /// Of those that it was to touch, it was these alone.
+    pub fn touches_only(&mut self, ids: Vec<Id>) {
+        self.not_done = self.ids.len().saturating_sub(ids.len());
+        self.ids = ids;
+    }
+
     /// It has ended so.
     pub fn end(mut self, outcome: &str) {
         self.write(outcome);
@@ -63,9 +93,8 @@ impl Entry {
 
     /// It was refused, perhaps after something was done.
     pub fn refuse(mut self, refusal: &Refusal) {
-        // What a stranger may not have is nothing that they did; what was not taken of a change may be a part of it.
-        let is_theirs = matches!(refusal.kind, Kind::Invalid | Kind::Forbidden(_) | Kind::TooMany(_))
-            && refusal.code != "not_changed";
+        // What a stranger may not have is nothing that they did.
+        let is_theirs = matches!(refusal.kind, Kind::Invalid | Kind::Forbidden(_) | Kind::TooMany(_));
         self.is_refused = is_theirs && self.caller.is_anonymous();
         self.write(&refusal.code);
     }
@@ -80,8 +109,9 @@ impl Entry {
             ip: self.address,
             transport: self.door.name().into(),
             operation: self.spec.name.into(),
-            model: self.spec.model.map(Into::into),
+            model: self.model.take(),
             ids: std::mem::take(&mut self.ids),
+            not_done: u64::try_from(self.not_done).unwrap_or(u64::MAX),
             outcome: outcome.into(),
             milliseconds: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
             request_id: request_id.map(Into::into),

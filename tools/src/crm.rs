@@ -36,9 +36,11 @@ impl Operation for LeastBusySalesperson {
     type Answer = Salesperson;
 
     async fn run(call: Call, _: NoArguments) -> Result<Salesperson, Refusal> {
+        let reader = call.reader().await?;
+        let salespeople = call.tenant.salespeople.of_company(call.caller.works_in.company);
         // Only asked for: the claim ends here.
-        let user_id = call.tenant.salespeople.least_loaded().await.map_err(cause)?.user_id();
-        let names = call.tenant.reader.user_names(&[user_id]).await?;
+        let user_id = salespeople.least_loaded().await.map_err(cause)?.user_id();
+        let names = reader.user_names(&[user_id]).await?;
         Ok(Salesperson { user_id, name: names.into_iter().next().map(|user| user.name) })
     }
 }

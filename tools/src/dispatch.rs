@@ -34,10 +34,14 @@ pub(crate) async fn begin<O: Operation>(
     request: O::Request,
 ) -> Result<(Entry, O::Answer), Refusal> {
     let mut entry = Entry::new(&O::SPEC, &call);
+    entry.is_about(O::model(&request));
     entry.touches(O::named(&request));
     match perform::<O>(call, request).await {
         Ok(answer) => {
             entry.touches(O::told(&answer));
+            if let Some(done) = O::done(&answer) {
+                entry.touches_only(done);
+            }
             Ok((entry, answer))
         }
         Err(refusal) => {

@@ -9,6 +9,8 @@ use mcp_odoo_core::refusal::Refusal;
 
 /// It was done.
 pub(crate) const OK: &str = "ok";
+/// It was done to some of the records that were named.
+pub(crate) const PARTLY_DONE: &str = "partly_done";
 
 /// One thing that callers can have done.
 pub trait Operation: 'static {
@@ -26,6 +28,11 @@ pub trait Operation: 'static {
     /// Whether it goes on with what was begun, and so waits for its turn as long as that takes.
     const GOES_ON: bool = false;
 
+    /// The model that a request names, where it may name any; for the audit.
+    fn model(_request: &Self::Request) -> Option<&str> {
+        None
+    }
+
     /// What a request names, for the audit.
     fn named(_request: &Self::Request) -> Vec<Id> {
         Vec::new()
@@ -34,6 +41,11 @@ pub trait Operation: 'static {
     /// What an answer tells of, for the audit.
     fn told(_answer: &Self::Answer) -> Vec<Id> {
         Vec::new()
+    }
+
+    /// To which of the records that the request names it was done, where that need not be all of them; for the audit.
+    fn done(_answer: &Self::Answer) -> Option<Vec<Id>> {
+        None
     }
 
     /// The code of what an answer comes to, for the audit.

@@ -111,6 +111,10 @@ impl Operation for ScheduleActivity {
         vec![activity.id.into()]
     }
 
+    fn model(request: &NewActivity) -> Option<&str> {
+        Some(&request.model)
+    }
+
     async fn run(call: Call, request: NewActivity) -> Result<Self::Answer, Refusal> {
         // Odoo, too, asks who plans something on a record for the right to change it.
         let allowed = call.tenant.access.models().allow(&request.model, Verb::Update);

@@ -87,9 +87,21 @@ impl Odoo {
         self.in_context(context)
     }
 
+    /// The same client whose calls are made for this company.
+    #[must_use]
+    pub fn for_company(&self, company: i64) -> Self {
+        self.with_context(&Map::from_iter([("allowed_company_ids".to_owned(), json!([company]))]))
+    }
+
     /// The company that calls are made for, where the context names one and it is not left to the user's.
     pub fn company(&self) -> Option<i64> {
-        self.context.get("allowed_company_ids")?.as_array()?.first()?.as_i64()
+        self.companies().first().copied()
+    }
+
+    /// The companies whose records are seen, where the context names them.
+    pub fn companies(&self) -> Vec<i64> {
+        let named = self.context.get("allowed_company_ids").and_then(Value::as_array);
+        named.into_iter().flatten().filter_map(Value::as_i64).collect()
     }
 
     /// From the next call on the account logs in so.

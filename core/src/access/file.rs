@@ -14,6 +14,7 @@ use super::models::Models;
 use super::{Caller, Denied, Permissions, TenantEntry};
 use crate::limits::Limits;
 use crate::store::DEFAULT_TENANT;
+use crate::zone;
 
 /// A larger file is a mistake.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -68,7 +69,14 @@ pub struct CallerEntry {
     /// The language that they read Odoo's texts in, `es_MX`.
     pub lang: Option<String>,
     /// The time zone of their days, `America/Mexico_City`.
+    #[serde(default, deserialize_with = "zone")]
     pub tz: Option<String>,
+}
+
+fn zone<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    zone::check(&name).map_err(|takes| D::Error::custom(format!("tz takes {takes}")))?;
+    Ok(Some(name))
 }
 
 /// A moment in UTC, or the beginning of a day.
@@ -198,6 +206,10 @@ mod tests {
             ("[callers.web]\nkey = 'geheim-4711'", "line 2: a key is given by its hash"),
             ("[callers.web]\npermissions = ['read']", "[callers.web]: key is missing"),
             ("[callers.web]\nkey = 5", "line 2: "),
+            (
+                "[callers.web]\ntz = 'Europe/Madird'",
+                "tz takes a time zone that there is, such as Europe/Madrid",
+            ),
             ("[callers.web\nkey = 5", "line 1: "),
             ("[callers.'Web Page']\nkey = 5", "line 2: "),
             ("[caller.web]", "line 1: unknown field `caller`"),

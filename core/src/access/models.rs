@@ -197,7 +197,12 @@ impl Models {
 
     /// Whether fields of any model are hidden.
     pub fn hides(&self) -> bool {
-        self.rules.values().any(|rule| !rule.hide.is_empty())
+        self.hiding().next().is_some()
+    }
+
+    /// Models of which fields are hidden.
+    pub fn hiding(&self) -> impl Iterator<Item = &String> {
+        self.rules.iter().filter(|(_, rule)| !rule.hide.is_empty()).map(|(model, _)| model)
     }
 
     /// Fields of this model that nobody sees or asks by.

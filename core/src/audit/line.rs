@@ -44,6 +44,9 @@ pub struct Line<'a> {
     /// As it stands in the answer's `X-Request-Id` and in the process log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<Cow<'a, str>>,
+    /// Of those named in the request: to how many it was not done.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_done: u64,
     /// Of a line that stands for others: how many could not be written.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lost: u64,

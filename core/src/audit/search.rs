@@ -45,10 +45,7 @@ impl Filter {
             Id::Named(id) => quoted(id),
         });
         let fields = self.fields.iter().map(|(name, value)| format!("\"{name}\":{}", quoted(value)));
-        let mut needles: Vec<String> = fields.chain(id).collect();
-        // The longest is the rarest.
-        needles.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
-        needles
+        fields.chain(id).collect()
     }
 
     /// Whether a line is wanted, apart from its day.
@@ -199,10 +196,9 @@ impl Last {
 /// When the disk refuses.
 fn scan(mut file: impl Read, filter: &Filter, mut tell: impl FnMut(&[u8])) -> io::Result<()> {
     let needles = filter.needles();
-    let needles: Vec<Finder<'_>> = needles.iter().map(|needle| Finder::new(needle.as_bytes())).collect();
-    let wanted = |line: &[u8]| needles.iter().skip(1).all(|needle| needle.find(line).is_some());
+    let mut needles: Vec<Finder<'_>> = needles.iter().map(|needle| Finder::new(needle.as_bytes())).collect();
     let mut block = vec![0; BLOCK];
-    let mut kept = 0;
+    let (mut kept, mut is_sorted) = (0, false);
     loop {
         // A line that is longer than the block is none of ours.
         if kept == block.len() {
@@ -222,6 +218,12 @@ fn scan(mut file: impl Read, filter: &Filter, mut tell: impl FnMut(&[u8])) -> io
             continue;
         };
         let (lines, rest) = filled.split_at(end);
+        // Lines are found by what is rarest in them, as the first ones tell.
+        if !is_sorted {
+            needles.sort_by_cached_key(|needle| needle.find_iter(lines).count());
+            is_sorted = true;
+        }
+        let wanted = |line: &[u8]| needles.iter().skip(1).all(|needle| needle.find(line).is_some());
         let mut one = |begin, end| {
             if let Some(line) = lines.get(begin..end).filter(|line| !line.is_empty() && wanted(line)) {
                 tell(line);

@@ -91,7 +91,9 @@ impl Erp {
     /// # Errors
     /// When the account has no such company or language.
     pub async fn within(&self, context: &Context) -> Result<Self, RecordError> {
-        Ok(Self { records: self.records.within(context).await?, ..self.clone() })
+        let records = self.records.within(context).await?;
+        let salespeople = self.salespeople.of_company(records.odoo.company());
+        Ok(Self { records, salespeople, ..self.clone() })
     }
 
     /// Any record.

@@ -199,6 +199,8 @@ impl Erp {
         // What the caller wrote, not whom it names today: a repeat means the same record whoever is called so by then.
         let mut written: Vec<_> = columns.iter().map(|(column, cell)| (*column, cell.as_written())).collect();
         written.extend(defaults.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        // The same key of who works elsewhere means another record.
+        written.extend(self.records.elsewhere().map(|company| ("company", company.to_string())));
         let name = keyed_external_name(kind, &self.records.key_scope, &key, &written);
         if given
             && let Some(id) =

@@ -255,13 +255,18 @@ impl Handoffs {
         if work.background.stop.is_cancelled() {
             return Err(HandoffError::Stopping);
         }
+        let company = caller.works_in.company.or(messenger.company());
         let with_key = keys.iter().find_map(|key| repeats.with_key(key)).cloned();
         let has_key = with_key.is_some();
         if let Some(id) = with_key.or_else(|| repeats.of_conversation(&request).cloned()) {
             // A report is taken in before, or finds it running.
             let _no_report = work.lock(id.as_str()).await;
             let first = work.find(id.as_str()).await?;
-            let is_theirs = first.as_ref().is_some_and(|it| caller.may_see(&it.told().document().head.owner));
+            let is_theirs = first.as_ref().is_some_and(|it| {
+                let told = it.told();
+                let head = &told.document().head;
+                caller.may_see(&head.owner) && head.company.or(messenger.company()) == company
+            });
             // What others asked for is not told; without a key it is another conversation.
             if let Some(first) = first.filter(|_| is_theirs || has_key) {
                 if has_key && (!is_theirs || first.told().document().content.request != request) {
@@ -276,7 +281,8 @@ impl Handoffs {
         let handoff = Handoff::queued(request, keys, messenger.channel().as_str());
         repeats.remember(&handoff);
         let target = work.journal.target();
-        let document = Document::new(handoff, target.name(), caller.id()).of_tenant(target.tenant());
+        let document =
+            Document::new(handoff, target.name(), caller.id()).of_tenant(target.tenant()).of_company(company);
         self.begin(messenger, document, None).await
     }
 

@@ -60,7 +60,8 @@ impl Inner {
         // An earlier process, or an earlier try of which nobody knows the end, may have sent it there.
         let before = head.vendor_sms.as_deref().and_then(Phone::from_e164);
         let asked_until = if before.is_some() { Instant::now() } else { until };
-        let mut recipient = messenger.recipient(concerns, asked_until, &self.work.background.stop).await;
+        let mut recipient =
+            messenger.recipient((concerns, head.company), asked_until, &self.work.background.stop).await;
         let unsure = before.is_some();
         if let Some(to) = before {
             let order = recipient.ok().and_then(|recipient| recipient.order);

@@ -1,5 +1,7 @@
 //! Who is told, and under which number: what Odoo knows of the customer's salesperson and quotation.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
@@ -18,7 +20,7 @@ pub(super) struct Directory {
     salespeople: Salespeople,
     country: CountryCode,
     /// Odoo 19 has no `mobile` on users; asked once.
-    has_mobile: OnceCell<bool>,
+    has_mobile: Arc<OnceCell<bool>>,
 }
 
 /// A salesperson, with the number that can be used.
@@ -30,7 +32,23 @@ pub(super) struct Contact {
 
 impl Directory {
     pub(super) fn new(odoo: Odoo, salespeople: Salespeople, country: CountryCode) -> Self {
-        Self { odoo, salespeople, country, has_mobile: OnceCell::new() }
+        Self { odoo, salespeople, country, has_mobile: Arc::default() }
+    }
+
+    /// What it knows where this company works; where none is said, the account's own.
+    pub(super) fn of_company(&self, company: Option<i64>) -> Self {
+        let elsewhere = company.filter(|id| self.odoo.company() != Some(*id));
+        Self {
+            odoo: elsewhere.map_or_else(|| self.odoo.clone(), |id| self.odoo.for_company(id)),
+            salespeople: self.salespeople.of_company(elsewhere),
+            country: self.country,
+            has_mobile: Arc::clone(&self.has_mobile),
+        }
+    }
+
+    /// That the account works for the company that is asked about.
+    pub(super) async fn check(&self) -> Result<(), QuotationError> {
+        self.salespeople.company_is_open().await
     }
 
     /// The number of a user: `phone`, else `mobile`; none where both are empty, masked or no numbers.

@@ -1,6 +1,8 @@
 //! Why a salesperson was not told, in Spanish and English, with what to do about it.
 
 use crate::language::Language;
+use crate::quotation::causes;
+use crate::quotation::error::QuotationError;
 use crate::twilio::TwilioError;
 
 /// Nobody knows whether Twilio took the message.
@@ -37,6 +39,12 @@ impl Failure {
             "{cause} and nobody knows whether the message was sent; repeat the request, it is not sent twice"
         );
         Self::new(OUTCOME_UNKNOWN, language, &spanish, &english)
+    }
+
+    /// Odoo does not work for the company that it is for.
+    pub(super) fn company(language: Language, error: &QuotationError) -> Self {
+        let sentence = causes::cause(error, language) + ".";
+        Self { sentence, code: error.code().to_owned() }
     }
 
     /// There is no number to send to.

@@ -21,6 +21,7 @@ use self::contact::{Contact, Directory};
 use crate::language::Language;
 use crate::odoo::Odoo;
 use crate::phone::Phone;
+use crate::quotation::error::QuotationError;
 use crate::quotation::salespeople::Salespeople;
 use crate::twilio::{Channel, Content, Twilio};
 
@@ -151,24 +152,25 @@ impl Messenger {
         self.inner.notifying.try_acquire().map_err(busy)
     }
 
-    /// Who is told. While Odoo does not say it and there is no `VENDEDOR_WHATSAPP`, it is asked again `until` then.
+    /// Who is told, in this company. While Odoo does not say it and there is no `VENDEDOR_WHATSAPP`, it is asked again `until` then.
     pub(crate) async fn recipient(
         &self,
-        concerns: Concerns,
+        (concerns, company): (Concerns, Option<i64>),
         until: Instant,
         stop: &CancellationToken,
     ) -> Result<Recipient, Unsent> {
+        let directory = self.inner.directory.of_company(company);
         loop {
-            let (known, route) = match self.ask(concerns).await {
-                Some((contact, order)) => ((contact, order), Route::NoNumber),
-                None => ((Contact::default(), None), Route::OdooDown),
+            let (known, route, failure) = match self.ask(&directory, concerns).await {
+                Ok(known) => (known, Route::NoNumber, Some(Failure::no_number(self.language()))),
+                Err(failure) => ((Contact::default(), None), Route::OdooDown, failure),
             };
             let (Contact { user_id, phone }, order) = known;
-            match (phone, self.inner.config.phones.fallback.clone(), route) {
+            match (phone, self.inner.config.phones.fallback.clone(), failure) {
                 (Some(to), _, _) => return Ok(Recipient { user_id, to, route: Route::Salesperson, order }),
-                (None, Some(to), route) => return Ok(Recipient { user_id, to, route, order }),
-                (None, None, Route::OdooDown) => {}
-                (None, None, _) => return Err(Unsent::Failed(Failure::no_number(self.language()))),
+                (None, Some(to), _) => return Ok(Recipient { user_id, to, route, order }),
+                (None, None, Some(failure)) => return Err(Unsent::Failed(failure)),
+                (None, None, None) => {}
             }
             let pause = self.inner.config.longest_retry;
             if Instant::now() + pause >= until {
@@ -180,27 +182,35 @@ impl Messenger {
         }
     }
 
-    /// What Odoo says, if it says it in time.
-    async fn ask(&self, concerns: Concerns) -> Option<(Contact, Option<Order>)> {
-        let directory = &self.inner.directory;
+    /// What Odoo says, if it says it in time; else why asking again is of no use, if it is of none.
+    async fn ask(
+        &self,
+        directory: &Directory,
+        concerns: Concerns,
+    ) -> Result<(Contact, Option<Order>), Option<Failure>> {
         let within = self.inner.config.odoo_within;
         let asked = async {
-            match concerns {
-                Concerns::Handoff { lead_id, order_id } => directory.of(lead_id, order_id).await,
-                Concerns::Salesperson(user) => directory.contact(user).await.map(|contact| (contact, None)),
-                Concerns::AnotherOdoo => Ok((Contact::default(), None)),
-            }
+            Ok(match concerns {
+                Concerns::Handoff { lead_id, order_id } => {
+                    directory.check().await?;
+                    directory.of(lead_id, order_id).await?
+                }
+                Concerns::Salesperson(user) => (directory.contact(user).await?, None),
+                Concerns::AnotherOdoo => (Contact::default(), None),
+            })
         };
         match tokio::time::timeout(within, asked).await {
-            Ok(Ok(known)) => Some(known),
+            Ok(Ok(known)) => Ok(known),
             Ok(Err(error)) => {
+                let error: QuotationError = error;
                 tracing::warn!(code = error.code(), "Odoo did not say who the salesperson is");
-                None
+                let is_wrong = matches!(error, QuotationError::CompanyNotFound { .. });
+                Err(is_wrong.then(|| Failure::company(self.language(), &error)))
             }
             Err(_) => {
                 let milliseconds = within.as_millis();
                 tracing::warn!(milliseconds, "Odoo did not say in time who the salesperson is");
-                None
+                Err(None)
             }
         }
     }
@@ -212,6 +222,11 @@ impl Messenger {
             Some(sid) => Content::Template { sid: sid.clone(), variables: letter.variables(language) },
             None => Content::Text(letter.text(language, self.channel() == Channel::Whatsapp)),
         }
+    }
+
+    /// The company that is asked for salespeople, where one is configured and it is not left to the account's.
+    pub(crate) fn company(&self) -> Option<i64> {
+        self.inner.odoo.company()
     }
 
     /// Opens a quotation in Odoo.

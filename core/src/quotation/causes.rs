@@ -22,7 +22,7 @@ pub fn failure(error: &QuotationError, outcome_unknown: bool, id: &TrackingId, l
     }
 }
 
-pub(super) fn cause(error: &QuotationError, language: Language) -> String {
+pub(crate) fn cause(error: &QuotationError, language: Language) -> String {
     match language {
         Es => spanish(error),
         En => english(error),
@@ -66,6 +66,10 @@ fn spanish(error: &QuotationError) -> String {
         QuotationError::StudioValueNotFound(id) => {
             format!("El registro {id} no existe en Odoo; corrija x_studio_producto")
         }
+        QuotationError::CompanyNotFound { wanted, companies } => format!(
+            "El servicio no trabaja en Odoo para la empresa {wanted}, la de quien pide; trabaja para {}",
+            listed(companies, " y ")
+        ),
         QuotationError::NoSalesperson => {
             "No hay vendedores en Odoo: agregue miembros a un equipo de ventas o indique user_id".to_owned()
         }
@@ -117,6 +121,10 @@ fn english(error: &QuotationError) -> String {
         QuotationError::StudioValueNotFound(id) => {
             format!("Record {id} does not exist in Odoo; correct x_studio_producto")
         }
+        QuotationError::CompanyNotFound { wanted, companies } => format!(
+            "This service does not work in Odoo for company {wanted}, which is that of who asks; it works for {}",
+            listed(companies, " and ")
+        ),
         QuotationError::NoSalesperson => {
             "There are no salespeople in Odoo: add members to a sales team or give user_id".to_owned()
         }
@@ -205,14 +213,17 @@ fn told(said: &str, language: Language, (es, en): (&str, &str)) -> String {
 const LISTED: usize = 10;
 
 fn either(ambiguous: &Ambiguous, language: Language) -> String {
-    let named = |(id, name): &(i64, String)| format!("{id} ({name})");
-    let listed: Vec<String> = ambiguous.candidates.iter().take(LISTED).map(named).collect();
-    let listed = listed.join(language.choose(" o ", " or "));
+    let listed = listed(&ambiguous.candidates, language.choose(" o ", " or "));
     match (ambiguous.candidates.len().saturating_sub(LISTED), language) {
         (0, _) => listed,
         (more, Es) => format!("{listed} o {more} más"),
         (more, En) => format!("{listed} or {more} more"),
     }
+}
+
+fn listed(records: &[(i64, String)], between: &str) -> String {
+    let named = |(id, name): &(i64, String)| format!("{id} ({name})");
+    records.iter().take(LISTED).map(named).collect::<Vec<_>>().join(between)
 }
 
 fn quoted(names: &[String]) -> String {

@@ -39,6 +39,14 @@ pub enum QuotationError {
     /// The record that `x_studio_producto` names does not exist.
     #[error("x_studio_producto {0} does not exist")]
     StudioValueNotFound(i64),
+    /// The account does not work for the company that this is for; id and name of those that it works for.
+    #[error("company {wanted} is none of the account's")]
+    CompanyNotFound {
+        /// Where the caller works.
+        wanted: i64,
+        /// Where they could.
+        companies: Vec<(i64, String)>,
+    },
     /// There is nobody to give the quotation to.
     #[error("there is no salesperson")]
     NoSalesperson,
@@ -89,6 +97,7 @@ impl QuotationError {
             | Self::SalespersonNotCalled(_)
             | Self::SalespersonAmbiguous(_)
             | Self::StudioValueNotFound(_)
+            | Self::CompanyNotFound { .. }
             | Self::NoSalesperson
             | Self::OrderDeleted(_)
             | Self::Unreadable(_) => false,
@@ -106,6 +115,7 @@ impl QuotationError {
             Self::SalespersonNotFound(_) | Self::SalespersonNotCalled(_) => "salesperson_not_found",
             Self::SalespersonAmbiguous(_) => "salesperson_ambiguous",
             Self::StudioValueNotFound(_) => "x_studio_producto_not_found",
+            Self::CompanyNotFound { .. } => "company_not_found",
             Self::NoSalesperson => "no_salesperson",
             Self::OrderDeleted(_) => "order_deleted",
             Self::Unreadable(_) => OUTSIDE_ACCESS,

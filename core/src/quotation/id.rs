@@ -66,8 +66,17 @@ impl ExternalIds {
         if let Some(fields) = fields.as_object_mut() {
             fields.retain(|_, value| !value.is_null());
         }
-        let request = digest(&["request", &fields.to_string()]).chars().take(16).collect();
+        let request = short(&digest(&["request", &fields.to_string()]));
         Self { reference: reference.as_str().to_owned(), request }
+    }
+
+    /// The same for who works for this company, where it is not the tenant's: it is another quotation.
+    #[must_use]
+    pub fn of_company(mut self, company: Option<i64>) -> Self {
+        if let Some(company) = company {
+            self.request = short(&digest(&["company", &company.to_string(), &self.request]));
+        }
+        self
     }
 
     /// The name (without the module) of the external id of a record, `quot_…_order_…`.
@@ -79,6 +88,10 @@ impl ExternalIds {
     pub fn reference(&self) -> &str {
         &self.reference
     }
+}
+
+fn short(digest: &str) -> String {
+    digest.chars().take(16).collect()
 }
 
 /// The name of the external id of the partner that is made for an e-mail address: two quotations
@@ -170,6 +183,9 @@ mod tests {
         let ids = ExternalIds::new(&reference, &request);
         assert_eq!(ids.reference(), reference.as_str());
         assert_eq!(ids.name("order"), "quot_6f1ca17a4e6bf616e1ba6340e0035bcf_order_d7da6c94f32429d5");
+        assert_eq!(ids.clone().of_company(None), ids);
+        assert_ne!(ids.clone().of_company(Some(2)), ids.clone().of_company(Some(3)));
+        assert_ne!(ids.clone().of_company(Some(2)), ids);
         assert_eq!(
             partner_external_name("luis@torres.mx", None, 0),
             "partner_a0fa3a68f2745bdd93f3152786023f15"

@@ -1,6 +1,6 @@
 //! A quotation: what is asked for, how it is made in Odoo exactly once, and what is told of it.
 
-mod causes;
+pub(crate) mod causes;
 mod check;
 mod company;
 mod customer;

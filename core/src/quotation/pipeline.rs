@@ -56,6 +56,24 @@ impl Pipeline {
         }
     }
 
+    /// The company that quotations are made for, where one is configured and it is not left to the account's.
+    pub fn company(&self) -> Option<i64> {
+        self.odoo.company()
+    }
+
+    /// The same for callers who work for this company.
+    pub(crate) fn of_company(&self, company: Option<i64>) -> Self {
+        match company.filter(|id| self.company() != Some(*id)) {
+            None => self.clone(),
+            Some(id) => {
+                let odoo = self.odoo.for_company(id);
+                let (salespeople, company) =
+                    (self.salespeople.of_company(company), Arc::new(Company::new(odoo.clone())));
+                Self { odoo, salespeople, company, ..self.clone() }
+            }
+        }
+    }
+
     /// Who this pipeline gives quotations to.
     pub fn salespeople(&self) -> &Salespeople {
         &self.salespeople
@@ -86,6 +104,7 @@ impl Pipeline {
     /// Finds the quotation, or makes it. Then it stands.
     async fn make(&self, this: &mut Try<'_>, progress: &impl Fn(Step)) -> Result<(), QuotationError> {
         progress(if this.draft.unsure { Step::Recall } else { Step::Check });
+        self.salespeople.company_is_open().await?;
         let recalled = self.recall(this.ids, this.draft);
         let checking = self.check(this.request, &this.draft.salesperson, &this.draft.lines);
         let (recalled, checked) = tokio::join!(recalled, checking);

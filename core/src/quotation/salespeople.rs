@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, WeakShared};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::error::{Ambiguous, QuotationError};
 use crate::names;
-use crate::odoo::{Odoo, OdooError, SearchRead};
+use crate::odoo::{Odoo, OdooError, Record, SearchRead};
 
 /// How long members, counts and the like are taken as true.
 pub(super) const REMEMBERED: Duration = Duration::from_secs(30);
@@ -41,6 +42,10 @@ struct Inner {
     given: Mutex<Given>,
     /// Users that were named by a request and found to exist, and when.
     verified: Mutex<HashMap<i64, Instant>>,
+    /// Those of other companies than the account's own, as far as somebody works there.
+    elsewhere: Mutex<HashMap<i64, Salespeople>>,
+    /// Of one of those: set once Odoo has said that the account works for it.
+    is_open: OnceCell<()>,
 }
 
 type Reading = BoxFuture<'static, Result<Arc<Board>, OdooError>>;
@@ -82,8 +87,45 @@ impl Salespeople {
             board: Mutex::default(),
             given: Mutex::default(),
             verified: Mutex::default(),
+            elsewhere: Mutex::default(),
+            is_open: OnceCell::new(),
         };
         Self { inner: Arc::new(inner) }
+    }
+
+    /// Those of this company, the same for all who work there; where none is said, of the account's own.
+    #[must_use]
+    pub fn of_company(&self, company: Option<i64>) -> Self {
+        let Some(company) = company.filter(|id| self.inner.odoo.company() != Some(*id)) else {
+            return self.clone();
+        };
+        let mut elsewhere = self.inner.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        let (odoo, config) = (&self.inner.odoo, &self.inner.config);
+        let there = || Self::new(odoo.for_company(company), config.clone());
+        elsewhere.entry(company).or_insert_with(there).clone()
+    }
+
+    /// That the account works for the company that calls are made for: of one that is none Odoo says no more than that
+    /// something may not be done.
+    ///
+    /// # Errors
+    /// With the companies that there are, or when Odoo cannot tell.
+    pub(crate) async fn company_is_open(&self) -> Result<(), QuotationError> {
+        let Some(wanted) = self.inner.odoo.company() else { return Ok(()) };
+        let look = async || {
+            // Whatever the context of calls is, none of it is needed here.
+            let odoo = self.inner.odoo.in_context(Map::new());
+            let query = SearchRead { fields: &["name"], order: Some("id"), ..SearchRead::default() };
+            let companies = odoo.search_read("res.company", json!([]), &query).await?;
+            let named =
+                |company: &Record| Ok((company.id()?, company.text("name")?.unwrap_or_default().to_owned()));
+            let companies = companies.iter().map(named).collect::<Result<Vec<_>, OdooError>>()?;
+            match companies.iter().any(|(id, _)| *id == wanted) {
+                true => Ok(()),
+                false => Err(QuotationError::CompanyNotFound { wanted, companies }),
+            }
+        };
+        self.inner.is_open.get_or_try_init(look).await.copied()
     }
 
     /// The one with the fewest open opportunities, the lowest id on a tie.
@@ -129,7 +171,7 @@ impl Salespeople {
     pub async fn called(&self, name: &str) -> Result<i64, QuotationError> {
         let fields = ["name", "login", "email"];
         let query = SearchRead { fields: &fields, order: Some("id"), ..SearchRead::default() };
-        let users = self.inner.odoo.search_read("res.users", json!([["share", "=", false]]), &query).await?;
+        let users = self.inner.odoo.search_read("res.users", self.staff(None), &query).await?;
         let wanted = names::plain(name);
         let (mut whole, mut part) = (Vec::new(), Vec::new());
         for user in &users {
@@ -164,9 +206,8 @@ impl Salespeople {
         if known(&self.verified()) {
             return Ok(());
         }
-        let domain = json!([["id", "=", user_id], ["share", "=", false]]);
         let query = SearchRead { fields: &["name"], limit: Some(1), ..SearchRead::default() };
-        if self.inner.odoo.search_read("res.users", domain, &query).await?.is_empty() {
+        if self.inner.odoo.search_read("res.users", self.staff(Some(user_id)), &query).await?.is_empty() {
             return Err(QuotationError::SalespersonNotFound(user_id));
         }
         let mut verified = self.verified();
@@ -181,19 +222,28 @@ impl Salespeople {
         let teams =
             if config.team_ids.is_empty() { json!([]) } else { json!([["id", "in", config.team_ids]]) };
         let query = SearchRead { fields: &["member_ids"], order: Some("id"), ..SearchRead::default() };
-        let (teams, counts) = tokio::try_join!(
+        // A team may have members who do not work for this company: Odoo gives them nothing of it.
+        let staff = async || match odoo.company() {
+            Some(_) => self.all_staff().await.map(Some),
+            None => Ok(None),
+        };
+        let (teams, counts, staff) = tokio::try_join!(
             odoo.search_read("crm.team", teams, &query),
             odoo.count_by("crm.lead", open_opportunities(&config.stage_ids), "user_id"),
+            staff(),
         )?;
         let mut members = Vec::new();
         for team in &teams {
             members.extend(team.ids("member_ids")?);
         }
+        if let Some(staff) = &staff {
+            members.retain(|member| staff.contains(member));
+        }
         if members.is_empty() {
-            let query = SearchRead { fields: &["login"], ..SearchRead::default() };
-            for user in odoo.search_read("res.users", json!([["share", "=", false]]), &query).await? {
-                members.push(user.id()?);
-            }
+            members = match staff {
+                Some(staff) => staff,
+                None => self.all_staff().await?,
+            };
         }
         members.sort_unstable();
         members.dedup();
@@ -204,6 +254,19 @@ impl Salespeople {
             tickets.retain(|_, made_at| made_at.is_none_or(|made| made >= read_at));
         }
         Ok(Board { read_at, open })
+    }
+
+    async fn all_staff(&self) -> Result<Vec<i64>, OdooError> {
+        let query = SearchRead { fields: &["login"], ..SearchRead::default() };
+        let users = self.inner.odoo.search_read("res.users", self.staff(None), &query).await?;
+        users.iter().map(Record::id).collect()
+    }
+
+    /// Who may be given work here: active internal users, where a company is said those who work for it.
+    fn staff(&self, user: Option<i64>) -> Value {
+        let user = user.map(|id| json!(["id", "=", id]));
+        let company = self.inner.odoo.company().map(|id| json!(["company_ids", "in", [id]]));
+        user.into_iter().chain([json!(["share", "=", false])]).chain(company).collect()
     }
 
     fn given(&self) -> MutexGuard<'_, Given> {

@@ -1,16 +1,19 @@
 //! Records summed up by groups.
 
+use std::collections::BTreeSet;
+
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
+use super::currencies::Source;
 use super::error::RecordError;
 use super::metadata::Field;
 use super::page::Page;
 use super::value::readable;
-use super::view::{Seen, Target, View};
+use super::view::{Seen, View};
 use crate::access::models::Verb;
 use crate::input::{FieldError, trimmed_or_absent};
 use crate::odoo::{Call, OdooError};
@@ -18,6 +21,7 @@ use crate::odoo::{Call, OdooError};
 /// Groups that are asked for, at most; what is longer than a reader takes in is cut at a group.
 const MOST_GROUPS: u32 = 1_000;
 const PERIODS: [&str; 6] = ["hour", "day", "week", "month", "quarter", "year"];
+const ENDS: [&str; 2] = ["min", "max"];
 const FUNCTIONS: [&str; 5] = ["sum", "avg", "min", "max", "count_distinct"];
 /// Since then groups come in another form.
 const FORMATTED_SINCE: u32 = 19;
@@ -85,6 +89,8 @@ struct Measure {
     function: String,
     /// The type of what comes of it, where it is no plain number.
     kind: &'static str,
+    /// Where it is an amount.
+    currency: Option<Source>,
 }
 
 impl Measure {
@@ -167,7 +173,7 @@ impl View {
 
     async fn by(&self, seen: &Seen, name: &str) -> Result<Result<By, String>, RecordError> {
         let (path, period) = name.split_once(':').map_or((name, None), |(path, period)| (path, Some(period)));
-        let Target { field, .. } = match self.path(seen, path).await? {
+        let target = match self.path(seen, path).await? {
             Ok(target) => target,
             Err(message) => return Ok(Err(message)),
         };
@@ -178,9 +184,10 @@ impl View {
         {
             return Ok(Err(format!("this Odoo groups by fields of {} itself: group by {first}", seen.model)));
         }
-        if !field.is_column() {
-            return Ok(Err(format!("{path} is worked out when it is read, so nothing is grouped by it")));
+        if let Some(part) = target.first_not(Field::is_column) {
+            return Ok(Err(format!("{part} is worked out when it is read, so nothing is grouped by it")));
         }
+        let field = target.field;
         let is_time = matches!(field.kind.as_str(), "date" | "datetime");
         if let Some(period) = period
             && !(is_time && PERIODS.contains(&period))
@@ -222,6 +229,10 @@ impl View {
             };
             format!("{by}{}", if *descending { " desc" } else { "" })
         };
+        let sources = || measures.iter().filter_map(|measure| measure.currency.as_ref());
+        // That all of a group are in one currency is seen by the least and the greatest.
+        let columns: BTreeSet<&str> = sources().filter_map(Source::column).collect();
+        let ends = columns.iter().flat_map(|column| ENDS.map(|end| (*column, end)));
         let order = part.order.iter().map(term).collect::<Vec<_>>().join(", ");
         let part = |call: Call, ordering: &str| {
             let call = call.kwarg("limit", part.limit + 1).kwarg("offset", part.offset);
@@ -230,7 +241,9 @@ impl View {
         let call = match version >= FORMATTED_SINCE {
             true => {
                 let all = measures.iter().map(Measure::name);
-                let aggregates: Vec<String> = std::iter::once("__count".to_owned()).chain(all).collect();
+                let ends = ends.map(|(column, end)| format!("{column}:{end}"));
+                let aggregates: Vec<String> =
+                    std::iter::once("__count".to_owned()).chain(all).chain(ends).collect();
                 let call = Call::new(seen.model.as_str(), "formatted_read_group")
                     .arg("domain", domain)
                     .kwarg("groupby", names)
@@ -241,24 +254,43 @@ impl View {
                 let all = measures.iter().enumerate();
                 let all =
                     all.map(|(number, it)| format!("{}:{}({})", told_as(number, it), it.function, it.field));
+                let ends = ends.map(|(column, end)| format!("{end}_{column}:{end}({column})"));
                 let call = Call::new(seen.model.as_str(), "read_group")
                     .arg("domain", domain)
-                    .arg("fields", all.collect::<Vec<_>>())
+                    .arg("fields", all.chain(ends).collect::<Vec<_>>())
                     .arg("groupby", names)
                     .kwarg("lazy", false);
                 part(call, "orderby")
             }
         };
         let wrong = || OdooError::Malformed("the groups are not a list of groups with counts".to_owned());
-        let answer: Vec<Map<String, Value>> =
-            serde_json::from_value(self.records.odoo.call(call).await?).map_err(|_| wrong())?;
+        let currencies = async || match sources().next() {
+            Some(_) => self.records.currencies().await.map(Some),
+            None => Ok(None),
+        };
+        let (answer, currencies) = tokio::try_join!(self.records.odoo.call(call), currencies())?;
+        let companies = self.records.odoo.companies();
+        let answer: Vec<Map<String, Value>> = serde_json::from_value(answer).map_err(|_| wrong())?;
         let group = |group: Map<String, Value>| {
             let count = group.get("__count").and_then(Value::as_u64).ok_or_else(wrong)?;
             let by = by.iter().map(|by| (by.name.clone(), by.told(&group))).collect();
             let measures = measures.iter().enumerate().map(|(number, measure)| {
                 let value = group.get(&told_as(number, measure)).cloned().unwrap_or_default();
                 let value = if value == Value::Bool(false) { Value::Null } else { value };
-                (measure.name(), readable(value, measure.kind).unwrap_or_default())
+                let value = readable(value, measure.kind).unwrap_or_default();
+                let ends = |column: &str| {
+                    ENDS.map(|end| match version >= FORMATTED_SINCE {
+                        true => group.get(&format!("{column}:{end}"))?.as_i64(),
+                        false => group.get(&format!("{end}_{column}"))?.as_i64(),
+                    })
+                };
+                let value = match (&measure.currency, &currencies) {
+                    (Some(source), Some(known)) if count > 0 && !value.is_null() => {
+                        source.told(value, &group, ends, (known, &companies))
+                    }
+                    _ => value,
+                };
+                (measure.name(), value)
             });
             Ok(Group { by, count, measures: measures.collect() })
         };
@@ -320,7 +352,8 @@ fn measure(seen: &Seen, text: &str) -> Result<Measure, String> {
                 ("min" | "max", "datetime") => "datetime",
                 _ => "",
             };
-            Ok(Measure { field: name.to_owned(), function: function.to_owned(), kind })
+            let currency = (function != "count_distinct").then(|| Source::of(seen, field)).flatten();
+            Ok(Measure { field: name.to_owned(), function: function.to_owned(), kind, currency })
         }
     }
 }

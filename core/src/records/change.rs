@@ -17,12 +17,15 @@ use super::value::is_day;
 use super::view::{Seen, View};
 use crate::access::models::Verb;
 use crate::input::FieldError;
-use crate::odoo::Record;
+use crate::odoo::{OdooError, Record};
 
 /// Records that are changed or deleted at once.
 pub(super) const MOST_AT_ONCE: usize = 100;
 /// Of what several records are now, where it is not what was asked for.
 const MOST_SAID: usize = 10_000;
+/// A rule of Odoo hides a colleague's order from who gave it to them.
+const UNSEEN: &str = "Odoo has taken the change; since then this service does not see the record: the change took it out of \
+                      its sight, or somebody deleted it. What it has now is not known";
 
 /// What to change of records.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
@@ -56,6 +59,26 @@ pub enum Updated {
     Several(UpdatedRecords),
 }
 
+impl Updated {
+    /// Whether nothing is left to do.
+    pub fn is_whole(&self) -> bool {
+        match self {
+            Self::One(record) => record.ok,
+            Self::Several(records) => records.ok,
+        }
+    }
+
+    /// Each that was changed.
+    pub fn ids(&self) -> Vec<i64> {
+        match self {
+            Self::One(record) => vec![record.id],
+            Self::Several(UpdatedRecords { records, more, .. }) => {
+                records.iter().map(|record| record.id).chain(more.iter().copied()).collect()
+            }
+        }
+    }
+}
+
 /// A record after a change, as Odoo has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UpdatedRecord {
@@ -68,6 +91,9 @@ pub struct UpdatedRecord {
     /// Of these, what Odoo has otherwise than it was given: rounded, in another spelling, a day as its noon
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differs: Vec<String>,
+    /// Why nothing is told of now
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// Several records after the same change, which Odoo makes to all of them or to none.
@@ -113,7 +139,9 @@ impl View {
         self.rules.allow(&request.model, Verb::Read)?;
         self.may_write_through(&seen, &names).await?;
         let checked = self.checked(&seen, &request.values).await?;
-        let found = there(writer, &seen.model, asked, &names).await;
+        let given: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let read = self.with_currencies(&seen, &given);
+        let found = there(writer, &seen.model, asked, &read).await;
         let before = by_id(found.map_err(|error| self.failed_on(&seen.model, error))?);
         let ids: Vec<i64> = before.iter().map(|(id, _)| *id).collect();
         if ids.is_empty() {
@@ -126,9 +154,10 @@ impl View {
             Err((error, false)) => return Err(of_all(asked, self.failed_on(&seen.model, error))),
             Err((error, true)) => Some(error),
         };
-        let after = match retried(|| there(writer, &seen.model, &ids, &names)).await {
-            Ok(after) if after.is_empty() => return Err(self.not_found(&seen, asked)),
+        let after = match retried(|| there(writer, &seen.model, &ids, &read)).await {
             Ok(after) => by_id(after),
+            // They are there, and are seen no more.
+            Err((OdooError::AccessError(_), _)) => Vec::new(),
             Err((error, _)) => {
                 let how = match lost {
                     Some(_) => {
@@ -146,8 +175,24 @@ impl View {
         };
         let (mut records, mut refused) = (Vec::new(), Vec::new());
         for (id, before) in before {
-            // Who is gone meanwhile is missing.
-            let Some((_, after)) = after.iter().find(|(other, _)| *other == id) else { continue };
+            let Some((_, after)) = after.iter().find(|(other, _)| *other == id) else {
+                if let Some(cause) = lost {
+                    let how = format!(
+                        "this service does not see record {id} any more, so the change may have taken it out of its \
+                         sight: ask somebody who sees it in Odoo"
+                    );
+                    return Err(RecordError::OutcomeUnknown { how, cause });
+                }
+                let changed = self.changes(&seen, &checked, before, Record::from(Map::new()));
+                records.push(UpdatedRecord {
+                    ok: true,
+                    id,
+                    changed,
+                    differs: Vec::new(),
+                    note: Some(UNSEEN.to_owned()),
+                });
+                continue;
+            };
             let (record, not_taken) = self.compared(&seen, request, &checked, (id, before, after.clone()));
             refused.extend(not_taken.into_iter().map(|field| match asked {
                 [_] => field,
@@ -178,7 +223,7 @@ impl View {
         let refused = differs.iter().filter(is_still).cloned().collect();
         let days = checked.iter().filter(|it| is_day(&it.kind, request.values.get(&it.field)));
         differs.extend(days.map(|it| it.field.clone()));
-        (UpdatedRecord { ok: true, id, changed, differs }, refused)
+        (UpdatedRecord { ok: true, id, changed, differs, note: None }, refused)
     }
 
     async fn checked(&self, seen: &Seen, values: &Map<String, Value>) -> Result<Vec<Checked>, RecordError> {
@@ -228,13 +273,10 @@ fn told(asked: &[i64], mut records: Vec<UpdatedRecord>) -> Updated {
 }
 
 fn all_in_words(records: &[UpdatedRecord]) -> String {
+    let now = |it: &UpdatedRecord| it.note.clone().unwrap_or_else(|| in_words(&it.changed));
     let mut words = match records {
-        [only] => return in_words(&only.changed),
-        all => all
-            .iter()
-            .map(|it| format!("{}: {}", it.id, in_words(&it.changed)))
-            .collect::<Vec<_>>()
-            .join("; "),
+        [only] => return now(only),
+        all => all.iter().map(|it| format!("{}: {}", it.id, now(it))).collect::<Vec<_>>().join("; "),
     };
     if words.len() > MOST_SAID {
         words.truncate(words.floor_char_boundary(MOST_SAID));

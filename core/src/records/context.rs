@@ -10,7 +10,7 @@ use super::reference::{Reference, listed};
 use super::words::plain;
 use crate::access::Workplace;
 use crate::odoo::Odoo;
-use crate::timestamp;
+use crate::zone;
 
 /// Odoo leaves archived records out, unless it is told not to.
 pub(super) fn archived_too(odoo: &Odoo) -> Odoo {
@@ -102,12 +102,8 @@ impl Records {
             odoo.insert("lang".to_owned(), json!(lang));
         }
         if let Some(tz) = &context.tz {
-            if !timestamp::is_zone(tz) {
-                return Err(RecordError::argument(
-                    "context.tz",
-                    "must be a time zone such as America/Mexico_City",
-                ));
-            }
+            zone::check(tz)
+                .map_err(|takes| RecordError::argument("context.tz", format!("must be {takes}")))?;
             odoo.insert("tz".to_owned(), json!(tz));
         }
         if let Some(active_test) = context.active_test {

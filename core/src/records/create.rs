@@ -17,7 +17,10 @@ use super::view::{Seen, View};
 use crate::access::models::Verb;
 use crate::external_id::keyed_external_name;
 use crate::key::IdempotencyKey;
-use crate::odoo::Record;
+use crate::odoo::{OdooError, Record};
+
+const UNSEEN: &str = "it was made; this service does not see it: the rules of Odoo keep it from its sight, or somebody deleted it";
+const UNREAD: &str = "it was made; what it has could not be read: look at it with get_record";
 
 /// A record to make.
 #[derive(Clone, Deserialize, JsonSchema, Validate)]
@@ -59,6 +62,9 @@ pub struct MadeRecord {
     /// Fields that Odoo has otherwise than they were given
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differs: Vec<String>,
+    /// Why nothing is told of it
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 impl View {
@@ -74,7 +80,10 @@ impl View {
         let given = request.idempotency_key.is_some();
         let key = request.idempotency_key.clone().unwrap_or_else(IdempotencyKey::random);
         let companies = request.context.allowed_company_ids.iter().map(Reference::to_string);
-        let companies = companies.collect::<Vec<_>>().join(",");
+        let companies = match self.records.elsewhere() {
+            Some(company) if request.context.allowed_company_ids.is_empty() => company.to_string(),
+            _ => companies.collect::<Vec<_>>().join(","),
+        };
         // What the caller wrote, whatever it stands for today.
         let written =
             [("model", request.model.clone()), ("values", sorted(&request.values)), ("companies", companies)];
@@ -109,31 +118,41 @@ impl View {
         existing: bool,
         cells: &Cells,
     ) -> MadeRecord {
-        let names: Vec<&str> = request.values.keys().map(String::as_str).chain(["display_name"]).collect();
+        let mut names: Vec<String> = request.values.keys().cloned().collect();
+        names.push("display_name".to_owned());
         let may_read = self.rules.allow(&seen.model, Verb::Read).is_ok();
         // A file is not read back.
-        let read = without_files(seen, &names);
-        let record = match may_read {
-            true => retried(|| self.records.writer.read_one(&seen.model, id, &read)).await.ok().flatten(),
-            false => None,
+        let read = without_files(seen, self.with_currencies(seen, &names));
+        let read = match may_read {
+            true => retried(|| self.records.writer.read_one(&seen.model, id, &read)).await,
+            false => Ok(None),
         };
-        let Some(record) = record else {
-            return MadeRecord { id, existing, record: Fields::new(), differs: Vec::new() };
+        let record = match read {
+            Ok(Some(record)) => record,
+            unread => {
+                let note = match unread {
+                    _ if !may_read => None,
+                    Ok(_) | Err((OdooError::AccessError(_), _)) => Some(UNSEEN),
+                    Err(_) => Some(UNREAD),
+                };
+                let note = note.map(str::to_owned);
+                return MadeRecord { id, existing, record: Fields::new(), differs: Vec::new(), note };
+            }
         };
         let nothing = Record::from(Map::new());
         let differs = cells.checked.iter().filter(|checked| {
             is_day(&checked.kind, request.values.get(&checked.field)) || !checked.is_in(&nothing, &record)
         });
         let differs = differs.map(|checked| checked.field.clone()).collect();
-        let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-        MadeRecord { id, existing, record: self.told(seen, &names, record.into_map()), differs }
+        MadeRecord { id, existing, record: self.told(seen, &names, record.into_map()), differs, note: None }
     }
 }
 
-fn without_files<'a>(seen: &Seen, names: &[&'a str]) -> Vec<&'a str> {
+fn without_files<'a>(seen: &Seen, mut names: Vec<&'a str>) -> Vec<&'a str> {
     let is_file =
         |name: &str| seen.field(name).is_none_or(|field| matches!(field.kind.as_str(), "binary" | "image"));
-    names.iter().copied().filter(|name| !is_file(name)).collect()
+    names.retain(|name| !is_file(name));
+    names
 }
 
 /// The same text for the same values, in whichever order they are written.

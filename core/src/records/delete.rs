@@ -44,6 +44,24 @@ pub enum Deleted {
     Several(DeletedRecords),
 }
 
+impl Deleted {
+    /// Whether nothing is left to do.
+    pub fn is_whole(&self) -> bool {
+        match self {
+            Self::One(record) => record.ok,
+            Self::Several(records) => records.ok,
+        }
+    }
+
+    /// Each that is no more.
+    pub fn ids(&self) -> Vec<i64> {
+        match self {
+            Self::One(record) => vec![record.id],
+            Self::Several(records) => records.records.iter().map(|record| record.id).collect(),
+        }
+    }
+}
+
 /// A record that is no more.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DeletedRecord {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::compared::{has_text, terms};
 use super::error::RecordError;
+use super::metadata::Field;
 use super::view::{DATE_PARTS, Seen, Target, View};
 use crate::access::models::Verb;
 use crate::input::{FieldError, literal};
@@ -108,10 +109,14 @@ impl View {
                 BY_TEXT.join(", ")
             )));
         };
-        let Target { field, closed, by_ids_only } = match self.path(model, name).await? {
+        let target = match self.path(model, name).await? {
             Ok(target) => target,
             Err(message) => return Ok(Err(message)),
         };
+        if let Some(part) = target.first_not(Field::is_searchable) {
+            return Ok(Err(format!("{part} is worked out when it is read, so nothing is found by it")));
+        }
+        let Target { field, closed, by_ids_only, .. } = target;
         if matches!(operator, "any" | "not any") {
             let (Some(relation), None) = (&field.relation, &closed) else {
                 let why =
@@ -134,9 +139,6 @@ impl View {
         if by_ids_only && (BY_TEXT.contains(&operator) || has_text(value)) {
             let why = closed.map(|closed| format!(": {closed}")).unwrap_or_default();
             return Ok(Err(format!("must compare {name} with ids, not with text{why}")));
-        }
-        if !field.is_searchable() {
-            return Ok(Err(format!("{name} is worked out when it is read, so nothing is found by it")));
         }
         // Since then there are words for days: today, -7d, =monday.
         let version = self.records.odoo.connection().await.map_err(|error| self.failed(error))?.version;

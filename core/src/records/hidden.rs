@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use futures::future::try_join_all;
+use futures::FutureExt;
+use futures::future::{BoxFuture, try_join_all};
 
 use super::error::RecordError;
 use super::metadata::{Field, Fields};
@@ -42,10 +43,7 @@ impl View {
     }
 
     async fn work_out(&self, model: &str, fields: &Fields) -> Result<HashSet<String>, RecordError> {
-        let mut hidden: HashSet<String> = self.rules.hidden(model).into_iter().flatten().cloned().collect();
-        if NAMES.iter().any(|name| hidden.contains(*name)) {
-            hidden.extend(NAMES.map(str::to_owned));
-        }
+        let mut hidden: HashSet<String> = by_rule(&self.rules, model).map(str::to_owned).collect();
         // The models on the way are asked for at once.
         let looked_at = fields.iter().flat_map(|(name, field)| {
             // What a name is made of is not said beside it.
@@ -77,28 +75,37 @@ impl View {
     }
 
     /// Whether a field is hidden on the way of a path; for one that mirrors what the path ends at, also whether a model is
-    /// closed there. What is only worked out from a closed model may be told: totals are, of closed lines.
-    async fn leads_to_what_is_hidden(
-        &self,
-        fields: &Fields,
-        path: &str,
+    /// closed there, or what it ends at mirrors such a field. What is only worked out from a closed model may be told: totals
+    /// are, of closed lines. So may what is worked out from what is worked out elsewhere: [`super::traces`] tells of it.
+    fn leads_to_what_is_hidden<'a>(
+        &'a self,
+        fields: &'a Fields,
+        path: &'a str,
         is_mirror: bool,
-    ) -> Result<bool, RecordError> {
+    ) -> BoxFuture<'a, Result<bool, RecordError>> {
+        self.follow(fields, path, is_mirror).boxed()
+    }
+
+    async fn follow(&self, fields: &Fields, path: &str, is_mirror: bool) -> Result<bool, RecordError> {
         let mut parts = path.split('.').peekable();
         let mut of_model: Option<(String, Arc<Fields>)> = None;
         while let Some(part) = parts.next() {
             if let Some((model, _)) = &of_model
-                && self.rules.hidden(model).is_some_and(|hidden| hidden.contains(part))
+                && by_rule(&self.rules, model).any(|name| name == part)
             {
                 return Ok(true);
             }
             let here = of_model.as_ref().map_or(fields, |(_, fields)| fields);
+            let Some(field) = here.get(part) else { return Ok(false) };
             if parts.peek().is_none() {
-                break;
+                return match &field.related {
+                    Some(mirrored) if is_mirror && of_model.is_some() => {
+                        self.leads_to_what_is_hidden(here, mirrored, true).await
+                    }
+                    _ => Ok(false),
+                };
             }
-            let Some(relation) = here.get(part).and_then(|field| field.relation.clone()) else {
-                return Ok(false);
-            };
+            let Some(relation) = field.relation.clone() else { return Ok(false) };
             if self.rules.allow(&relation, Verb::Read).is_err() {
                 let hides = self.rules.hidden(&relation).is_some_and(|hidden| !hidden.is_empty());
                 return Ok(is_mirror || hides);
@@ -108,4 +115,12 @@ impl View {
         }
         Ok(false)
     }
+}
+
+/// What the rules themselves hide of a model; names go together.
+pub(super) fn by_rule<'a>(rules: &'a Models, model: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+    let hidden = rules.hidden(model);
+    let hides_name = hidden.is_some_and(|hidden| NAMES.iter().any(|name| hidden.contains(*name)));
+    let names = NAMES.into_iter().filter(move |_| hides_name);
+    hidden.into_iter().flatten().map(String::as_str).chain(names)
 }

@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::Records;
+use super::currencies::Currencies;
 use super::hidden::Hidden;
 use crate::odoo::{Call, Odoo, OdooError, Record, SearchRead};
 use crate::records::value::Named;
@@ -142,13 +143,16 @@ pub(crate) struct KnownModel {
 /// What was asked, and when. Who asks while another does waits for that one's answer.
 pub(crate) struct Metadata {
     config: MetadataConfig,
-    /// Asks for what is the same in every context.
+    /// Asks for what is the same in every context, so without one.
     odoo: Odoo,
+    /// The tenant's, where one is configured.
+    company: Option<i64>,
     /// By model and language.
     fields: Cache<(String, Option<String>), Fields>,
     /// By language.
     models: Cache<Option<String>, Vec<KnownModel>>,
     companies: Cache<(), Vec<Named>>,
+    currencies: Cache<(), Currencies>,
     /// By model and language: what follows from its fields by the rules.
     hidden: Mutex<HashMap<(String, Option<String>), Hidden>>,
 }
@@ -158,12 +162,18 @@ impl Metadata {
         let [fields, models, companies] = [config.max_size, LANGUAGES, 1];
         Self {
             config,
-            odoo,
+            company: odoo.company(),
+            odoo: odoo.in_context(Map::new()),
             fields: Cache::new(fields),
             models: Cache::new(models),
             companies: Cache::new(companies),
+            currencies: Cache::new(1),
             hidden: Mutex::default(),
         }
+    }
+
+    pub(super) fn company(&self) -> Option<i64> {
+        self.company
     }
 
     pub(super) fn hidden(&self, model: &str, lang: Option<&str>) -> Option<Hidden> {
@@ -293,6 +303,16 @@ impl Records {
             found.iter().map(named).collect()
         };
         self.metadata.companies.get(&(), self.metadata.config.ttl, |_| true, ask).await
+    }
+
+    /// The currencies; none where the account may not read them.
+    pub(super) async fn currencies(&self) -> Result<Arc<Currencies>, OdooError> {
+        let Metadata { odoo, currencies, config, .. } = &*self.metadata;
+        let ask = async || match Currencies::read(odoo).await {
+            Err(error) if !error.is_transient() => Ok(Currencies::default()),
+            read => read,
+        };
+        currencies.get(&(), config.ttl, |_| true, ask).await
     }
 
     /// The languages that names may be written in; `None` is that of the service's user.

@@ -13,6 +13,7 @@ pub(crate) mod checked;
 mod compared;
 mod context;
 mod create;
+mod currencies;
 mod delete;
 mod describe;
 mod domain;
@@ -31,8 +32,10 @@ pub(crate) mod retry;
 mod search;
 mod through;
 mod told;
+mod traces;
 pub(crate) mod value;
 mod view;
+mod windows;
 pub(crate) mod words;
 
 use std::sync::Arc;
@@ -51,9 +54,10 @@ pub use self::files::{File, FileRequest, is_file};
 pub use self::ids::Ids;
 pub use self::metadata::MetadataConfig;
 pub use self::read::{Read, ReadRecords, RecordRequest};
-pub use self::search::{RecordSearch, Search};
+pub use self::search::{RecordSearch, Search, steady};
 pub use self::told::Fields;
-pub use self::view::View;
+pub use self::traces::Trace;
+pub use self::view::{View, is_model_name};
 
 use self::metadata::Metadata;
 use crate::odoo::Odoo;
@@ -107,6 +111,12 @@ impl Records {
     pub fn only_read(self) -> Self {
         Self { is_only_read: true, ..self }
     }
+
+    /// The company that calls are made for, where it is another than the tenant's.
+    pub(crate) fn elsewhere(&self) -> Option<i64> {
+        self.odoo.company().filter(|company| self.metadata.company() != Some(*company))
+    }
+
     /// What writes.
     ///
     /// # Errors

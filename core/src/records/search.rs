@@ -11,12 +11,10 @@ use super::metadata::Field;
 use super::page::{MOST, Page};
 use super::told::{Fields, all, usual};
 use super::view::{Seen, View};
+use super::windows::{self, Windows};
 use crate::access::models::Verb;
 use crate::input::{FieldError, trimmed_or_absent};
 use crate::odoo::{Call, OdooError, Record, SearchRead};
-
-/// Of these Odoo leaves out what the account may not read only after it has cut the page.
-const CUT_BEFORE: [&str; 2] = ["mail.message", "mail.activity"];
 
 /// Which records to find.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
@@ -59,48 +57,53 @@ fn twenty() -> u32 {
 
 /// A search as it is sent, page after page.
 pub struct Search {
-    seen: Seen,
-    domain: Value,
-    names: Vec<String>,
-    order: Option<String>,
-    /// Where the next page begins, and how many there are in all once one is read
-    offset: u64,
-    total: Option<u64>,
-    /// The id that the last page ended with, where they come in the order of their ids
-    last: Option<i64>,
-    /// All that there are, where Odoo makes no whole pages of them
-    ids: Option<Vec<i64>>,
+    pub(super) seen: Seen,
+    pub(super) domain: Value,
+    pub(super) names: Vec<String>,
+    pub(super) order: Option<String>,
+    pub(super) place: Place,
+}
+
+/// How far a search is read.
+#[derive(Default)]
+pub(super) struct Place {
+    /// Where the next page begins, and how many there are in all once they are counted
+    pub(super) offset: u64,
+    pub(super) total: Option<u64>,
+    /// The id that was read last, where they come in the order of their ids
+    pub(super) last: Option<i64>,
+    pub(super) is_over: bool,
+    pub(super) windows: Windows,
 }
 
 impl Search {
     /// The same search, from where an earlier one of it has come to.
     #[must_use]
-    pub fn after(self, &Self { offset, total, last, .. }: &Self) -> Self {
-        Self { offset, total, last, ..self }
+    pub fn after(self, Self { place, .. }: Self) -> Self {
+        Self { place, ..self }
     }
 
-    /// Whether a page of so many, where so many were asked for, was the last.
-    pub fn is_over(&self, count: u64, asked: u64) -> bool {
-        match &self.ids {
-            // Of these some may be gone meanwhile.
-            Some(ids) => usize::try_from(self.offset).is_ok_and(|offset| offset >= ids.len()),
-            None => count < asked,
-        }
+    /// Whether the last page was read.
+    pub fn is_over(&self) -> bool {
+        self.place.is_over
     }
 
-    /// Those that are not read yet. Odoo finds what lies beyond an id at once, while of an offset it reads all that it skips.
-    fn rest(&self) -> (Value, u64) {
-        match (&self.domain, self.beyond(), self.last) {
-            (Value::Array(domain), Some(beyond), Some(last)) => {
-                let rest = domain.iter().cloned().chain([json!(["id", beyond, last])]);
-                (rest.collect(), 0)
-            }
-            (domain, ..) => (domain.clone(), self.offset),
-        }
+    /// Those beyond the last id, where that is what is not read yet. Odoo finds them at once, while of an offset it reads all
+    /// that it skips.
+    pub(super) fn rest(&self) -> Option<Value> {
+        let (Value::Array(domain), beyond, last) = (&self.domain, self.beyond()?, self.place.last?) else {
+            return None;
+        };
+        Some(domain.iter().cloned().chain([json!(["id", beyond, last])]).collect())
+    }
+
+    /// What is not read yet, and how many of it to skip.
+    fn left(&self) -> (Value, u64) {
+        self.rest().map_or_else(|| (self.domain.clone(), self.place.offset), |rest| (rest, 0))
     }
 
     /// How what follows an id compares with it, if the order is that of the ids.
-    fn beyond(&self) -> Option<&'static str> {
+    pub(super) fn beyond(&self) -> Option<&'static str> {
         let words: Vec<&str> = self.order.as_deref()?.split_whitespace().collect();
         match words.as_slice() {
             ["id"] => Some(">"),
@@ -108,6 +111,15 @@ impl Search {
             ["id", way] if way.eq_ignore_ascii_case("desc") => Some("<"),
             _ => None,
         }
+    }
+}
+
+/// An order that leaves no two records equal: pages of another could tell of one twice, and of the next not at all.
+#[must_use]
+pub fn steady(order: &str) -> String {
+    match order.split(',').any(|term| term.split_whitespace().next() == Some("id")) {
+        true => order.to_owned(),
+        false => format!("{order}, id"),
     }
 }
 
@@ -119,7 +131,7 @@ impl View {
     pub async fn search(&self, request: &RecordSearch) -> Result<Page<Fields>, RecordError> {
         let mut search = self.prepare(request).await?;
         let (items, total) = self.page(&mut search, u64::from(request.limit.min(MOST))).await?;
-        let next_offset = Some(search.offset).filter(|next| *next < total);
+        let next_offset = Some(search.place.offset).filter(|next| *next < total);
         Ok(Page { items, total: Some(total), next_offset }.beside(0, request.offset))
     }
 
@@ -136,11 +148,12 @@ impl View {
         };
         let domain = self.domain(&seen, &request.domain).await?;
         let order = match &request.order {
+            Some(order) if windows::are_needed(&seen.model) => Some(steady(&ordered(&seen, order)?)),
             Some(order) => Some(ordered(&seen, order)?),
             None => None,
         };
-        let offset = request.offset.into();
-        Ok(Search { seen, domain, names, order, offset, total: None, last: None, ids: None })
+        let place = Place { offset: request.offset.into(), ..Place::default() };
+        Ok(Search { seen, domain, names, order, place })
     }
 
     /// The next page of a search, and how many there are in all, which is counted with the first one: one call where
@@ -149,23 +162,33 @@ impl View {
     /// # Errors
     /// When Odoo fails.
     pub async fn page(&self, search: &mut Search, limit: u64) -> Result<(Vec<Fields>, u64), RecordError> {
-        let version = self.records.odoo.connection().await.map_err(|error| self.failed(error))?.version;
-        let found = match version.has_web_read() {
-            _ if CUT_BEFORE.contains(&search.seen.model.as_str()) => self.of_all(search, limit).await,
-            true => self.web_search_read(search, limit).await,
-            false => self.search_read(search, limit).await,
+        let found = match windows::are_needed(&search.seen.model) {
+            true => self.in_windows(search, limit).await,
+            false => self.cut_by_odoo(search, limit).await,
         };
-        let (found, total) = found.map_err(|error| self.failed_on(&search.seen.model, error))?;
-        search.offset += u64::try_from(found.len()).unwrap_or(u64::MAX);
-        search.last = found.last().and_then(|record| record.get("id")).and_then(Value::as_i64);
-        search.total = Some(total);
-        let Search { seen, names, .. } = &*search;
+        let found = found.map_err(|error| self.failed_on(&search.seen.model, error))?;
+        let Search { seen, names, place, .. } = &*search;
+        let total = place.total.unwrap_or_default();
         Ok((found.into_iter().map(|record| self.told(seen, names, record)).collect(), total))
     }
 
+    async fn cut_by_odoo(&self, search: &mut Search, limit: u64) -> Result<Vec<Fields>, OdooError> {
+        let (found, total) = match self.records.odoo.connection().await?.version.has_web_read() {
+            true => self.web_search_read(search, limit).await?,
+            false => self.search_read(search, limit).await?,
+        };
+        let count = u64::try_from(found.len()).unwrap_or(u64::MAX);
+        let place = &mut search.place;
+        place.offset += count;
+        place.last = found.last().and_then(|record| record.get("id")).and_then(Value::as_i64);
+        place.total = Some(total);
+        place.is_over = count < limit;
+        Ok(found)
+    }
+
     async fn search_read(&self, search: &Search, limit: u64) -> Result<(Vec<Fields>, u64), OdooError> {
-        let Search { seen, names, order, .. } = search;
-        let (domain, offset) = search.rest();
+        let Search { seen, names, order, place, .. } = search;
+        let (domain, offset) = search.left();
         let query = SearchRead {
             fields: &self.with_currencies(seen, names),
             offset: Some(offset).filter(|offset| *offset > 0),
@@ -174,7 +197,7 @@ impl View {
             ..SearchRead::default()
         };
         let total = async {
-            match search.total {
+            match place.total {
                 Some(total) => Ok(total),
                 None => self.records.odoo.search_count(&seen.model, search.domain.clone()).await,
             }
@@ -184,35 +207,9 @@ impl View {
         Ok((found.into_iter().map(Record::into_map).collect(), total))
     }
 
-    /// A page of all that there are: what Odoo itself would take for one lacks those that may not be read, and is counted as
-    /// if it were the last.
-    async fn of_all(&self, search: &mut Search, limit: u64) -> Result<(Vec<Fields>, u64), OdooError> {
-        let Search { seen, domain, names, order, offset, ids, .. } = search;
-        if ids.is_none() {
-            let mut call = Call::new(seen.model.as_str(), "search").arg("domain", domain.clone());
-            if let Some(order) = order {
-                call = call.kwarg("order", order.as_str());
-            }
-            let wrong = |_| OdooError::Malformed("a search is no list of ids".to_owned());
-            *ids = Some(serde_json::from_value(self.records.odoo.call(call).await?).map_err(wrong)?);
-        }
-        let all = ids.as_deref().unwrap_or_default();
-        let [skipped, limit] = [*offset, limit].map(|number| usize::try_from(number).unwrap_or(usize::MAX));
-        let page: Vec<i64> = all.iter().skip(skipped).take(limit).copied().collect();
-        let total = u64::try_from(all.len()).unwrap_or(u64::MAX);
-        let sized = self.records.odoo.with_context(&bin_size());
-        let found = match page.is_empty() {
-            true => Vec::new(),
-            false => sized.read(&seen.model, &page, &self.with_currencies(seen, names)).await?,
-        };
-        // Those that are gone meanwhile are read, too.
-        *offset += u64::try_from(page.len().saturating_sub(found.len())).unwrap_or_default();
-        Ok((found.into_iter().map(crate::odoo::Record::into_map).collect(), total))
-    }
-
     async fn web_search_read(&self, search: &Search, limit: u64) -> Result<(Vec<Fields>, u64), OdooError> {
-        let Search { seen, names, order, total, .. } = search;
-        let (domain, offset) = search.rest();
+        let Search { seen, names, order, place: Place { total, .. }, .. } = search;
+        let (domain, offset) = search.left();
         let fields = self.with_currencies(seen, names);
         let specification: Map<String, Value> = fields
             .iter()

@@ -265,7 +265,7 @@ impl View {
     }
 }
 
-fn currency_field(field: &Field) -> &str {
+pub(super) fn currency_field(field: &Field) -> &str {
     field.currency_field.as_deref().unwrap_or("currency_id")
 }
 

@@ -43,6 +43,15 @@ pub(super) struct Target {
     pub(super) closed: Option<Closed>,
     /// Whether nobody may ask for it by text, though they may by ids.
     pub(super) by_ids_only: bool,
+    /// Each field on the way, the last one too, by the path that leads to it.
+    way: Vec<(String, Field)>,
+}
+
+impl Target {
+    /// The first part of the path of which this is not so.
+    pub(super) fn first_not(&self, is: impl Fn(&Field) -> bool) -> Option<&str> {
+        self.way.iter().find(|(_, field)| !is(field)).map(|(path, _)| path.as_str())
+    }
 }
 
 impl Seen {
@@ -120,8 +129,7 @@ impl View {
         verb: Verb,
         names: &[&str],
     ) -> Result<Seen, RecordError> {
-        let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c);
-        if model.is_empty() || !model.chars().all(is_name) {
+        if !is_model_name(model) {
             return Err(RecordError::argument(
                 "model",
                 "must be the name of a model such as res.partner: list_models finds it",
@@ -156,9 +164,12 @@ impl View {
     pub(super) async fn path(&self, model: &Seen, path: &str) -> Result<Result<Target, String>, RecordError> {
         let mut parts = path.split('.').peekable();
         let mut seen: Option<Seen> = None;
+        let mut way: Vec<(String, Field)> = Vec::new();
         while let Some(part) = parts.next() {
             let here = seen.as_ref().unwrap_or(model);
             let Some(field) = here.field(part) else { return Ok(Err(here.unknown(part))) };
+            let so_far = way.last().map_or_else(|| part.to_owned(), |(path, _)| format!("{path}.{part}"));
+            way.push((so_far, field.clone()));
             let closed = match &field.relation {
                 Some(relation) => self.rules.allow(relation, Verb::Read).err(),
                 None => None,
@@ -180,7 +191,7 @@ impl View {
                     // Odoo looks for it in more than the name; so it does for a text beside `id`, with child_of.
                     None => matches!(part, "display_name" | "id") && !asks_by_text(&here.model),
                 };
-                return Ok(Ok(Target { field: Field { kind, ..field.clone() }, closed, by_ids_only }));
+                return Ok(Ok(Target { field: Field { kind, ..field.clone() }, closed, by_ids_only, way }));
             }
             if let Some(closed) = closed {
                 return Ok(Err(closed.to_string()));
@@ -192,4 +203,13 @@ impl View {
         }
         Ok(Err("must be the name of a field".to_owned()))
     }
+}
+
+/// Whether a text has the form of a model's name, such as `res.partner`. PostgreSQL takes no longer names of tables.
+#[must_use]
+pub fn is_model_name(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c);
+    (1..=63).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(is_part)
 }

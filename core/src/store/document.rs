@@ -67,6 +67,9 @@ pub struct Head {
     /// Who asked for it.
     #[serde(default = "anonymous")]
     pub owner: String,
+    /// The company in Odoo that it is done for, where one is said; that of the tenant, where none was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company: Option<i64>,
     /// Till when what is being done is tried, by the clock on the wall; absent where that time has not begun.
     #[serde(default)]
     pub deadline_at: Option<Timestamp>,
@@ -130,6 +133,7 @@ impl<C: Content> Document<C> {
             version: VERSION,
             tenant: tenant(),
             owner: owner.to_owned(),
+            company: None,
             deadline_at: None,
             vendor_sms: None,
         };
@@ -140,6 +144,13 @@ impl<C: Content> Document<C> {
     #[must_use]
     pub fn of_tenant(mut self, tenant: &str) -> Self {
         tenant.clone_into(&mut self.head.tenant);
+        self
+    }
+
+    /// The same, for this company.
+    #[must_use]
+    pub fn of_company(mut self, company: Option<i64>) -> Self {
+        self.head.company = company;
         self
     }
 

@@ -326,6 +326,7 @@ impl Tasks {
         language: Language,
     ) -> Result<Accepted, SubmitError> {
         let inner = &self.inner;
+        let company = caller.works_in.company.or(inner.pipeline.company());
         let id = match &name {
             Name::Key(reference) => inner.id_of(reference).await?,
             Name::Same(id, _) => id.clone(),
@@ -344,11 +345,14 @@ impl Tasks {
                 Name::Same(_, mark) => (id.clone(), Before::Nobody, Some(mark)),
                 Name::New => (id.clone(), Before::Nobody, None),
             };
-            let external_ids = ExternalIds::new(&reference, &request);
+            let apart = company.filter(|_| company != inner.pipeline.company());
+            let external_ids = ExternalIds::new(&reference, &request).of_company(apart);
             let status = QuotationStatus::queued(id, request, Timestamp::now(), language);
             let target = inner.work.journal.target();
             let quotation = Quotation { status, external_ids, repeat_mark, language };
-            let document = Document::new(quotation, target.name(), caller.id()).of_tenant(target.tenant());
+            let document = Document::new(quotation, target.name(), caller.id())
+                .of_tenant(target.tenant())
+                .of_company(company);
             return self.begin(document, None, before, false).await;
         };
         if let Known::Stored(stored) = &known
@@ -358,8 +362,12 @@ impl Tasks {
         }
         // None of its changes is missed.
         let (changes, told) = (inner.subscribe(&known), known.told());
+        let head = &told.document().head;
         // What others asked for is not told, not even that it is the same.
-        if told.input != request || !caller.may_see(&told.document().head.owner) {
+        if told.input != request
+            || !caller.may_see(&head.owner)
+            || head.company.or(inner.pipeline.company()) != company
+        {
             return Err(SubmitError::KeyReused);
         }
         let again = is_repeat || worth_repeating(told.error_code.as_deref());

@@ -74,7 +74,7 @@ impl Inner {
         let before = head.vendor_sms.as_deref().and_then(Phone::from_e164);
         let recipient = match before {
             Some(to) => Recipient { user_id: output.user_id, to, route: Route::Salesperson, order: None },
-            None => messenger.recipient(concerns, until, &self.work.background.stop).await?,
+            None => messenger.recipient((concerns, head.company), until, &self.work.background.stop).await?,
         };
         let letter = letter(told, output);
         let since = told.created_at.utc();

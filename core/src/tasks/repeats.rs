@@ -55,7 +55,9 @@ impl RepeatWindows {
         }
         let [id, log_in] = caller.told_apart_by().map(hex::encode);
         let request = serde_json::to_string(request).ok()?;
-        Some((digest(&["same", door.name(), &id, &log_in, &request]), window))
+        let company = caller.works_in.company.map(|company| company.to_string());
+        let parts = ["same", door.name(), &id, &log_in, &request].into_iter().chain(company.as_deref());
+        Some((digest(&parts.collect::<Vec<_>>()), window))
     }
 }
 
@@ -123,6 +125,9 @@ mod tests {
         assert_eq!((&first, window), (&mark(1, &mcp("a")).unwrap().0, windows.mcp));
         assert_ne!(mark(1, &mcp("b")).unwrap().0, first);
         assert_ne!(mark(2, &mcp("a")).unwrap().0, first);
+        let mut elsewhere = mcp("a");
+        elsewhere.works_in.company = Some(2);
+        assert_ne!(mark(1, &elsewhere).unwrap().0, first);
         assert!(windows.mark(&request(1), &mcp("a"), Door::Rest).is_none(), "over REST each is a new one");
     }
 }

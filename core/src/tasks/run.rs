@@ -149,9 +149,10 @@ impl Inner {
     ) -> Result<Result<QuotationOutput, QuotationError>, Stopped> {
         let told = live.update(|document| document.content.status.status = State::Processing);
         running.tries();
-        let content = &told.document().content;
+        let (head, content) = (&told.document().head, &told.document().content);
         let language = content.language;
-        let attempt = self.pipeline.attempt(&content.external_ids, &content.status.input, draft, |step| {
+        let pipeline = self.pipeline.of_company(head.company);
+        let attempt = pipeline.attempt(&content.external_ids, &content.status.input, draft, |step| {
             running.done(step.number());
             live.update(|document| step.text(language).clone_into(&mut document.content.status.progress));
         });

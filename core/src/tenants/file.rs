@@ -19,8 +19,8 @@ use crate::odoo::OdooConfig;
 use crate::phone::Phone;
 use crate::quotation::salespeople::SalesConfig;
 use crate::store::DEFAULT_TENANT;
-use crate::timestamp;
 use crate::twilio::{Channel, TwilioConfig, TwilioSetup, is_sid, sender};
+use crate::zone;
 
 /// What is wrong with an entry, in one line that names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,9 +176,7 @@ impl TenantEntry {
             context.insert("lang".to_owned(), json!(lang));
         }
         if let Some(tz) = &self.tz {
-            if !timestamp::is_zone(tz) {
-                return Err(table.takes("tz", "a time zone such as America/Mexico_City"));
-            }
+            zone::check(tz).map_err(|takes| table.takes("tz", takes))?;
             context.insert("tz".to_owned(), json!(tz));
         }
         Ok(context)

@@ -5,6 +5,7 @@ use super::{
     one2many, selection, sequence,
 };
 use crate::Version;
+use crate::compute;
 use crate::datum::Datum;
 use crate::schema::{Field, Kind, Model, Rights};
 
@@ -83,6 +84,9 @@ fn lead(title: &'static str, partner: &'static str) -> Model {
             selection("priority", "Priority", priorities).default(Datum::text("0")),
             float("probability", "Probability"),
             Field { digits: None, ..monetary("expected_revenue", "Expected Revenue") },
+            many2one("company_currency", "Currency", "res.currency")
+                .computed(compute::company_currency)
+                .fleeting(),
             date("date_deadline", "Expected Closing"),
             datetime("date_open", "Assignment Date"),
             datetime("date_closed", "Closed Date"),

@@ -69,6 +69,7 @@ const ROWS: &[Row] = &[
     ("crm.lead", "probability", &["stage_id", "team_id"]),
     ("crm.lead", "date_open", &["user_id"]),
     ("crm.lead", "lead_properties", &["team_id"]),
+    ("crm.lead", "company_currency", &["company_id"]),
     ("crm.lead", "company_id", &["user_id", "team_id", "partner_id"]),
     ("product.product", "lst_price", &["list_price"]),
     ("product.template", "default_code", &["product_variant_ids.default_code"]),

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use chrono::Utc;
 use mcp_odoo_core::access::Denied;
 use mcp_odoo_core::access::file::{AccessFile, CallerEntry, Expiry};
+use mcp_odoo_core::access::models::Models;
 
 use crate::config::Config;
 
@@ -40,6 +41,12 @@ pub fn check(config: &Config, out: &mut impl Write) -> io::Result<bool> {
         writeln!(out, "  records: {line}")?;
     }
     Ok(true)
+}
+
+/// The rules for records; none of a file that cannot be used, of which that is said.
+pub(super) fn rules(config: &Config) -> Models {
+    let file = config.access.file.as_deref().map(AccessFile::read);
+    file.and_then(Result::ok).map_or_else(Models::open, |file| file.models)
 }
 
 /// Without keys.

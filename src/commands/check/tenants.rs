@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::{StreamExt, stream};
 use mcp_odoo_core::access::TenantEntry;
 use mcp_odoo_core::access::file::AccessFile;
+use mcp_odoo_core::access::models::Models;
 use mcp_odoo_core::odoo::{Odoo, http};
 use mcp_odoo_core::tenants::{Names, Setup};
 
@@ -28,7 +29,7 @@ pub(super) async fn check(config: &Config, out: &mut impl Write) -> io::Result<b
         Err(error) => return writeln!(out, "✗ no HTTP client can be built: {error}").map(|()| false),
     };
     let names = Names::new(Arc::new(config.common()), client, |name| std::env::var(name).ok());
-    let tried = file.tenants.iter().map(|(id, entry)| tried(&names, id, entry));
+    let tried = file.tenants.iter().map(|(id, entry)| tried(&names, id, entry, &file.models));
     let mut tried = stream::iter(tried).buffered(AT_ONCE);
     let mut good = true;
     while let Some(tried) = tried.next().await {
@@ -41,22 +42,22 @@ pub(super) async fn check(config: &Config, out: &mut impl Write) -> io::Result<b
     Ok(good)
 }
 
-async fn tried(names: &Names, id: &str, entry: &TenantEntry) -> Result<String, String> {
+async fn tried(names: &Names, id: &str, entry: &TenantEntry, rules: &Models) -> Result<String, String> {
     let setups = names.read(&BTreeMap::from([(id.to_owned(), entry.clone())]));
     let setups = setups.map_err(|error| error.to_string())?;
     let Some(setup) = setups.values().next() else { return Ok(String::new()) };
     let name = format!("tenant {id}, {} at {}", setup.odoo.database, setup.odoo.url);
-    match tokio::time::timeout(LIMIT, found(setup)).await {
+    match tokio::time::timeout(LIMIT, found(setup, rules)).await {
         Ok(Ok(found)) => Ok(format!("{name}: {found}")),
         Ok(Err(error)) => Err(format!("{name}: {error}")),
         Err(_) => Err(format!("{name}: it did not answer within {} seconds", LIMIT.as_secs())),
     }
 }
 
-async fn found(setup: &Setup) -> anyhow::Result<String> {
+async fn found(setup: &Setup, rules: &Models) -> anyhow::Result<String> {
     let odoo = match &setup.client {
         Some(client) => Odoo::over(setup.odoo.clone(), client.clone())?,
         None => Odoo::new(setup.odoo.clone())?,
     };
-    account::check(&odoo.in_context(setup.context.clone()), &setup.sales, true).await
+    account::check(&odoo.in_context(setup.context.clone()), &setup.sales, true, rules).await
 }

@@ -1,10 +1,12 @@
 //! `mcp-odoo check` and `mcp-odoo access explain`: who may do what, in plain words.
 
+use mcp_odoo_sandbox::{Options, Version};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::access_file;
-use crate::support::process::run;
+use crate::support::app::Odoo;
+use crate::support::process::{borrowed, odoo_env, run};
 
 const CALLERS: [(&str, &str); 3] = [
     ("web", "permissions = [\"quotations\", \"read\"]\nips = [\"10.0.0.0/8\"]\nexpires = 2090-01-01"),
@@ -45,6 +47,39 @@ async fn check_tells_every_caller_and_every_rule() {
     assert!(text.contains("✗ ACCESS_FILE access.toml: [callers.web]: key is missing"), "{text}");
     let output = run(folder.path(), &["check"], &[("HOST", "0.0.0.0")]).await;
     assert_eq!(output.status.code(), Some(1));
+}
+
+/// What is worked out from a hidden field two models away stays open: the administrator is told, and may hide it as well.
+#[tokio::test]
+async fn check_tells_what_is_worked_out_from_a_hidden_field_and_stays_open() {
+    for version in [Version::V16, Version::V18, Version::V19] {
+        let odoo = Odoo::start(Options { version, ..Options::default() }).await;
+        let (env, folder) = (odoo_env(&odoo), TempDir::new().unwrap());
+        for (lines, orders, told) in [
+            ("price_unit", "", "amount_tax, amount_total, amount_untaxed"),
+            ("price_unit", "amount_total", "amount_tax, amount_untaxed"),
+            ("price_unit", "amount_total\", \"amount_tax\", \"amount_untaxed", ""),
+            // One model away it is hidden.
+            ("price_subtotal", "", ""),
+            ("price_unit_of_a_module_that_is_gone", "", ""),
+        ] {
+            let orders = if orders.is_empty() { String::new() } else { format!(", hide = [\"{orders}\"]") };
+            let rules = format!(
+                "permissions = [\"read\"]\n\n[models]\n\"sale.order\" = {{ read = true{orders} }}\n\
+                 \"sale.order.line\" = {{ read = true, hide = [\"{lines}\"] }}\n\"no.such.model\" = {{ hide = [\"x\"] }}\n"
+            );
+            access_file(folder.path(), &[("bot", rules.as_str())]);
+            let (code, text) = said(&folder, &["check"], &borrowed(&env)).await;
+            assert_eq!(code, Some(0), "{text}");
+            let line = format!(
+                "- records: sale.order.line.{lines} is hidden, and sale.order tells what is worked out from it: {told}. Hide \
+                 that as well?"
+            );
+            let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("- records:")).collect();
+            let expected: Vec<&str> = Some(line.as_str()).filter(|_| !told.is_empty()).into_iter().collect();
+            assert_eq!(lines, expected, "{version:?} {text}");
+        }
+    }
 }
 
 #[tokio::test]

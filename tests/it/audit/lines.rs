@@ -102,6 +102,16 @@ async fn every_tool_writes_one() {
     caller.error("get_sale", json!({ "sale_id": 987_654 })).await;
     caller.call("list_projects", json!({ "limit": 2 })).await;
     caller.error("dev_get_quotation_status", json!({ "tracking_id": "no id, eva" })).await;
+    for (tool, about) in [
+        ("create_record", json!({ "model": "res.partner", "values": { "name": "Noted" } })),
+        ("search_records", json!({ "model": "res.partner" })),
+        ("describe_model", json!({ "model": "crm.lead" })),
+    ] {
+        caller.call(tool, about).await;
+    }
+    for model in ["eva@musterfrau.example", "+34 600 000 000", "No_model"] {
+        caller.error("search_records", json!({ "model": model })).await;
+    }
     app.proxy().plan(|_, _| Some(Fault::Refuse));
     caller.error("list_users", json!({})).await;
     let (_, folder) = app.stop().await;
@@ -119,8 +129,11 @@ async fn every_tool_writes_one() {
         done.iter().map(|line| line["outcome"].as_str().unwrap()).take(5).collect::<Vec<_>>(),
         outcomes
     );
-    assert_eq!(operations(done).len(), 6);
-    assert_ne!(done[5]["outcome"], "ok");
+    let models: Vec<&Value> = done[5..].iter().map(|line| &line["model"]).collect();
+    let none = &Value::Null;
+    let named = ["res.partner", "res.partner", "crm.lead"].map(|model| json!(model));
+    assert_eq!(models, [&named[0], &named[1], &named[2], none, none, none, &json!("res.users")]);
+    assert_ne!(done[11]["outcome"], "ok");
     assert!(!json!(lines).to_string().contains("eva"));
 }
 

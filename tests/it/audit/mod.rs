@@ -1,5 +1,6 @@
 //! Who had what done: one line for each operation, whatever became of it.
 
+mod busy;
 mod disk;
 mod lines;
 mod shared;

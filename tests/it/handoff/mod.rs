@@ -3,6 +3,7 @@
 mod archive;
 mod crash;
 mod disk;
+mod elsewhere;
 mod faults;
 mod fenced;
 mod forms;

@@ -189,6 +189,8 @@ async fn other_methods_are_not_allowed() {
     let app = app().await;
     for (method, path, allow) in [
         ("PUT", "/mcp", "GET, POST, DELETE"),
+        ("PATCH", "/mcp/", "GET, POST, DELETE"),
+        ("HEAD", "/mcp", "GET, POST, DELETE"),
         ("POST", "/mcp/sse", "GET,HEAD"),
         ("GET", "/mcp/messages", "POST"),
     ] {
@@ -196,5 +198,41 @@ async fn other_methods_are_not_allowed() {
         let answer = request.send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
         assert_eq!(answer.headers()["allow"], allow, "{method} {path}");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json", "{method} {path}");
+        let body = answer.text().await.unwrap();
+        let problem: Value = serde_json::from_str(&body).unwrap_or_default();
+        match method {
+            "HEAD" => assert_eq!(body, ""),
+            _ => assert_eq!(problem["code"], "method_not_allowed", "{method} {path}: {body}"),
+        }
     }
+}
+
+/// As the official reading of messages has it, whichever reads them.
+#[tokio::test]
+async fn a_message_may_be_as_deep_as_json_anywhere() {
+    let app = app().await;
+    let sse = Sse::connect(&app.client, &app.url).await;
+    let streamable = Streamable::connect(&app.client, &app.url, "2025-11-25").await;
+    let deep = |levels: usize| {
+        let nested = (0..levels).fold(json!(1), |inner, _| json!([inner]));
+        call(7, "echo", &json!({ "text": "deep", "more": nested })).to_string()
+    };
+    let is_taken = |levels: &usize| serde_json::from_str::<Value>(&deep(*levels)).is_ok();
+    let most = (1..200).take_while(is_taken).last().unwrap();
+    for post in [sse.post(), streamable.post()] {
+        let answer = soon(json_body(post, deep(most)).send()).await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.status());
+    }
+    let mut refusals = Vec::new();
+    for post in [sse.post(), streamable.post(), Streamable::bare(&app.client, &app.url)] {
+        let (status, refusal) = answer(json_body(post, deep(most + 1))).await;
+        assert_eq!(
+            (status, &refusal["error"]["code"]),
+            (StatusCode::BAD_REQUEST, &json!(-32700)),
+            "{refusal}"
+        );
+        refusals.push(refusal);
+    }
+    assert!(refusals.iter().all(|refusal| *refusal == refusals[0]), "{refusals:?}");
 }

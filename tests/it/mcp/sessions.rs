@@ -135,3 +135,25 @@ async fn a_long_call_is_not_idleness() {
     assert_eq!(text(&answer.await.unwrap()), "released");
     until_open(&app, 0).await;
 }
+
+/// The head is that of the stream, and nothing is opened for it.
+#[tokio::test]
+async fn who_asks_for_the_head_opens_nothing() {
+    let (app, _) = app(2, LONG).await;
+    for path in ["/mcp/sse", "/sse"] {
+        let url = format!("{}{path}", app.url);
+        let stream = app.client.get(&url).send().await.unwrap();
+        until_open(&app, 1).await;
+        let open = app.state.sessions.open();
+        let head = app.client.head(&url).send().await.unwrap();
+        assert_eq!(head.status(), StatusCode::OK);
+        for name in ["content-type", "cache-control", "x-accel-buffering"] {
+            assert_eq!(head.headers()[name], stream.headers()[name], "{path}: {name}");
+        }
+        assert!(!head.headers().contains_key("content-length"), "{path}");
+        assert_eq!(head.text().await.unwrap(), "");
+        assert!(!open.has_changed().unwrap(), "{path}: not for a moment, either");
+        drop(stream);
+        until_open(&app, 0).await;
+    }
+}

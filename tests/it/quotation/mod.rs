@@ -3,6 +3,7 @@
 mod atomic;
 mod calls;
 mod companies;
+mod elsewhere;
 mod fault_sweep;
 mod languages;
 mod making;

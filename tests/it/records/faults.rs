@@ -3,22 +3,31 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use mcp_odoo_core::odoo::ProtocolChoice;
-use serde_json::{Value, json};
+use mcp_odoo_sandbox::{Sandbox, Version};
+use serde_json::{Map, Value, json};
 
 use crate::support::mcp::{McpTools, text};
 use crate::support::odoo::search;
 use crate::support::proxy::Fault;
 
-/// One thing that is done, and how to see how often it was.
+/// One thing that is done, each time to other records.
 struct Deed {
     tool: &'static str,
-    arguments: Value,
-    done: fn(&McpTools) -> usize,
+    prepare: fn(&Sandbox, &str) -> Prepared,
 }
 
-fn named(app: &McpTools, name: &str) -> usize {
-    search(app.sandbox(), "res.partner", json!([["name", "=", name]]), &["id"]).len()
+/// The arguments, and how to see how often it was done.
+type Prepared = (Value, Box<dyn Fn(&Sandbox) -> usize>);
+
+/// How many there are.
+fn found(odoo: &Sandbox, model: &str, domain: Value) -> usize {
+    search(odoo, model, domain, &["id"]).len()
+}
+
+fn make(odoo: &Sandbox, model: &str, values: Value) -> i64 {
+    odoo.execute(model, "create", vec![values], Map::new()).unwrap().as_i64().unwrap()
 }
 
 /// All of both, or none.
@@ -27,87 +36,160 @@ fn together(done: usize) -> usize {
     done / 2
 }
 
-fn deeds() -> Vec<Deed> {
-    vec![
-        Deed {
-            tool: "create_record",
-            arguments: json!({ "model": "res.partner", "values": { "name": "Once" } }),
-            done: |app| named(app, "Once"),
-        },
-        Deed {
-            tool: "update_record",
-            arguments: json!({ "model": "res.partner", "record_id": 16, "values": { "name": "Changed" } }),
-            done: |app| named(app, "Changed"),
-        },
-        Deed {
-            tool: "delete_record",
-            arguments: json!({ "model": "crm.lead", "record_id": 1 }),
-            done: |app| 1 - search(app.sandbox(), "crm.lead", json!([["id", "=", 1]]), &["id"]).len(),
-        },
-        Deed {
-            tool: "odoo_write",
-            arguments: json!({ "model": "res.partner", "ids": [16, 28], "values": { "name": "Changed" } }),
-            done: |app| together(named(app, "Changed")),
-        },
-        Deed {
-            tool: "odoo_unlink",
-            arguments: json!({ "model": "res.partner", "ids": [28, 34] }),
-            done: |app| {
-                let both = json!([["id", "in", [28, 34]]]);
-                together(2 - search(app.sandbox(), "res.partner", both, &["id"]).len())
-            },
-        },
-        Deed {
-            tool: "call_method",
-            arguments: json!({ "model": "sale.order", "method": "action_confirm", "ids": [7] }),
-            done: |app| {
-                search(app.sandbox(), "sale.order", json!([["id", "=", 7], ["state", "=", "sale"]]), &["id"])
-                    .len()
-            },
-        },
+fn deeds() -> [Deed; 7] {
+    let deed = |tool, prepare| Deed { tool, prepare };
+    [
+        deed("create_record", |_, name| {
+            let named = json!([["name", "=", name]]);
+            let arguments = json!({ "model": "res.partner", "values": { "name": name } });
+            (arguments, Box::new(move |odoo| found(odoo, "res.partner", named.clone())))
+        }),
+        deed("update_record", |_, name| {
+            let named = json!([["name", "=", name]]);
+            let arguments = json!({ "model": "res.partner", "record_id": 16, "values": { "name": name } });
+            (arguments, Box::new(move |odoo| found(odoo, "res.partner", named.clone())))
+        }),
+        deed("odoo_write", |_, name| {
+            let named = json!([["name", "=", name]]);
+            let arguments = json!({ "model": "res.partner", "ids": [16, 28], "values": { "name": name } });
+            (arguments, Box::new(move |odoo| together(found(odoo, "res.partner", named.clone()))))
+        }),
+        deed("delete_record", |odoo, name| {
+            let id = make(odoo, "crm.lead", json!({ "name": name }));
+            let arguments = json!({ "model": "crm.lead", "record_id": id });
+            (arguments, Box::new(move |odoo| 1 - found(odoo, "crm.lead", json!([["id", "=", id]]))))
+        }),
+        deed("odoo_unlink", |odoo, name| {
+            let ids = [(); 2].map(|()| make(odoo, "res.partner", json!({ "name": name })));
+            let both = json!([["id", "in", ids]]);
+            let arguments = json!({ "model": "res.partner", "ids": ids });
+            (arguments, Box::new(move |odoo| together(2 - found(odoo, "res.partner", both.clone()))))
+        }),
+        deed("call_method", |odoo, _| {
+            let order = json!({ "partner_id": 16, "order_line": [[0, 0, { "product_id": 26174 }]] });
+            let id = make(odoo, "sale.order", order);
+            let confirmed = json!([["id", "=", id], ["state", "=", "sale"]]);
+            let arguments = json!({ "model": "sale.order", "method": "action_confirm", "ids": [id] });
+            (arguments, Box::new(move |odoo| found(odoo, "sale.order", confirmed.clone())))
+        }),
+        deed("post_message", |_, body| {
+            let posted = json!([["res_id", "=", 16], ["body", "ilike", format!(">{body}<")]]);
+            let arguments = json!({ "model": "res.partner", "record_id": 16, "body": body });
+            (arguments, Box::new(move |odoo| found(odoo, "mail.message", posted.clone())))
+        }),
     ]
 }
 
-async fn sweep(protocol: ProtocolChoice) {
-    for Deed { tool, arguments, done } in deeds() {
-        let start = async |timeout| McpTools::builder().protocol(protocol).timeout(timeout).start_mcp().await;
-        let patient = start(Duration::from_secs(30)).await;
-        patient.no_faults();
-        patient.call(tool, arguments.clone()).await;
-        let calls = patient.odoo.proxy.calls().len();
-        for fault in Fault::ALL.into_iter().chain([Fault::Raise]) {
+/// One way to speak to Odoo.
+#[derive(Clone, Copy)]
+struct Way(Version, ProtocolChoice);
+
+impl Way {
+    /// What Odoo says of its models is not remembered: asking for it fails, too.
+    async fn start(self, timeout: Duration) -> McpTools {
+        let builder = McpTools::builder().version(self.0).protocol(self.1).timeout(timeout);
+        builder.configure(|config| config.metadata.ttl = Duration::ZERO).start_mcp().await
+    }
+}
+
+impl Deed {
+    /// Does it, and gives how many calls it took.
+    async fn calls(&self, app: &McpTools, name: &str) -> usize {
+        app.no_faults();
+        let (arguments, done) = (self.prepare)(app.sandbox(), name);
+        app.call(self.tool, arguments).await;
+        assert_eq!(done(app.sandbox()), 1, "{}", self.tool);
+        app.odoo.proxy.calls().len()
+    }
+
+    /// Does it while one call fails; whether it was told as done.
+    async fn meets(&self, app: &McpTools, fault: Fault, at: usize) -> bool {
+        let (arguments, done) = (self.prepare)(app.sandbox(), &format!("{fault:?} {at}"));
+        app.odoo.proxy.plan(move |n, _| (n == at).then_some(fault));
+        let result = app.result(self.tool, arguments).await;
+        let (said, calls) = (text(&result), app.odoo.proxy.calls());
+        let context = format!("{} {fault:?} at {at}: {said} {calls:?}", self.tool);
+        assert!(calls.len() >= at, "it did not happen: {context}");
+        match (result.is_error, done(app.sandbox())) {
+            (Some(false), 1) => return true,
+            (Some(true), times) if said.contains("outcome_unknown") => {
+                assert!(times <= 1, "{context}");
+                let finds = ["get_record", "search_records", "idempotency_key"];
+                assert!(finds.iter().any(|how| said.contains(how)), "{context}");
+            }
+            (Some(true), 0) => {}
+            (_, times) => panic!("done {times} times. {context}"),
+        }
+        false
+    }
+
+    /// Every fault at each of its calls, by a service that is at work.
+    async fn sweep(&self, way: Way) {
+        let patient = way.start(Duration::from_secs(30)).await;
+        let hasty = way.start(Fault::Late.timeout()).await;
+        // The log-in comes before.
+        self.calls(&patient, "first").await;
+        let calls = self.calls(&patient, "second").await;
+        let look = json!({ "model": "res.partner", "record_id": 16, "fields": ["name"] });
+        hasty.result("get_record", look.clone()).await;
+        for fault in faults() {
+            let app = if fault == Fault::Late { &hasty } else { &patient };
             for at in 1..=calls {
-                let app = start(fault.timeout()).await;
-                app.odoo.proxy.plan(move |n, _| (n == at).then_some(fault));
-                let result = app.result(tool, arguments.clone()).await;
-                let said = text(&result);
-                let context =
-                    format!("{protocol:?} {tool} {fault:?} at {at}: {said} {:?}", app.odoo.proxy.calls());
-                match (result.is_error, done(&app)) {
-                    (Some(false), 1) => {}
-                    (Some(true), times) if said.contains("outcome_unknown") => {
-                        assert!(times <= 1, "{context}");
-                        assert!(said.contains("get_record") || said.contains("idempotency_key"), "{context}");
-                    }
-                    (Some(true), 0) => {}
-                    (_, times) => panic!("done {times} times. {context}"),
+                if !self.meets(app, fault, at).await {
+                    // Whatever follows from it ends before the next.
+                    app.no_faults();
+                    app.result("get_record", look.clone()).await;
                 }
+            }
+        }
+    }
+
+    /// The same at each call of the log-in, by services that have just started.
+    async fn sweep_of_log_in(&self, way: Way) {
+        let patient = way.start(Duration::from_secs(30)).await;
+        let first = self.calls(&patient, "first").await;
+        let log_in = first - self.calls(&patient, "second").await;
+        assert!(log_in > 0);
+        for fault in faults() {
+            for at in 1..=log_in {
+                self.meets(&way.start(fault.timeout()).await, fault, at).await;
             }
         }
     }
 }
 
+fn faults() -> impl Iterator<Item = Fault> {
+    Fault::ALL.into_iter().chain([Fault::Raise])
+}
+
+/// Each deed has an Odoo of its own: they wait for their time-outs at once.
+async fn sweep(version: Version, protocol: ProtocolChoice) {
+    let (way, deeds) = (Way(version, protocol), deeds());
+    let all = join_all(deeds.iter().map(|deed| deed.sweep(way)));
+    tokio::join!(all, deeds[0].sweep_of_log_in(way));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_over_jsonrpc() {
-    sweep(ProtocolChoice::JsonRpc).await;
+    sweep(Version::V19, ProtocolChoice::JsonRpc).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_over_xmlrpc() {
-    sweep(ProtocolChoice::XmlRpc).await;
+    sweep(Version::V19, ProtocolChoice::XmlRpc).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_over_json2() {
-    sweep(ProtocolChoice::Json2).await;
+    sweep(Version::V19, ProtocolChoice::Json2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_over_jsonrpc_of_16() {
+    sweep(Version::V16, ProtocolChoice::JsonRpc).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_over_xmlrpc_of_16() {
+    sweep(Version::V16, ProtocolChoice::XmlRpc).await;
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::access::{client_of, start};
-use crate::support::mcp::Caller;
+use crate::support::mcp::{Caller, text};
 
 /// A caller, and what keeps its service alive.
 async fn caller(partner: &str, line: &str) -> (Caller, impl Sized) {
@@ -47,6 +47,29 @@ async fn what_is_worked_out_from_a_hidden_field_is_hidden() {
     // What has nothing to do with it is told.
     let order = bound.call("get_record", json!({ "model": "sale.order", "record_id": 7 })).await;
     assert_eq!(order["record"]["name"], "S00007");
+}
+
+/// What mirrors a mirror of a hidden field has its very value.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_mirrors_a_mirror_of_a_hidden_field_is_hidden() {
+    for (rule, is_told) in [("", true), (", hide = [\"currency_id\"]", false)] {
+        let lists = format!(
+            "\n\"product.pricelist\" = {{ read = true{rule} }}\n\"res.currency\" = {{ read = true }}"
+        );
+        let rules = format!(
+            "permissions = [\"read\"]\n\n[models]\n\"sale.order\" = {{ read = true }}\n\"sale.order.line\" = {{ read = true }}{lists}"
+        );
+        let (app, _folder) = start(&[("bot", rules.as_str())]).await;
+        let caller = Caller::connect_by(client_of("bot"), &app.url).await;
+        for (model, id) in [("sale.order", 7), ("sale.order.line", 11)] {
+            let read = caller.call("get_record", json!({ "model": model, "record_id": id })).await;
+            assert_eq!(read["record"]["currency_id"].is_object(), is_told, "{model}: {read}");
+            for (tool, arguments) in looks(model, id, "currency_id") {
+                let told = text(&caller.result(tool, arguments.clone()).await);
+                assert!(is_told || told.contains("has no field currency_id"), "{tool} {arguments}: {told}");
+            }
+        }
+    }
 }
 
 /// What only the record with this number is found by, and a number that nobody has.

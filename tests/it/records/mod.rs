@@ -7,9 +7,11 @@ mod faults;
 mod hidden;
 mod jobs;
 mod making;
+mod money;
 mod reading;
 mod several;
 mod spelled;
+mod windows;
 mod workplace;
 
 use mcp_odoo_core::odoo::ProtocolChoice;

@@ -10,6 +10,39 @@ use crate::access::{client_of, start};
 use crate::support::mcp::{Caller, McpTools};
 use crate::support::odoo::search;
 
+/// Odoo takes such a condition for true, wherever on the path it is, and finds everything.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_found_through_what_is_worked_out_when_it_is_read() {
+    let app = McpTools::start().await;
+    for (model, condition, part) in [
+        ("product.template", json!(["product_variant_id", "=", 1]), "product_variant_id"),
+        ("product.template", json!(["product_variant_id.default_code", "=", "X"]), "product_variant_id"),
+        ("product.template", json!(["product_variant_id", "any", [["id", "=", 1]]]), "product_variant_id"),
+        (
+            "product.product",
+            json!(["product_tmpl_id.product_variant_id.default_code", "ilike", "a"]),
+            "product_tmpl_id.product_variant_id",
+        ),
+        (
+            "sale.order.line",
+            json!(["product_id", "any", [["product_tmpl_id.product_variant_id", "!=", false]]]),
+            "product_tmpl_id.product_variant_id",
+        ),
+    ] {
+        let error = app.error("search_records", json!({ "model": model, "domain": [condition] })).await;
+        let said = format!("{part} is worked out when it is read, so nothing is found by it");
+        assert!(error.contains(&said), "{condition}: {error}");
+    }
+    let by = json!({ "model": "product.product", "group_by": ["product_tmpl_id.product_variant_id.default_code"] });
+    let error = app.error("aggregate_records", by).await;
+    assert!(
+        error.contains("product_variant_id is worked out when it is read, so nothing is grouped"),
+        "{error}"
+    );
+    let order = json!({ "model": "product.template", "order": "product_variant_id" });
+    assert!(app.error("search_records", order).await.contains("is no column of the database"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_is_the_same_whatever_odoo_speaks() {
     let mut first: Option<[Value; 3]> = None;
@@ -298,7 +331,7 @@ async fn groups_come_in_the_order_that_is_asked_for() {
             .as_array()
             .unwrap()
             .iter()
-            .map(|it| it["amount_total:sum"].as_f64().unwrap())
+            .map(|it| it["amount_total:sum"]["amount"].as_f64().unwrap())
             .collect();
         assert!(
             sums.len() == 3 && sums.is_sorted_by(|one, next| one >= next),
@@ -307,7 +340,7 @@ async fn groups_come_in_the_order_that_is_asked_for() {
         assert_eq!(page["next_offset"], 3, "{version:?} {protocol:?}: {page}");
         let all = best("", 1_000).await;
         let all = all["items"].as_array().unwrap();
-        assert!(all.iter().all(|group| group["amount_total:sum"].as_f64().unwrap() <= sums[0]));
+        assert!(all.iter().all(|group| group["amount_total:sum"]["amount"].as_f64().unwrap() <= sums[0]));
         // A time is told as any other.
         assert!(all.iter().all(|group| group["date_order:max"].as_str().unwrap().ends_with('Z')), "{all:?}");
     }

@@ -106,3 +106,20 @@ async fn without_one_nothing_of_it_is_sent() {
         assert!(!context.contains("allowed_company_ids") && !context.contains("\"tz\""), "{name}: {context}");
     }
 }
+
+/// Odoo would take a zone that is none for UTC, and say nothing; it knows old names, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_zone_that_is_none_is_refused() {
+    let app = TestApp::start().await;
+    let caller = Caller::connect(&app.url).await;
+    let days =
+        |tz: &str| json!({ "model": "sale.order", "group_by": ["date_order:day"], "context": { "tz": tz } });
+    for tz in ["America/Mexico_City", "US/Pacific", "Asia/Calcutta"] {
+        caller.call("aggregate_records", days(tz)).await;
+    }
+    let said = caller.error("aggregate_records", days("America/Mexico_Ciudad")).await;
+    assert!(
+        said.contains("context.tz: must be a time zone that there is, such as America/Mexico_City"),
+        "{said}"
+    );
+}

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mcp_odoo::app::App;
@@ -28,7 +28,7 @@ pub struct Builder {
     protocol: ProtocolChoice,
     timeout: Duration,
     options: Options,
-    secret: Option<&'static str>,
+    account: Option<(&'static str, &'static str)>,
     log_dir: Option<Arc<TempDir>>,
     odoo: Option<Arc<Odoo>>,
 }
@@ -57,9 +57,21 @@ pub struct TestApp {
     serving: JoinHandle<anyhow::Result<()>>,
 }
 
+/// Filling one takes longer than copying it.
+fn filled(options: Options) -> Sandbox {
+    static FILLED: Mutex<Vec<(Options, Sandbox)>> = Mutex::new(Vec::new());
+    let mut filled = FILLED.lock().unwrap();
+    if let Some((_, sandbox)) = filled.iter().find(|(of, _)| *of == options) {
+        return sandbox.copy();
+    }
+    let sandbox = Sandbox::new(options.clone());
+    filled.push((options, sandbox.copy()));
+    sandbox
+}
+
 impl Odoo {
     pub async fn start(options: Options) -> Arc<Self> {
-        let sandbox = Sandbox::new(options);
+        let sandbox = filled(options);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
@@ -100,8 +112,13 @@ impl Builder {
     }
 
     /// Logs in with this password, not the API key.
-    pub fn password(mut self, password: &'static str) -> Self {
-        self.secret = Some(password);
+    pub fn password(self, password: &'static str) -> Self {
+        self.account("admin", password)
+    }
+
+    /// The same as this user.
+    pub fn account(mut self, login: &'static str, password: &'static str) -> Self {
+        self.account = Some((login, password));
         self
     }
 
@@ -144,8 +161,9 @@ impl Builder {
         config.audit.folder = log_dir.path().join("audit");
         let max_concurrency = config.calls.max_concurrency;
         let mut odoo_config = OdooConfig { max_concurrency, ..odoo.config(self.protocol, self.timeout) };
-        if let Some(secret) = self.secret {
-            (odoo_config.secret, odoo_config.secret_is_api_key) = (secret.into(), false);
+        if let Some((login, password)) = self.account {
+            odoo_config.login = login.to_owned();
+            (odoo_config.secret, odoo_config.secret_is_api_key) = (password.into(), false);
         }
         let target = Target::server(&odoo_config);
         let app = build(config, odoo_config, target).unwrap();
@@ -169,7 +187,7 @@ impl TestApp {
             protocol: ProtocolChoice::Auto,
             timeout: Duration::from_secs(10),
             options: Options::default(),
-            secret: None,
+            account: None,
             log_dir: None,
             odoo: None,
         }

@@ -28,6 +28,8 @@ pub enum Fault {
     BadGateway,
     /// Odoo does the call, the answer never comes.
     Late,
+    /// Odoo does the call, the answer comes when it is [released](Proxy::release). Not one of [`Fault::ALL`].
+    Held,
     /// Odoo does the call, the answer is garbage.
     Garbage,
     /// Odoo does nothing and reports a serialization conflict.
@@ -90,6 +92,7 @@ struct Shared {
     called: watch::Sender<()>,
     /// How many callers have hung up before they had their answer.
     left: watch::Sender<usize>,
+    released: watch::Sender<bool>,
 }
 
 /// Who waits for an answer.
@@ -110,7 +113,14 @@ struct State {
     calls: Vec<CallName>,
     /// Of JSON-2, where they are kept.
     bodies: Option<Vec<(CallName, Value)>>,
+    answers: Vec<(CallName, Value)>,
     plan: Plan,
+}
+
+impl State {
+    fn new(plan: impl FnMut(usize, &str) -> Option<Fault> + Send + 'static) -> Self {
+        Self { calls: Vec::new(), bodies: None, answers: Vec::new(), plan: Box::new(plan) }
+    }
 }
 
 impl Proxy {
@@ -118,11 +128,12 @@ impl Proxy {
     pub async fn start(upstream: SocketAddr) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state = State { calls: Vec::new(), bodies: None, plan: Box::new(|_, _| None) };
+        let state = State::new(|_, _| None);
         let client = super::http::passing();
         let called = watch::Sender::new(());
         let left = watch::Sender::new(0);
-        let shared = Arc::new(Shared { upstream, client, state: Mutex::new(state), called, left });
+        let released = watch::Sender::new(false);
+        let shared = Arc::new(Shared { upstream, client, state: Mutex::new(state), called, left, released });
         let stop = CancellationToken::new();
         tokio::spawn(stop.clone().run_until_cancelled_owned(accept(listener, Arc::clone(&shared))));
         Self { address, shared, _stop: stop.drop_guard() }
@@ -131,7 +142,12 @@ impl Proxy {
     /// From now on these faults; the count of calls starts anew.
     pub fn plan(&self, plan: impl FnMut(usize, &str) -> Option<Fault> + Send + 'static) {
         let mut state = self.shared.state.lock().unwrap();
-        *state = State { calls: Vec::new(), bodies: None, plan: Box::new(plan) };
+        *state = State::new(plan);
+    }
+
+    /// Lets the answers go that are [held](Fault::Held).
+    pub fn release(&self) {
+        self.shared.released.send_replace(true);
     }
 
     /// Waits until this is true of the calls since the last plan.
@@ -144,14 +160,20 @@ impl Proxy {
         self.shared.left.subscribe().wait_for(|left| *left > 0).await.unwrap();
     }
 
-    /// From now on what is asked by JSON-2 is kept.
+    /// From now on what is asked by JSON-2 is kept, and what is answered.
     pub fn keep_bodies(&self) {
-        self.shared.state.lock().unwrap().bodies = Some(Vec::new());
+        let mut state = self.shared.state.lock().unwrap();
+        (state.bodies, state.answers) = (Some(Vec::new()), Vec::new());
     }
 
     /// What was kept.
     pub fn bodies(&self) -> Vec<(CallName, Value)> {
         self.shared.state.lock().unwrap().bodies.clone().unwrap_or_default()
+    }
+
+    /// What was answered to it.
+    pub fn answers(&self) -> Vec<(CallName, Value)> {
+        self.shared.state.lock().unwrap().answers.clone()
     }
 
     /// The calls since the last plan.
@@ -220,6 +242,15 @@ impl Shared {
         let done = forward.send().await.map_err(io::Error::other)?;
         let (status, headers) = (done.status(), done.headers().clone());
         let bytes = done.bytes().await.map_err(io::Error::other)?;
+        if path.starts_with("/json/2/") {
+            let mut state = self.state.lock().unwrap();
+            if state.bodies.is_some() {
+                state.answers.push((name, serde_json::from_slice(&bytes).unwrap_or_default()));
+            }
+        }
+        if fault == Some(Fault::Held) {
+            self.released.subscribe().wait_for(|is_released| *is_released).await.map_err(io::Error::other)?;
+        }
         match fault {
             Some(Fault::CutAfter) => Err(cut()),
             Some(Fault::Raise) => Ok(raised(&path, "builtins.ZeroDivisionError", "division by zero")),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::{StreamExt, stream};
 use mcp_odoo_core::odoo::ProtocolChoice;
 use mcp_odoo_sandbox::Language;
 use serde_json::Value;
@@ -10,6 +11,8 @@ use super::app::Odoo;
 use super::odoo::Made;
 use super::proxy::Fault;
 
+/// Cases that wait at once.
+const AT_ONCE: usize = 3;
 /// Whose quotation it is.
 pub const EMAIL: &str = "luis@fault.example";
 
@@ -56,13 +59,13 @@ pub async fn sweep<Q: Quoter>(
     let patient = Q::start(protocol, language, Duration::from_secs(30)).await;
     let calls = run(&patient, body, lines, None).await;
     assert!(calls >= 9, "a first quotation takes {calls} calls, log-in included");
-    for fault in Fault::ALL {
-        for n in 1..=calls {
-            let service = Q::start(protocol, language, fault.timeout()).await;
-            let taken = run(&service, body, lines, Some((n, fault))).await;
-            assert!(taken > calls, "{fault:?} at {n} did not happen");
-            service.end().await;
-        }
-    }
+    let cases = Fault::ALL.into_iter().flat_map(|fault| (1..=calls).map(move |n| (n, fault)));
+    let case = async |(n, fault): (usize, Fault)| {
+        let service = Q::start(protocol, language, fault.timeout()).await;
+        let taken = run(&service, body, lines, Some((n, fault))).await;
+        assert!(taken > calls, "{fault:?} at {n} did not happen");
+        service.end().await;
+    };
+    stream::iter(cases).for_each_concurrent(AT_ONCE, case).await;
     println!("{protocol:?}, {language:?}: {} faults at each of {calls} calls", Fault::ALL.len());
 }

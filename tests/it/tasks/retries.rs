@@ -37,8 +37,8 @@ async fn the_progress_says_why_a_quotation_waits() {
             Fault::Garbage => "Odoo dio una respuesta incomprensible".to_owned(),
             Fault::Conflict => "Odoo está ocupado con los mismos registros".to_owned(),
             Fault::Overloaded => proxy(503),
-            // Final for a read.
-            Fault::Raise => continue,
+            // It ends; final for a read.
+            Fault::Held | Fault::Raise => continue,
             Fault::Page(status) | Fault::Bare(status) | Fault::TurnedAway(status) => proxy(status),
         };
         let says = format!("{cause}; se reintenta en 1 s...");

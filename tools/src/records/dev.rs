@@ -25,6 +25,10 @@ impl Operation for DevCreateRecord {
         CreateRecord::told(made)
     }
 
+    fn model(request: &NewRecord) -> Option<&str> {
+        Some(&request.model)
+    }
+
     async fn run(call: Call, request: NewRecord) -> Result<MadeRecord, Refusal> {
         Ok(view(&call, &call.tenant.writer, &request.context).await?.create(&request).await?)
     }
@@ -47,6 +51,18 @@ impl Operation for DevUpdateRecord {
         UpdateRecord::named(request)
     }
 
+    fn done(updated: &Updated) -> Option<Vec<Id>> {
+        UpdateRecord::done(updated)
+    }
+
+    fn outcome(updated: &Updated) -> &'static str {
+        UpdateRecord::outcome(updated)
+    }
+
+    fn model(request: &RecordUpdate) -> Option<&str> {
+        Some(&request.model)
+    }
+
     async fn run(call: Call, request: RecordUpdate) -> Result<Updated, Refusal> {
         Ok(view(&call, &call.tenant.writer, &request.context).await?.update(&request).await?)
     }
@@ -67,6 +83,10 @@ impl Operation for DevReadRecord {
 
     fn named(request: &RecordRequest) -> Vec<Id> {
         GetRecord::named(request)
+    }
+
+    fn model(request: &RecordRequest) -> Option<&str> {
+        Some(&request.model)
     }
 
     async fn run(call: Call, request: RecordRequest) -> Result<Self::Answer, Refusal> {

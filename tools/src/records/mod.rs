@@ -15,7 +15,7 @@ use mcp_odoo_core::records::{
 };
 use mcp_odoo_core::refusal::Refusal;
 
-use crate::operation::{Does, Operation, Spec, Text};
+use crate::operation::{Does, OK, Operation, PARTLY_DONE, Spec, Text};
 use crate::tool::Tool;
 
 pub use self::aliases::tools as aliases;
@@ -73,6 +73,10 @@ impl Operation for SearchRecords {
         found.items.iter().filter_map(id).collect()
     }
 
+    fn model(request: &RecordSearch) -> Option<&str> {
+        Some(&request.model)
+    }
+
     async fn run(call: Call, request: RecordSearch) -> Result<Self::Answer, Refusal> {
         Ok(view(&call, &call.tenant.reader, &request.context).await?.search(&request).await?)
     }
@@ -105,6 +109,10 @@ impl Operation for GetRecord {
 
     fn named(request: &RecordRequest) -> Vec<Id> {
         ids(request.record_id.all())
+    }
+
+    fn model(request: &RecordRequest) -> Option<&str> {
+        Some(&request.model)
     }
 
     async fn run(call: Call, request: RecordRequest) -> Result<Self::Answer, Refusal> {
@@ -149,6 +157,10 @@ impl Operation for DescribeModel {
     type Request = ModelRequest;
     type Answer = Described;
 
+    fn model(request: &ModelRequest) -> Option<&str> {
+        Some(&request.model)
+    }
+
     async fn run(call: Call, request: ModelRequest) -> Result<Self::Answer, Refusal> {
         Ok(view(&call, &call.tenant.reader, &Context::default()).await?.describe(&request).await?)
     }
@@ -170,6 +182,10 @@ impl Operation for AggregateRecords {
     };
     type Request = Aggregation;
     type Answer = Page<Group>;
+
+    fn model(request: &Aggregation) -> Option<&str> {
+        Some(&request.model)
+    }
 
     async fn run(call: Call, request: Aggregation) -> Result<Self::Answer, Refusal> {
         Ok(view(&call, &call.tenant.reader, &request.context).await?.aggregate(&request).await?)
@@ -197,6 +213,10 @@ impl Operation for CreateRecord {
         vec![made.id.into()]
     }
 
+    fn model(request: &NewRecord) -> Option<&str> {
+        Some(&request.model)
+    }
+
     async fn run(call: Call, request: NewRecord) -> Result<MadeRecord, Refusal> {
         Ok(view(&call, &call.tenant.reader, &request.context).await?.create(&request).await?)
     }
@@ -220,6 +240,18 @@ impl Operation for UpdateRecord {
 
     fn named(request: &RecordUpdate) -> Vec<Id> {
         ids(request.record_id.all())
+    }
+
+    fn done(updated: &Updated) -> Option<Vec<Id>> {
+        Some(ids(&updated.ids()))
+    }
+
+    fn outcome(updated: &Updated) -> &'static str {
+        if updated.is_whole() { OK } else { PARTLY_DONE }
+    }
+
+    fn model(request: &RecordUpdate) -> Option<&str> {
+        Some(&request.model)
     }
 
     async fn run(call: Call, request: RecordUpdate) -> Result<Updated, Refusal> {
@@ -248,6 +280,18 @@ impl Operation for DeleteRecord {
         ids(request.record_id.all())
     }
 
+    fn done(deleted: &Deleted) -> Option<Vec<Id>> {
+        Some(ids(&deleted.ids()))
+    }
+
+    fn outcome(deleted: &Deleted) -> &'static str {
+        if deleted.is_whole() { OK } else { PARTLY_DONE }
+    }
+
+    fn model(request: &RecordDeletion) -> Option<&str> {
+        Some(&request.model)
+    }
+
     async fn run(call: Call, request: RecordDeletion) -> Result<Deleted, Refusal> {
         Ok(view(&call, &call.tenant.reader, &Context::default()).await?.delete(&request).await?)
     }
@@ -274,6 +318,10 @@ impl Operation for CallMethod {
         ids(&request.on().0)
     }
 
+    fn model(request: &MethodCall) -> Option<&str> {
+        Some(&request.model)
+    }
+
     async fn run(call: Call, request: MethodCall) -> Result<Called, Refusal> {
         Ok(view(&call, &call.tenant.reader, &request.context).await?.call_method(&request).await?)
     }
@@ -297,6 +345,10 @@ impl Operation for PostMessage {
 
     fn named(request: &MessagePost) -> Vec<Id> {
         vec![request.record_id.into()]
+    }
+
+    fn model(request: &MessagePost) -> Option<&str> {
+        Some(&request.model)
     }
 
     async fn run(call: Call, request: MessagePost) -> Result<PostedMessage, Refusal> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mcp_odoo_core::call::Call;
-use mcp_odoo_core::records::{Fields, RecordSearch, Search, View};
+use mcp_odoo_core::records::{Fields, RecordSearch, Search, View, steady};
 use mcp_odoo_core::refusal::Refusal;
 
 use super::{SearchRecords, id, view};
@@ -44,13 +44,12 @@ impl Operation for StreamRecords {
     type Request = RecordSearch;
     type Answer = Page;
 
+    fn model(request: &RecordSearch) -> Option<&str> {
+        Some(&request.model)
+    }
+
     async fn run(call: Call, mut request: RecordSearch) -> Result<Page, Refusal> {
-        // Pages of an order that leaves records equal could tell of one twice, and of another not at all.
-        request.order = Some(match request.order {
-            Some(order) if names_id(&order) => order,
-            Some(order) => format!("{order}, id"),
-            None => "id".to_owned(),
-        });
+        request.order = Some(steady(request.order.as_deref().unwrap_or("id")));
         let view = view(&call, &call.tenant.reader, &request.context).await?;
         let search = view.prepare(&request).await?;
         let limit = request.limit.into();
@@ -69,15 +68,11 @@ impl Operation for ReadOn {
         if !Arc::ptr_eq(reading.view.rules(), &call.tenant.access.models()) {
             let Reading { request, search, .. } = reading;
             let view = view(&call, &call.tenant.reader, &request.context).await?;
-            let search = view.prepare(&request).await?.after(&search);
+            let search = view.prepare(&request).await?.after(search);
             reading = Reading { request, view, search, ..reading };
         }
         reading.page().await
     }
-}
-
-fn names_id(order: &str) -> bool {
-    order.split(',').any(|term| term.split_whitespace().next() == Some("id"))
 }
 
 /// A page of a search, and what is left of it.
@@ -92,7 +87,7 @@ impl Reading {
         let (items, all) = self.view.page(&mut self.search, size).await?;
         let count = u64::try_from(items.len()).unwrap_or(u64::MAX);
         self.read += count;
-        if self.search.is_over(count, size) {
+        if self.search.is_over() {
             self.limit = self.read;
         }
         let total = all.saturating_sub(self.request.offset.into()).min(self.limit).max(self.read);

@@ -91,6 +91,10 @@ impl Operation for ReadFile {
         vec![request.record_id.into()]
     }
 
+    fn model(request: &FileRequest) -> Option<&str> {
+        Some(&request.model)
+    }
+
     async fn run(call: Call, request: FileRequest) -> Result<File, Refusal> {
         Ok(view(&call, &call.tenant.reader, &Context::default()).await?.file(&request).await?)
     }
@@ -116,6 +120,13 @@ impl Operation for FollowRecords {
         match what {
             Watchable::Record { id, .. } => vec![(*id).into()],
             Watchable::List { .. } => Vec::new(),
+        }
+    }
+
+    fn model(what: &Watchable) -> Option<&str> {
+        match what {
+            Watchable::Record { model, .. } => Some(model),
+            Watchable::List { .. } => None,
         }
     }
 

@@ -1,5 +1,5 @@
 //! The same operations in the forms of other servers for Odoo: plain JSON over POST, WebSocket, `/sse`.
 
 mod plain;
-mod stream;
+pub mod stream;
 pub mod ws;

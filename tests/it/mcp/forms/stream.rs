@@ -19,11 +19,11 @@ use crate::support::app::TestApp;
 use crate::support::events::Events;
 use crate::support::proxy::Fault;
 
-async fn stream(app: &TestApp, body: &Value) -> Response {
+pub async fn stream(app: &TestApp, body: &Value) -> Response {
     app.client.post(format!("{}/mcp/stream/tools/call", app.url)).json(body).send().await.unwrap()
 }
 
-async fn all(answer: Response) -> Vec<Value> {
+pub async fn all(answer: Response) -> Vec<Value> {
     assert_eq!(answer.status(), StatusCode::OK);
     assert_eq!(answer.headers()["content-type"], "text/event-stream");
     let (mut events, mut told) = (Events::new(answer), Vec::new());
@@ -40,7 +40,7 @@ fn fill(app: &TestApp, count: usize) {
 }
 
 fn pages(app: &TestApp) -> usize {
-    app.proxy().calls().iter().filter(|call| call.contains("search_read")).count()
+    app.proxy().calls().iter().filter(|call| call.contains("web_search_read")).count()
 }
 
 /// As the documents of another server have it.
@@ -89,7 +89,7 @@ fn search_of_all(more: Value) -> Value {
     json!({ "name": "search_records", "arguments": arguments })
 }
 
-fn ids(told: &[Value]) -> Vec<i64> {
+pub fn ids(told: &[Value]) -> Vec<i64> {
     let records = told.iter().filter_map(|event| event["data"].as_array()).flatten();
     records.map(|record| record["id"].as_i64().unwrap()).collect()
 }
@@ -148,7 +148,7 @@ async fn of_very_many_each_is_told_once() {
 
 fn searches(app: &TestApp) -> Vec<Value> {
     let bodies = app.proxy().bodies().into_iter();
-    bodies.filter(|(name, _)| name.ends_with("search_read")).map(|(_, body)| body).collect()
+    bodies.filter(|(name, _)| name.ends_with("web_search_read")).map(|(_, body)| body).collect()
 }
 
 /// What goes meanwhile takes no other with it.
@@ -163,7 +163,7 @@ async fn records_deleted_behind_the_reader_hide_none_before_it() {
     let (sandbox, gone) = (app.sandbox().clone(), kept[..50].to_vec());
     let mut seen = 0;
     app.proxy().plan(move |_, method| {
-        seen += usize::from(method.contains("search_read"));
+        seen += usize::from(method.contains("web_search_read"));
         if seen == 2 {
             sandbox.execute("res.partner", "unlink", vec![json!(gone)], Map::new()).unwrap();
         }
@@ -204,15 +204,17 @@ async fn who_hangs_up_ends_the_reading_in_odoo() {
     let app = with_many().await;
     let mut seen = 0;
     app.proxy().plan(move |_, method| {
-        seen += usize::from(method.contains("search_read"));
-        (seen == 3 && method.contains("search_read")).then_some(Fault::Late)
+        seen += usize::from(method.contains("web_search_read"));
+        (seen == 3 && method.contains("web_search_read")).then_some(Fault::Late)
     });
     let mut events = Events::new(stream(&app, &search_of_all(json!({}))).await);
     for kind in ["start", "chunk", "chunk"] {
         assert_eq!(soon(events.next()).await.unwrap()["type"], kind);
     }
-    soon(app.proxy().until(|calls| calls.iter().filter(|call| call.contains("search_read")).count() == 3))
-        .await;
+    soon(
+        app.proxy().until(|calls| calls.iter().filter(|call| call.contains("web_search_read")).count() == 3),
+    )
+    .await;
     drop(events);
     soon(app.proxy().left()).await;
     // Whoever hung up on Odoo is gone: others are served, and nothing more is asked for it.
@@ -226,8 +228,8 @@ async fn a_failure_between_is_the_last_event() {
     fill(&app, 450);
     let mut seen = 0;
     app.proxy().plan(move |_, method| {
-        seen += usize::from(method.contains("search_read"));
-        (seen > 1 && method.contains("search_read")).then_some(Fault::Raise)
+        seen += usize::from(method.contains("web_search_read"));
+        (seen > 1 && method.contains("web_search_read")).then_some(Fault::Raise)
     });
     let asked = json!({ "name": "search_records", "arguments": { "model": "res.partner", "domain": [["name", "like", "Streamed"]] } });
     let told = all(stream(&app, &asked).await).await;
@@ -389,9 +391,9 @@ async fn the_audit_has_a_line_when_a_stream_ends() {
     assert_eq!(stream(&app, &search_of_all(json!({ "domain": "nonsense" }))).await.status(), 422);
     let mut seen = 0;
     app.proxy().plan(move |_, method| {
-        seen += usize::from(method.contains("search_read"));
+        seen += usize::from(method.contains("web_search_read"));
         let fault = if seen < 4 { Fault::Raise } else { Fault::Late };
-        (seen % 2 == 0 && method.contains("search_read")).then_some(fault)
+        (seen % 2 == 0 && method.contains("web_search_read")).then_some(fault)
     });
     let told = all(stream(&app, &search_of_all(json!({}))).await).await;
     assert_eq!(told.last().unwrap()["type"], "error");
@@ -399,8 +401,10 @@ async fn the_audit_has_a_line_when_a_stream_ends() {
     for kind in ["start", "chunk"] {
         assert_eq!(soon(events.next()).await.unwrap()["type"], kind);
     }
-    soon(app.proxy().until(|calls| calls.iter().filter(|call| call.contains("search_read")).count() == 5))
-        .await;
+    soon(
+        app.proxy().until(|calls| calls.iter().filter(|call| call.contains("web_search_read")).count() == 4),
+    )
+    .await;
     drop(events);
     soon(app.proxy().left()).await;
     let (_, folder) = app.stop().await;

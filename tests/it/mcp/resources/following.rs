@@ -8,7 +8,7 @@ use rmcp::transport::TokioChildProcess;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::{Hearer, OFTEN, customer, delete, left, quick, rename};
+use super::{Hearer, customer, delete, left, quick, rename};
 use crate::mcp::client::{Sse, request};
 use crate::support::app::request as quotation;
 use crate::support::mcp::{Caller, McpTools};
@@ -27,9 +27,9 @@ impl Hearer {
 }
 
 /// What a look at followed customers calls.
-const LOOK: &str = "res.partner.search_read";
+pub const LOOK: &str = "res.partner.search_read";
 
-fn looks(calls: &[String]) -> usize {
+pub fn looks(calls: &[String]) -> usize {
     calls.iter().filter(|call| *call == LOOK).count()
 }
 
@@ -84,39 +84,6 @@ async fn a_deleted_record_is_told_once_and_looked_at_no_more() {
     let again = client.subscribe(&uri).await;
     assert!(matches!(again, Err(ServiceError::McpError(error)) if error.code.0 == -32002));
     assert_eq!(client.heard(), [""; 0]);
-}
-
-/// One call asks for all records of a model, however many listen.
-#[tokio::test]
-async fn a_thousand_subscriptions_on_fifty_records_are_one_call() {
-    let mcp = McpTools::builder().configure(|config| config.watching.every = 10 * OFTEN).start_mcp().await;
-    let mut ids = Vec::new();
-    for number in 0..50 {
-        ids.push(customer(&mcp, &format!("Customer {number}")).await);
-    }
-    mcp.no_faults();
-    let mut clients = Vec::new();
-    for _ in 0..20 {
-        clients.push(Hearer::connect(&mcp.app.url).await);
-    }
-    for client in &clients {
-        for id in &ids {
-            client.subscribe(&format!("odoo://res.partner/{id}")).await.unwrap();
-        }
-    }
-    mcp.no_faults();
-    mcp.odoo.proxy.keep_bodies();
-    rename(&mcp, ids[0], "Renamed").await;
-    for client in &mut clients {
-        assert_eq!(client.hears().await, format!("odoo://res.partner/{}", ids[0]));
-    }
-    let bodies = mcp.odoo.proxy.bodies();
-    let probes: Vec<_> = bodies.iter().filter(|(call, _)| call == LOOK).collect();
-    assert!(!probes.is_empty(), "{:?}", mcp.odoo.proxy.calls());
-    for (_, body) in &probes {
-        let asked = body["domain"][0][2].as_array().unwrap_or_else(|| panic!("{body}")).len();
-        assert_eq!(asked, 50, "all at once: {body}");
-    }
 }
 
 /// Each record is looked at once when the first asks for it, and nothing more until it is time.

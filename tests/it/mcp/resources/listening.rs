@@ -23,7 +23,7 @@ async fn listen(client: &Hearer, uris: &[&str]) -> Result<Subscription, ServiceE
 }
 
 /// Listens, and hears of each once to begin with: from the acknowledgement on nothing is lost.
-async fn hear(client: &Hearer, uris: &[&str]) -> Subscription {
+pub async fn hear(client: &Hearer, uris: &[&str]) -> Subscription {
     let mut listening = listen(client, uris).await.unwrap();
     let mut not_told: BTreeSet<&str> = uris.iter().copied().collect();
     while !not_told.is_empty() {
@@ -34,7 +34,7 @@ async fn hear(client: &Hearer, uris: &[&str]) -> Subscription {
 }
 
 /// What is told next.
-async fn told(listening: &mut Subscription) -> String {
+pub async fn told(listening: &mut Subscription) -> String {
     match soon(listening.next()).await.unwrap() {
         Some(ServerNotification::ResourceUpdatedNotification(update)) => update.params.uri,
         other => panic!("{other:?}"),

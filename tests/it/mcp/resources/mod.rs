@@ -1,5 +1,6 @@
 //! Resources: read, completed and followed, in both eras of the protocol and over every transport.
 
+mod counting;
 mod following;
 mod listening;
 mod reading;
