@@ -1,6 +1,7 @@
 //! From JSON to a value that keeps its rules, with every bad field named at once.
 
 mod lenient;
+mod literal;
 
 use garde::Validate;
 use schemars::JsonSchema;
@@ -10,6 +11,7 @@ use serde_json::{Number, Value};
 use utoipa::ToSchema;
 
 use self::lenient::{Lenient, Notes};
+pub use self::literal::literal;
 
 /// More than anybody reads; it bounds the work on a hostile body.
 const MAX_ERRORS: usize = 50;

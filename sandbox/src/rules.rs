@@ -70,6 +70,10 @@ fn order(env: &mut Env<'_>, values: &mut Values) -> Result<(), Error> {
     fill(values, "partner_shipping_id", || json!(partner));
     let pricelist = partner.and_then(|id| env.db.value(&partners, id, "property_product_pricelist").id());
     fill(values, "pricelist_id", || json!(pricelist));
+    let (lists, list) = (env.model("product.pricelist")?, values.get("pricelist_id").and_then(Value::as_i64));
+    if let Some(currency) = list.and_then(|id| env.db.value(&lists, id, "currency_id").id()) {
+        fill(values, "currency_id", || json!(currency));
+    }
     let company = env.company();
     fill(values, "company_id", || json!(company));
     default_team(env, values)

@@ -1,5 +1,7 @@
 //! An operation as a tool: arguments and answers in JSON, with schemas.
 
+mod folded;
+
 use std::sync::Arc;
 
 use futures::FutureExt;
@@ -12,6 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use self::folded::unfolded;
 use crate::dispatch::admit;
 use crate::operation::{Operation, Spec, Text};
 use crate::reply::Reply;
@@ -56,7 +59,7 @@ impl Tool {
     /// Calls it. Who may not is told so, whatever the arguments are.
     pub async fn call(&self, call: Call, arguments: Object) -> Reply {
         match admit(self.operation, &call) {
-            Ok(()) => (self.run)(call, arguments).await,
+            Ok(()) => (self.run)(call, unfolded(arguments, &self.input)).await,
             Err(refusal) => Reply::refused(refusal),
         }
     }

@@ -95,7 +95,11 @@ impl Erp {
             record.text(field).ok().flatten().is_some_and(|number| self::digits(number).contains(wanted))
         };
         found.retain(|record| numbers.iter().any(|field| has(record, field)));
-        Ok(found)
+        match found.is_empty() {
+            // There are names without letters.
+            true => finding.by_words(self, query).await,
+            false => Ok(found),
+        }
     }
 
     pub(super) async fn customer_document(&self, id: i64) -> Result<Document, ErpError> {

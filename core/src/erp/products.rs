@@ -165,20 +165,16 @@ impl Erp {
         if ids.is_empty() || self.records.odoo.connection().await.ok()?.version.major < TELLS_PRICES {
             return None;
         }
-        let line = |id: &i64| json!([0, format!("v{id}"), { "product_id": id, "product_uom_qty": 1 }]);
-        let lines: Vec<Value> = ids.iter().map(line).collect();
-        let of_lines = json!({ "fields": { "price_unit": {}, "discount": {} } });
-        let no_names: [&str; 0] = [];
-        let call = Call::new("sale.order", "onchange")
-            .on(&[])
-            .arg("values", json!({ "partner_id": customer, "order_line": lines }))
-            .arg("field_names", no_names.as_slice())
-            .arg(
-                "fields_spec",
-                json!({ "currency_id": { "fields": { "name": {} } }, "order_line": of_lines }),
-            );
-        let told = self.records.odoo.call(call).await.ok()?;
-        let told = told.get("value")?;
+        let told = self.order_of(customer, ids, None).await?;
+        let currency_of = |pointer: &str| told.pointer(pointer).and_then(Value::as_i64);
+        // While it is thought up, a line has the company's currency: of a price without a rule Odoo makes none of the
+        // order's, unless it is told which that is.
+        let told = match (currency_of("/currency_id/id"), currency_of("/company_id/currency_id")) {
+            (Some(orders), Some(companys)) if orders != companys => {
+                self.order_of(customer, ids, Some(orders)).await?
+            }
+            _ => told,
+        };
         let price = |line: &Value| {
             let id = line.get(1)?.as_str()?.strip_prefix('v')?.parse().ok()?;
             let number = |field: &str| line.get(2)?.get(field)?.as_f64();
@@ -188,6 +184,34 @@ impl Erp {
         let prices = told.get("order_line")?.as_array()?.iter().filter_map(price).collect();
         let currency = told.pointer("/currency_id/name").and_then(Value::as_str).map(str::to_owned);
         Some((prices, currency))
+    }
+
+    /// What Odoo makes of an order of one each, without making it.
+    async fn order_of(&self, customer: i64, ids: &[i64], currency: Option<i64>) -> Option<Value> {
+        let line = |id: &i64| {
+            let mut values = json!({ "product_id": id, "product_uom_qty": 1 });
+            if let (Some(currency), Some(values)) = (currency, values.as_object_mut()) {
+                values.insert("currency_id".to_owned(), currency.into());
+            }
+            json!([0, format!("v{id}"), values])
+        };
+        let lines: Vec<Value> = ids.iter().map(line).collect();
+        let of_lines = json!({ "fields": { "price_unit": {}, "discount": {} } });
+        let no_names: [&str; 0] = [];
+        let call = Call::new("sale.order", "onchange")
+            .on(&[])
+            .arg("values", json!({ "partner_id": customer, "order_line": lines }))
+            .arg("field_names", no_names.as_slice())
+            .arg(
+                "fields_spec",
+                json!({
+                    "currency_id": { "fields": { "name": {} } },
+                    "company_id": { "fields": { "currency_id": {} } },
+                    "order_line": of_lines,
+                }),
+            );
+        let mut told = self.records.odoo.call(call).await.ok()?;
+        told.get_mut("value").map(Value::take)
     }
 
     pub(super) fn no_customer(&self, error: Unresolved) -> ErpError {

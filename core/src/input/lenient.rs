@@ -235,7 +235,7 @@ impl<'a> de::Deserializer<'a> for Lenient<'a, '_> {
     fn deserialize_seq<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Stop> {
         let items = self.value.and_then(Value::as_array);
         if items.is_none() {
-            self.wrong("a sequence");
+            self.wrong("a list");
         }
         let items = items.map(Vec::as_slice).unwrap_or_default();
         visitor.visit_seq(Elements { items: items.iter().enumerate(), list: &self })

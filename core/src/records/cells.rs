@@ -90,6 +90,10 @@ impl View {
         value: &Value,
     ) -> Result<Result<Checked, FieldError>, RecordError> {
         let meant = match mean(field, value) {
+            // A new record holds nothing yet: what is linked to it is all of it.
+            Ok(Meant::Many { add, remove, .. }) if remove.is_empty() => {
+                Meant::Many { set: true, add, remove }
+            }
             Ok(meant) => meant,
             Err(message) => return Ok(Err(FieldError { path: format!("values.{name}"), message })),
         };
@@ -109,8 +113,13 @@ impl View {
         path: &str,
         depth: usize,
     ) -> Result<Result<(Value, Vec<FieldError>), String>, RecordError> {
+        // Each as such, or by Odoo's command that makes it.
+        let object = |line: &Value| match line.as_array().map(Vec::as_slice) {
+            Some([code, _, values]) if integer_of(code) == Some(0) => values.as_object().cloned(),
+            _ => line.as_object().cloned(),
+        };
         let objects = |value: &Value| -> Option<Vec<Map<String, Value>>> {
-            value.as_array()?.iter().map(|line| line.as_object().cloned()).collect()
+            value.as_array()?.iter().map(object).collect()
         };
         let (Some(lines), Some(relation)) = (objects(value).filter(|_| depth <= DEEPEST), &field.relation)
         else {

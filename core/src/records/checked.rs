@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
 use futures::future::try_join_all;
 use serde_json::{Map, Value, json};
 
 use super::Records;
 use super::metadata::{Field, Fields};
 use super::reference::{Reference, Unresolved};
-use super::value::odoo_datetime;
+use super::value::{day, odoo_datetime};
 use super::words::plain;
 use crate::html;
 use crate::input::{FieldError, integer_of, number_of};
@@ -253,15 +252,15 @@ pub(super) fn mean(field: &Field, value: &Value) -> Result<Meant, String> {
             Some(number) => json!(number),
             None => return Err("must be a number such as 12.5".to_owned()),
         },
-        "date" => match text.and_then(|text| text.parse::<NaiveDate>().ok()) {
-            Some(day) => json!(day.to_string()),
+        "date" => match text.and_then(day) {
+            Some(day) => json!(day),
             None => return Err("must be a date such as 2026-12-31".to_owned()),
         },
         "datetime" => match text.and_then(odoo_datetime) {
             Some(time) => json!(time),
             None => return Err("must be a time in ISO 8601, e.g. 2026-01-30T10:00:00Z".to_owned()),
         },
-        "selection" => match selected(field, text) {
+        "selection" => match selected(field, text.or(value.is_number().then_some(&*value.to_string()))) {
             Some(key) => json!(key),
             None => {
                 let keys: Vec<&str> = field.selection.iter().map(|(key, _)| key.as_str()).collect();

@@ -4,20 +4,21 @@ use std::pin::Pin;
 
 use serde_json::{Value, json};
 
+use super::compared::{has_text, terms};
 use super::error::RecordError;
 use super::metadata::Field;
-use super::value::odoo_datetime;
-use super::view::{Seen, Target, View};
-use super::words::plain;
+use super::view::{DATE_PARTS, Seen, Target, View};
 use crate::access::models::Verb;
-use crate::input::{FieldError, integer_of, number_of};
+use crate::input::{FieldError, literal};
 
 /// Conditions within conditions, at most.
 const DEEPEST: usize = 8;
 /// Before, a day has to be written as such.
 const WORDS_SINCE: u32 = 19;
+/// Before, a date has no parts.
+const DATE_PARTS_SINCE: u32 = 18;
 /// Compare with texts: of a record, with its name.
-const BY_TEXT: [&str; 8] =
+pub(super) const BY_TEXT: [&str; 8] =
     ["like", "ilike", "not like", "not ilike", "=like", "=ilike", "not =like", "not =ilike"];
 const OTHERS: [&str; 13] =
     ["=", "!=", "<", ">", "<=", ">=", "=?", "in", "not in", "child_of", "parent_of", "any", "not any"];
@@ -63,8 +64,8 @@ impl View {
                     Value::Array(leaf) => {
                         open = open.saturating_sub(1);
                         match self.condition(model, leaf, &path, depth, errors).await? {
-                            Ok(leaf) => {
-                                sent.push(leaf);
+                            Ok(terms) => {
+                                sent.extend(terms);
                                 continue;
                             }
                             Err(message) => errors.push(FieldError { path, message }),
@@ -82,6 +83,7 @@ impl View {
         })
     }
 
+    /// The terms that say it in Odoo.
     async fn condition(
         &self,
         model: &Seen,
@@ -89,18 +91,18 @@ impl View {
         path: &str,
         depth: usize,
         errors: &mut Vec<FieldError>,
-    ) -> Result<Result<Value, String>, RecordError> {
+    ) -> Result<Result<Vec<Value>, String>, RecordError> {
         let [field, operator, value] = leaf else {
             return Ok(Err("must have three parts, [field, operator, value]".to_owned()));
         };
         // Always true, or never.
         if field.is_number() {
-            return Ok(Ok(json!([field, operator, value])));
+            return Ok(Ok(vec![json!([field, operator, value])]));
         }
-        let (Some(name), Some(operator)) = (field.as_str(), operator.as_str()) else {
+        let (Some(name), Some(written)) = (field.as_str(), operator.as_str()) else {
             return Ok(Err("must be [field, operator, value], the first two texts".to_owned()));
         };
-        if !BY_TEXT.contains(&operator) && !OTHERS.contains(&operator) {
+        let Some(operator) = operator_of(written) else {
             return Ok(Err(format!(
                 "has an operator that is none of {}, {}",
                 OTHERS.join(", "),
@@ -127,7 +129,7 @@ impl View {
             let relation = self.see(relation, Verb::Read).await?;
             let path = format!("{path}[2]");
             let inner = self.conditions(&relation, inner, &path, depth + 1, errors).await?;
-            return Ok(Ok(json!([name, operator, inner])));
+            return Ok(Ok(vec![json!([name, operator, inner])]));
         }
         // Elsewhere Odoo takes a text for the name of such a record.
         let points = field.relation.is_some() || name.rsplit('.').next() == Some("id");
@@ -140,170 +142,49 @@ impl View {
         }
         // Since then there are words for days: today, -7d, =monday.
         let version = self.records.odoo.connection().await.map_err(|error| self.failed(error))?.version;
+        let is_part =
+            field.kind.is_empty() && name.rsplit('.').next().is_some_and(|part| DATE_PARTS.contains(&part));
+        if is_part && version.major < DATE_PARTS_SINCE {
+            return Ok(Err(
+                "this Odoo compares no parts of dates: compare the whole with days, by >= and <=".to_owned(),
+            ));
+        }
         let has_words = version.major >= WORDS_SINCE;
-        Ok(compared(&field, operator, value, has_words).map(|value| json!([name, operator, value])))
+        Ok(terms(name, &field, operator, value, has_words))
     }
 }
 
-fn is_day(text: &str) -> bool {
-    text.parse::<chrono::NaiveDate>().is_ok()
-}
-
-/// Of a list Odoo looks for the name of each text in it: ids are sent as numbers, whatever they came as.
-fn with_ids(value: &Value) -> Value {
-    match value {
-        Value::Array(values) => values.iter().map(with_ids).collect(),
-        value => integer_of(value).map_or_else(|| value.clone(), |id| json!(id)),
-    }
-}
-
-fn has_text(value: &Value) -> bool {
-    match value {
-        Value::String(_) => integer_of(value).is_none(),
-        Value::Array(values) => values.iter().any(has_text),
-        _ => false,
-    }
-}
-
-/// A value as Odoo compares it by: the forms that callers write it in are many. What it cannot be is said here; the database
-/// says it in its own language, and of a yes that is none Odoo makes one.
-fn compared(field: &Field, operator: &str, value: &Value, has_words: bool) -> Result<Value, String> {
-    if BY_TEXT.contains(&operator) {
-        return match value {
-            Value::String(_) => Ok(value.clone()),
-            Value::Number(number) => Ok(json!(number.to_string())),
-            Value::Bool(false) => Ok(value.clone()),
-            _ => Err(format!("{operator} takes a text")),
-        };
-    }
-    if let "in" | "not in" = operator {
-        let of = |value| compared(field, "=", value, has_words);
-        return match value {
-            Value::Array(values) => values.iter().map(of).collect(),
-            one => Ok(json!([of(one)?])),
-        };
-    }
-    // Empty.
-    if matches!(value, Value::Null | Value::Bool(false)) {
-        return Ok(value.clone());
-    }
-    Ok(match field.kind.as_str() {
-        // Odoo compares text with the names of records, and a number in it with nothing.
-        "many2one" | "one2many" | "many2many" => with_ids(value),
-        "integer" => match integer_of(value).map(i32::try_from) {
-            Some(Ok(number)) => json!(number),
-            // The records below these, by ids or by a name.
-            _ if matches!(operator, "child_of" | "parent_of") => with_ids(value),
-            _ => return Err("must compare with an integer of 32 bits such as 3".to_owned()),
-        },
-        "float" | "monetary" => match number_of(value) {
-            Some(number) => Value::Number(number),
-            None => return Err("must compare with a number such as 12.5".to_owned()),
-        },
-        "boolean" => match (value, value.as_str().map(str::to_lowercase).as_deref()) {
-            (Value::Bool(_), _) => value.clone(),
-            (_, Some("true")) => json!(true),
-            (_, Some("false")) => json!(false),
-            _ => return Err("must compare with true or false".to_owned()),
-        },
-        "date" | "datetime" => match value.as_str().map(str::trim) {
-            // A day alone stays one: Odoo takes its beginning.
-            Some(text) if is_day(text) => json!(text),
-            Some(text) => match odoo_datetime(text) {
-                Some(time) if field.kind == "datetime" => json!(time),
-                Some(_) => value.clone(),
-                None if has_words => value.clone(),
-                None => {
-                    let message =
-                        "must compare with a day such as 2026-12-31 or a time such as 2026-12-31T10:00:00Z";
-                    return Err(message.to_owned());
-                }
-            },
-            None => return Err("must compare with a text such as 2026-12-31".to_owned()),
-        },
-        "char"
-            if field
-                .size
-                .is_some_and(|size| value.as_str().is_some_and(|text| text.chars().count() > size)) =>
-        {
-            let size = field.size.unwrap_or_default();
-            return Err(format!("must compare with at most {size} characters: there are no more in it"));
-        }
-        "selection" if !field.selection.is_empty() => match value.as_str() {
-            Some(text) => json!(option(field, text)?),
-            None => value.clone(),
-        },
-        _ => value.clone(),
-    })
-}
-
-/// A state that does not exist would find nothing, and nobody would know why.
-fn option(field: &Field, text: &str) -> Result<String, String> {
-    let by_key = field.selection.iter().find(|(key, _)| key == text);
-    let by_label = || field.selection.iter().find(|(_, label)| plain(label) == plain(text));
-    by_key.or_else(by_label).map(|(key, _)| key.clone()).ok_or_else(|| {
-        let keys: Vec<&str> = field.selection.iter().map(|(key, _)| key.as_str()).collect();
-        format!("must compare with one of {}", keys.join(", "))
-    })
-}
-
-/// A list, or text that is one: as JSON, or as Python writes it.
+/// A list, or text that is one: as JSON, or as Python writes it. One condition alone is taken for a list of it.
 fn parsed(domain: &Value) -> Option<Vec<Value>> {
-    match domain {
-        Value::Null => Some(Vec::new()),
-        Value::Array(terms) => Some(terms.clone()),
-        Value::String(text) if text.trim().is_empty() => Some(Vec::new()),
-        Value::String(text) => {
-            serde_json::from_str(text).or_else(|_| serde_json::from_str(&from_python(text))).ok()
+    let terms = match domain {
+        Value::Null => Vec::new(),
+        Value::Array(terms) => terms.clone(),
+        Value::String(text) if text.trim().is_empty() => Vec::new(),
+        Value::String(text) => match literal(text)? {
+            Value::Array(terms) => terms,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    match terms.as_slice() {
+        [Value::String(field), Value::String(operator), _]
+            if !["&", "|", "!"].contains(&field.as_str()) && operator_of(operator).is_some() =>
+        {
+            Some(vec![terms.into()])
         }
-        _ => None,
+        _ => Some(terms),
     }
 }
 
-/// Python's literals as JSON's.
-fn from_python(text: &str) -> String {
-    let (mut json, mut word) = (String::new(), String::new());
-    let mut characters = text.chars().peekable();
-    let say = |word: &mut String, json: &mut String| {
-        json.push_str(match word.as_str() {
-            "True" => "true",
-            "False" => "false",
-            "None" => "null",
-            other => other,
-        });
-        word.clear();
+/// An operator as Odoo writes it.
+fn operator_of(written: &str) -> Option<&'static str> {
+    let plain = |operator: &str| operator.trim().to_lowercase().replace('_', " ");
+    let written = match plain(written).as_str() {
+        "==" => "=".to_owned(),
+        "<>" => "!=".to_owned(),
+        other => other.to_owned(),
     };
-    while let Some(character) = characters.next() {
-        if character.is_alphanumeric() || "_.+-".contains(character) {
-            word.push(character);
-            continue;
-        }
-        say(&mut word, &mut json);
-        match character {
-            '(' => json.push('['),
-            ')' | ']' => {
-                // A tuple of one has a comma, and lists may end in one.
-                if json.trim_end().ends_with(',') {
-                    json.truncate(json.trim_end().len().saturating_sub(1));
-                }
-                json.push(']');
-            }
-            quote @ ('\'' | '"') => {
-                let mut text = String::new();
-                while let Some(character) = characters.next() {
-                    match character {
-                        '\\' => text.extend(characters.next()),
-                        end if end == quote => break,
-                        other => text.push(other),
-                    }
-                }
-                json.push_str(&Value::from(text).to_string());
-            }
-            other => json.push(other),
-        }
-    }
-    say(&mut word, &mut json);
-    json
+    BY_TEXT.iter().chain(&OTHERS).find(|known| plain(known) == written).copied()
 }
 
 #[cfg(test)]
@@ -323,19 +204,17 @@ mod tests {
             assert_eq!(parsed(&json!(text)), None, "{text}");
         }
         assert_eq!(parsed(&json!("")), Some(Vec::new()));
+        assert_eq!(parsed(&json!("('a', '=', 1)")), Some(vec![json!(["a", "=", 1])]));
+        assert_eq!(parsed(&json!(["|", "!", ["a", "=", 1]])).map(|terms| terms.len()), Some(3));
     }
 
-    /// Odoo looks for the name of each text, by fields that may be hidden.
     #[test]
-    fn digits_are_ids_or_text_that_rules_see() {
-        let of = |kind: &str| Field { kind: kind.to_owned(), ..Field::default() };
-        for (kind, operator) in [("many2one", "="), ("many2one", "child_of"), ("integer", "parent_of")] {
-            let sent = compared(&of(kind), operator, &json!(["2051", 7]), false);
-            assert_eq!(sent, Ok(json!([2051, 7])), "{kind} {operator}");
+    fn operators_are_written_in_many_ways() {
+        for (written, meant) in
+            [("==", "="), ("<>", "!="), ("ILIKE", "ilike"), ("not_in", "not in"), ("child of", "child_of")]
+        {
+            assert_eq!(operator_of(written), Some(meant), "{written}");
         }
-        for text in ["0551", "+52", "Torres", "1 2"] {
-            assert!(has_text(&json!(text)) && has_text(&json!([7, text])), "{text}");
-        }
-        assert!(!has_text(&json!(["2051", 7])));
+        assert_eq!(operator_of("contains"), None);
     }
 }

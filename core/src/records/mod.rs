@@ -10,6 +10,7 @@ mod cells;
 mod change;
 mod changes;
 pub(crate) mod checked;
+mod compared;
 mod context;
 mod create;
 mod currencies;

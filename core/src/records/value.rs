@@ -63,6 +63,12 @@ pub(crate) fn odoo_datetime(text: &str) -> Option<String> {
     Some(time.format(ODOO).to_string())
 }
 
+/// A day as Odoo wants it, also written as its beginning.
+pub(crate) fn day(text: &str) -> Option<String> {
+    let of_time = || odoo_datetime(text)?.strip_suffix(" 00:00:00")?.parse().ok();
+    text.parse::<NaiveDate>().ok().or_else(of_time).map(|day| day.to_string())
+}
+
 /// Whether a day is given to a field that holds a time.
 pub(crate) fn is_day(kind: &str, given: Option<&Value>) -> bool {
     let text = given.and_then(Value::as_str).map(str::trim);

@@ -12,7 +12,7 @@ use crate::access::models::{Closed, Models, Verb};
 use crate::odoo::OdooError;
 
 /// Parts of a date that a path may end in (Odoo 18 and later).
-const DATE_PARTS: [&str; 8] = [
+pub(super) const DATE_PARTS: [&str; 8] = [
     "year_number",
     "quarter_number",
     "month_number",
@@ -130,7 +130,10 @@ impl View {
         names: &[&str],
     ) -> Result<Seen, RecordError> {
         if !is_model_name(model) {
-            return Err(RecordError::argument("model", "must be the name of a model such as res.partner"));
+            return Err(RecordError::argument(
+                "model",
+                "must be the name of a model such as res.partner: list_models finds it",
+            ));
         }
         self.rules.allow(model, verb)?;
         let fields = match self.records.fields_with(model, names).await {

@@ -10,6 +10,7 @@ mod making;
 mod money;
 mod reading;
 mod several;
+mod spelled;
 mod windows;
 mod workplace;
 

@@ -58,7 +58,7 @@ async fn every_rule_names_its_field() {
         ("x_studio_producto", json!("x"), "x_studio_producto", "expected an integer"),
         ("x_studio_producto", json!(1_i64 << 40), "x_studio_producto", "32 bits"),
         ("products", json!([]), "products", "1 to 1,000"),
-        ("products", json!({}), "products", "expected a sequence"),
+        ("products", json!({}), "products", "expected a list"),
         ("products", (0..1001).map(|_| json!({ "product_id": 1 })).collect(), "products", "1 to 1,000"),
         ("products", line(json!({ "product_id": 0 })), "products[1].product_id", "1 or more"),
         ("products", line(json!({ "qty": 1 })), "products[1].product_id", "missing"),

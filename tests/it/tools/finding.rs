@@ -65,6 +65,19 @@ async fn a_product_has_its_price_and_unit() {
     );
 }
 
+/// A line that is only thought up has the company's currency: Odoo is told the order's, and asked again.
+#[tokio::test(flavor = "multi_thread")]
+async fn prices_in_another_currency_are_asked_for_in_it() {
+    let app = McpTools::builder().version(Version::V18).start_mcp().await;
+    let yen = make(&app, "res.currency", json!({ "name": "JPY", "symbol": "¥" }));
+    let list = make(&app, "product.pricelist", json!({ "name": "Japan", "currency_id": yen }));
+    let theirs = vec![json!([16]), json!({ "property_product_pricelist": list })];
+    app.sandbox().execute("res.partner", "write", theirs, Map::new()).unwrap();
+    let found = app.call("find_products", json!({ "q": "bellabot", "customer": 16 })).await;
+    assert_eq!(found["items"][0]["currency"], "JPY", "{found}");
+    assert_eq!(app.odoo.proxy.calls().iter().filter(|call| *call == "sale.order.onchange").count(), 2);
+}
+
 /// What he would pay, asked of Odoo in one call for all; where Odoo does not tell, the answer says so.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_price_is_the_customers() {
@@ -110,7 +123,9 @@ async fn customers_by_whatever_is_known_of_them() {
         "res.partner",
         json!({ "name": "Peña y Núñez", "vat": "MXTOR010101AAA", "is_company": true }),
     );
+    let digits = make(&app, "res.partner", json!({ "name": "24/7 365000" }));
     for (q, first) in [
+        ("24/7 365000", digits),
         ("almacenes torres", 16),
         ("TORRES almacenes", 16),
         ("fernandez", 43),
