@@ -68,7 +68,7 @@ impl Fault {
     /// The time-out of calls to give a service that meets this: only an answer that never comes is to be waited for
     /// shortly, for a busy machine is slow with all others.
     pub fn timeout(self) -> Duration {
-        if self == Self::Late { Duration::from_millis(500) } else { Duration::from_secs(30) }
+        Duration::from_secs(if self == Self::Late { 1 } else { 30 })
     }
 }
 

@@ -22,21 +22,24 @@ pub(crate) fn unfolded(mut arguments: Object, input: &Object) -> Object {
 
 /// Nothing where it is as it should be, or could be meant in several ways.
 fn meant(name: &str, value: &Value, schema: &Value) -> Option<Value> {
-    let kind = |schema: &Value| schema.get("type").and_then(Value::as_str).map(str::to_owned);
-    let text = value.as_str();
-    let said = text.and_then(literal);
-    match kind(schema)?.as_str() {
-        "object" => said.filter(Value::is_object),
-        "array" => match (said, kind(schema.get("items")?)?.as_str()) {
+    match (kind(schema)?, value) {
+        ("object", Value::String(text)) => literal(text).filter(Value::is_object),
+        ("array", Value::String(text)) => match (literal(text), kind(schema.get("items")?)?) {
             (Some(list @ Value::Array(_)), _) => Some(list),
-            (None, "string") if name != AS_IT_IS => names(text?),
+            (None, "string") if name != AS_IT_IS => names(text),
             (Some(Value::Number(id)), "integer") => Some(Value::from(vec![id])),
-            (None, "integer") if value.is_number() => Some(Value::from(vec![value.clone()])),
-            (None, "integer") => text?.split(',').map(|id| id.trim().parse::<i64>().ok()).collect(),
+            (None, "integer") => text.split(',').map(|id| id.trim().parse::<i64>().ok()).collect(),
             _ => None,
         },
+        ("array", Value::Number(id)) if kind(schema.get("items")?)? == "integer" => {
+            Some(Value::from(vec![id.clone()]))
+        }
         _ => None,
     }
+}
+
+fn kind(schema: &Value) -> Option<&str> {
+    schema.get("type").and_then(Value::as_str)
 }
 
 /// Names of fields between commas.
