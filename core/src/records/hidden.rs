@@ -3,8 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use futures::FutureExt;
-use futures::future::{BoxFuture, try_join_all};
+use futures::future::try_join_all;
 
 use super::error::RecordError;
 use super::metadata::{Field, Fields};
@@ -42,7 +41,7 @@ impl View {
         Ok(told)
     }
 
-    async fn work_out(&self, model: &str, fields: &Fields) -> Result<HashSet<String>, RecordError> {
+    async fn work_out(&self, model: &str, fields: &Arc<Fields>) -> Result<HashSet<String>, RecordError> {
         let mut hidden: HashSet<String> = by_rule(&self.rules, model).map(str::to_owned).collect();
         // The models on the way are asked for at once.
         let looked_at = fields.iter().flat_map(|(name, field)| {
@@ -51,7 +50,7 @@ impl View {
                 field.depends.iter().filter(|path| path.contains('.') && !NAMES.contains(&name.as_str()));
             field.related.iter().chain(on).map(async move |path| {
                 let is_mirror = field.related.as_ref() == Some(path);
-                let leads = self.leads_to_what_is_hidden(fields, path, is_mirror).await?;
+                let leads = self.leads_to_what_is_hidden((model, name), fields, path, is_mirror).await?;
                 Ok::<_, RecordError>(leads.then(|| name.clone()))
             })
         });
@@ -77,43 +76,44 @@ impl View {
     /// Whether a field is hidden on the way of a path; for one that mirrors what the path ends at, also whether a model is
     /// closed there, or what it ends at mirrors such a field. What is only worked out from a closed model may be told: totals
     /// are, of closed lines. So may what is worked out from what is worked out elsewhere: [`super::traces`] tells of it.
-    fn leads_to_what_is_hidden<'a>(
-        &'a self,
-        fields: &'a Fields,
-        path: &'a str,
+    async fn leads_to_what_is_hidden(
+        &self,
+        (model, name): (&str, &str),
+        fields: &Arc<Fields>,
+        path: &str,
         is_mirror: bool,
-    ) -> BoxFuture<'a, Result<bool, RecordError>> {
-        self.follow(fields, path, is_mirror).boxed()
-    }
-
-    async fn follow(&self, fields: &Fields, path: &str, is_mirror: bool) -> Result<bool, RecordError> {
-        let mut parts = path.split('.').peekable();
-        let mut of_model: Option<(String, Arc<Fields>)> = None;
-        while let Some(part) = parts.next() {
-            if let Some((model, _)) = &of_model
-                && by_rule(&self.rules, model).any(|name| name == part)
-            {
-                return Ok(true);
+    ) -> Result<bool, RecordError> {
+        // Fields may mirror one another in a circle, as one of a record the same of the record above: what is seen there is
+        // nothing else than on the way.
+        let mut seen = HashSet::from([(model.to_owned(), name.to_owned())]);
+        let (mut model, mut fields, mut path) = (model.to_owned(), Arc::clone(fields), path.to_owned());
+        // What the first path begins with is of the model itself, where all that follows from a hidden field is looked for.
+        let mut is_elsewhere = false;
+        loop {
+            let mut end = None;
+            let mut parts = path.split('.').peekable();
+            while let Some(part) = parts.next() {
+                if is_elsewhere && by_rule(&self.rules, &model).any(|name| name == part) {
+                    return Ok(true);
+                }
+                let Some(field) = fields.get(part) else { return Ok(false) };
+                if parts.peek().is_none() {
+                    end = field.related.clone().filter(|_| seen.insert((model.clone(), part.to_owned())));
+                    break;
+                }
+                let Some(relation) = field.relation.clone() else { return Ok(false) };
+                if self.rules.allow(&relation, Verb::Read).is_err() {
+                    let hides = self.rules.hidden(&relation).is_some_and(|hidden| !hidden.is_empty());
+                    return Ok(is_mirror || hides);
+                }
+                fields = self.records.fields(&relation).await.map_err(|error| self.failed(error))?;
+                (model, is_elsewhere) = (relation, true);
             }
-            let here = of_model.as_ref().map_or(fields, |(_, fields)| fields);
-            let Some(field) = here.get(part) else { return Ok(false) };
-            if parts.peek().is_none() {
-                return match &field.related {
-                    Some(mirrored) if is_mirror && of_model.is_some() => {
-                        self.leads_to_what_is_hidden(here, mirrored, true).await
-                    }
-                    _ => Ok(false),
-                };
+            match end {
+                Some(mirrored) if is_mirror && is_elsewhere => path = mirrored,
+                _ => return Ok(false),
             }
-            let Some(relation) = field.relation.clone() else { return Ok(false) };
-            if self.rules.allow(&relation, Verb::Read).is_err() {
-                let hides = self.rules.hidden(&relation).is_some_and(|hidden| !hidden.is_empty());
-                return Ok(is_mirror || hides);
-            }
-            let fields = self.records.fields(&relation).await.map_err(|error| self.failed(error))?;
-            of_model = Some((relation, fields));
         }
-        Ok(false)
     }
 }
 

@@ -72,6 +72,38 @@ async fn what_mirrors_a_mirror_of_a_hidden_field_is_hidden() {
     }
 }
 
+/// Odoo allows a field to mirror the one of the record above: it shows nothing else than itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_that_mirror_themselves_or_one_another_are_told() {
+    const MIRRORS: [(&str, &str); 4] = [
+        ("city", "parent_id.city"),
+        ("street", "parent_id.street2"),
+        ("street2", "parent_id.street"),
+        ("zip", "parent_id.vat"),
+    ];
+    for (rule, hides_zip) in [("", false), (", hide = [\"vat\"]", true)] {
+        let rules =
+            format!("permissions = [\"read\"]\n\n[models]\n\"res.partner\" = {{ read = true{rule} }}\n");
+        let (app, _folder) = start(&[("bot", rules.as_str())]).await;
+        app.proxy().edit(|call, fields| {
+            for (name, path) in MIRRORS.iter().filter(|_| call == "res.partner.fields_get") {
+                fields[*name]["related"] = json!(path);
+            }
+        });
+        let caller = Caller::connect_by(client_of("bot"), &app.url).await;
+        for field in ["city", "street", "street2"] {
+            let asked =
+                json!({ "model": "res.partner", "domain": [["id", "=", 16]], "fields": ["name", field] });
+            let found = caller.call("search_records", asked).await;
+            assert_eq!(found["items"][0]["id"], 16, "{field}: {found}");
+        }
+        // One that mirrors a hidden field is still seen to do so.
+        let zip = json!({ "model": "res.partner", "fields": ["zip"] });
+        let told = text(&caller.result("search_records", zip).await);
+        assert_eq!(told.contains("has no field zip"), hides_zip, "{told}");
+    }
+}
+
 /// What only the record with this number is found by, and a number that nobody has.
 const NUMBERS: [&str; 2] = ["ATO850101AB1", "ZZZ850101ZZ9"];
 

@@ -78,6 +78,9 @@ pub type CallName = String;
 /// Decides what goes wrong with the n-th call (from 1).
 type Plan = Box<dyn FnMut(usize, &str) -> Option<Fault> + Send>;
 
+/// Makes of what Odoo answers a call what it is to have answered.
+type Edit = Box<dyn Fn(&str, &mut Value) + Send>;
+
 /// The running proxy; stops when dropped.
 pub struct Proxy {
     pub address: SocketAddr,
@@ -93,6 +96,7 @@ struct Shared {
     /// How many callers have hung up before they had their answer.
     left: watch::Sender<usize>,
     released: watch::Sender<bool>,
+    edit: Mutex<Option<Edit>>,
 }
 
 /// Who waits for an answer.
@@ -133,7 +137,8 @@ impl Proxy {
         let called = watch::Sender::new(());
         let left = watch::Sender::new(0);
         let released = watch::Sender::new(false);
-        let shared = Arc::new(Shared { upstream, client, state: Mutex::new(state), called, left, released });
+        let (state, edit) = (Mutex::new(state), Mutex::default());
+        let shared = Arc::new(Shared { upstream, client, state, called, left, released, edit });
         let stop = CancellationToken::new();
         tokio::spawn(stop.clone().run_until_cancelled_owned(accept(listener, Arc::clone(&shared))));
         Self { address, shared, _stop: stop.drop_guard() }
@@ -143,6 +148,11 @@ impl Proxy {
     pub fn plan(&self, plan: impl FnMut(usize, &str) -> Option<Fault> + Send + 'static) {
         let mut state = self.shared.state.lock().unwrap();
         *state = State::new(plan);
+    }
+
+    /// From now on answers over JSON-2 are changed so, as by an Odoo with modules of its own.
+    pub fn edit(&self, edit: impl Fn(&str, &mut Value) + Send + 'static) {
+        *self.shared.edit.lock().unwrap() = Some(Box::new(edit));
     }
 
     /// Lets the answers go that are [held](Fault::Held).
@@ -241,8 +251,13 @@ impl Shared {
         }
         let done = forward.send().await.map_err(io::Error::other)?;
         let (status, headers) = (done.status(), done.headers().clone());
-        let bytes = done.bytes().await.map_err(io::Error::other)?;
+        let mut bytes = done.bytes().await.map_err(io::Error::other)?;
         if path.starts_with("/json/2/") {
+            if let Some(edit) = &*self.edit.lock().unwrap() {
+                let mut answer = serde_json::from_slice(&bytes).unwrap();
+                edit(&name, &mut answer);
+                bytes = answer.to_string().into();
+            }
             let mut state = self.state.lock().unwrap();
             if state.bodies.is_some() {
                 state.answers.push((name, serde_json::from_slice(&bytes).unwrap_or_default()));
