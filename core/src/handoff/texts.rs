@@ -52,6 +52,10 @@ fn sent(language: Language, channel: &str, route: Option<Route>) -> String {
         (Language::Es, Some(Route::OdooDown)) => {
             format!("Notificación {channel} enviada al número de respaldo: Odoo no respondió")
         }
+        (Language::Es, Some(Route::WrongCompany)) => format!(
+            "Notificación {channel} enviada al número de respaldo: el servicio no trabaja en Odoo para la \
+             empresa de quien pide; avise al administrador"
+        ),
         (Language::En, None | Some(Route::Salesperson)) => {
             format!("{channel} notification sent to the salesperson")
         }
@@ -61,5 +65,9 @@ fn sent(language: Language, channel: &str, route: Option<Route>) -> String {
         (Language::En, Some(Route::OdooDown)) => {
             format!("{channel} notification sent to the fallback number: Odoo did not answer")
         }
+        (Language::En, Some(Route::WrongCompany)) => format!(
+            "{channel} notification sent to the fallback number: this service does not work in Odoo for the \
+             company of who asks; tell the administrator"
+        ),
     }
 }

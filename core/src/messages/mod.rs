@@ -83,6 +83,8 @@ pub enum Route {
     NoNumber,
     /// `VENDEDOR_WHATSAPP`: Odoo did not say in time who the salesperson is.
     OdooDown,
+    /// `VENDEDOR_WHATSAPP`: the company that is asked for the salesperson is none that Odoo works for.
+    WrongCompany,
 }
 
 /// Whose salesperson is told.
@@ -163,7 +165,8 @@ impl Messenger {
         loop {
             let (known, route, failure) = match self.ask(&directory, concerns).await {
                 Ok(known) => (known, Route::NoNumber, Some(Failure::no_number(self.language()))),
-                Err(failure) => ((Contact::default(), None), Route::OdooDown, failure),
+                Err(None) => ((Contact::default(), None), Route::OdooDown, None),
+                Err(wrong) => ((Contact::default(), None), Route::WrongCompany, wrong),
             };
             let (Contact { user_id, phone }, order) = known;
             match (phone, self.inner.config.phones.fallback.clone(), failure) {

@@ -58,9 +58,15 @@ async fn a_company_that_is_none_goes_to_the_number_for_all_or_is_told() {
         "{answer}"
     );
     assert_eq!(answer["assigned_user_id"], Value::Null, "{answer}");
+    assert_eq!(
+        answer["message"],
+        "Notificación WhatsApp enviada al número de respaldo: el servicio no trabaja en Odoo para la empresa de quien pide; \
+         avise al administrador"
+    );
+    assert_eq!(world.log(&answer)["route"], "wrong_company");
     let (world, _folder) = start(false).await;
     let (status, problem) = hand_off(&world, "lost", None).await;
-    assert!(status.is_server_error() || status.is_client_error(), "{problem}");
+    assert_eq!(status, StatusCode::BAD_GATEWAY, "{problem}");
     assert_eq!(problem["code"], "company_not_found", "{problem}");
     assert!(problem["detail"].as_str().unwrap().contains("2 (YourCompany Norte)"), "{problem}");
     assert!(world.twilio.accepted().is_empty());
