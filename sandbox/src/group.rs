@@ -55,10 +55,7 @@ impl Env<'_> {
         let by = self.groupings(model, used)?;
         let fields: Vec<_> = strings(arguments.get("fields"))
             .into_iter()
-            .filter(|field| {
-                field != "__count"
-                    && !specs.iter().any(|spec| spec.split(':').next() == field.split(':').next())
-            })
+            .filter(|field| field != "__count" && !self.is_passed_over(field, &specs))
             .collect();
         let aggregates = self.aggregates(model, &fields, |name, _| name.to_owned())?;
         let groups = self.groups(model, &domain, &by)?;
@@ -94,6 +91,16 @@ impl Env<'_> {
             Value::Object(row)
         };
         Ok(page(groups.iter().map(row).collect(), arguments, &count_key))
+    }
+
+    /// Whether what is to be computed is left out, for it is of a field that is grouped by: in 16 always, later where no
+    /// function is named.
+    fn is_passed_over(&self, field: &str, groupby: &[String]) -> bool {
+        let (label, function) = field.split_once(':').unwrap_or((field, ""));
+        let inner = function.strip_suffix(')').and_then(|function| function.split_once('('));
+        let name = inner.map_or(label, |(_, name)| name);
+        let is_grouped = || groupby.iter().any(|spec| spec.split(':').next() == Some(name));
+        (self.version() == Version::V16 || function.is_empty()) && is_grouped()
     }
 
     /// `formatted_read_group`, from 19 on.

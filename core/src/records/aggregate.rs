@@ -230,8 +230,10 @@ impl View {
             format!("{by}{}", if *descending { " desc" } else { "" })
         };
         let sources = || measures.iter().filter_map(|measure| measure.currency.as_ref());
-        // That all of a group are in one currency is seen by the least and the greatest.
-        let columns: BTreeSet<&str> = sources().filter_map(Source::column).collect();
+        // That all of a group are in one currency is seen by the least and the greatest; Odoo until 16 leaves those of a field
+        // out that it groups by, which says it itself.
+        let columns: BTreeSet<&str> =
+            sources().filter_map(Source::column).filter(|column| !names.contains(column)).collect();
         let ends = columns.iter().flat_map(|column| ENDS.map(|end| (*column, end)));
         let order = part.order.iter().map(term).collect::<Vec<_>>().join(", ");
         let part = |call: Call, ordering: &str| {

@@ -9,13 +9,16 @@ use super::told::currency_field;
 use super::view::Seen;
 use crate::odoo::{Odoo, OdooError, SearchRead};
 
+/// The company of a record.
+const COMPANY: &str = "company_id";
+
 /// Where Odoo keeps the currency of an amount.
 pub(super) enum Source {
     /// In this column beside it.
     Column(String),
     /// With the company of the record, or of whoever reads.
     Company {
-        /// Where the record has one.
+        /// Whether a column of the record says which.
         of_record: bool,
     },
     /// It is worked out for each record.
@@ -35,12 +38,13 @@ impl Source {
     pub(super) fn of(seen: &Seen, field: &Field) -> Option<Self> {
         let name = (field.kind == "monetary").then(|| currency_field(field))?;
         let currency = seen.field(name)?;
-        let of_company = |path: &String| path == "company_id" || path == "company_id.currency_id";
+        let of_company = |path: &String| path == COMPANY || path == "company_id.currency_id";
+        let has_company = || seen.field(COMPANY).is_some_and(Field::is_column);
         Some(match (&currency.related, currency.depends.as_slice()) {
             _ if currency.is_column() => Self::Column(name.to_owned()),
-            (Some(path), _) if of_company(path) => Self::Company { of_record: true },
+            (Some(path), _) if of_company(path) => Self::Company { of_record: has_company() },
             (None, depends) if depends.iter().all(of_company) => {
-                Self::Company { of_record: !depends.is_empty() }
+                Self::Company { of_record: !depends.is_empty() && has_company() }
             }
             _ => Self::Record,
         })
@@ -50,11 +54,13 @@ impl Source {
     pub(super) fn column(&self) -> Option<&str> {
         match self {
             Self::Column(name) => Some(name),
-            Self::Company { .. } | Self::Record => None,
+            Self::Company { of_record: true } => Some(COMPANY),
+            Self::Company { of_record: false } | Self::Record => None,
         }
     }
 
-    /// An amount of a group in its currency. `ends` are the least and the greatest of a column in it.
+    /// An amount of a group in its currency. `ends` are the least and the greatest of a column in it, of one that is not
+    /// grouped by.
     pub(super) fn told(
         &self,
         amount: Value,
@@ -62,16 +68,17 @@ impl Source {
         ends: impl Fn(&str) -> [Option<i64>; 2],
         (known, companies): (&Currencies, &[i64]),
     ) -> Value {
+        let of_group = |name: &str| Some(group.get(name)?.get(0).and_then(Value::as_i64));
         let (currency, instead) = match self {
-            Self::Column(name) => match ends(name) {
+            Self::Column(name) => match of_group(name).map_or_else(|| ends(name), |id| [id, id]) {
                 [least, greatest] if least == greatest => (least, None),
                 _ => (None, Some(format!("several currencies: add {name} to group_by"))),
             },
-            Self::Company { of_record } => {
-                let company = group.get("company_id").and_then(|company| company.get(0)?.as_i64());
-                let currency = match company.filter(|_| *of_record) {
+            Self::Company { .. } => {
+                let column = self.column();
+                let currency = match column.and_then(of_group).flatten() {
                     Some(company) => known.of_companies.get(&company).copied(),
-                    None => known.only_of(companies),
+                    None => known.only_of(companies, column.map(ends).unwrap_or_default()),
                 };
                 let instead =
                     "perhaps several currencies: add company_id to group_by, or give one in context";
@@ -109,10 +116,17 @@ impl Currencies {
         Ok(known)
     }
 
-    /// The one that all of these companies have, all there are where none is said.
-    fn only_of(&self, companies: &[i64]) -> Option<i64> {
-        let is_meant = |company: &i64| companies.is_empty() || companies.contains(company);
-        let mut of = self.of_companies.iter().filter(|(company, _)| is_meant(company)).map(|(_, id)| *id);
+    /// The one that all of these companies have, all there are where none is said: that of a record without a company is
+    /// one of theirs. So must those be of the companies from the least to the greatest of the records: not every model is
+    /// bound to the companies that are worked in.
+    fn only_of(&self, companies: &[i64], ends: [Option<i64>; 2]) -> Option<i64> {
+        if ends.iter().flatten().any(|end| !self.of_companies.contains_key(end)) {
+            return None;
+        }
+        let [least, greatest] = ends;
+        let is_between = |id: i64| least.is_some_and(|it| it <= id) && greatest.is_some_and(|it| id <= it);
+        let is_meant = |id: i64| companies.is_empty() || companies.contains(&id) || is_between(id);
+        let mut of = self.of_companies.iter().filter(|(company, _)| is_meant(**company)).map(|(_, id)| *id);
         let first = of.next()?;
         of.all(|other| other == first).then_some(first)
     }
