@@ -23,6 +23,8 @@ const MOST_GROUPS: u32 = 1_000;
 const PERIODS: [&str; 6] = ["hour", "day", "week", "month", "quarter", "year"];
 const ENDS: [&str; 2] = ["min", "max"];
 const FUNCTIONS: [&str; 5] = ["sum", "avg", "min", "max", "count_distinct"];
+/// Before, what is worked out of a field that is grouped by is left out without a word.
+const BOTH_SINCE: u32 = 17;
 /// Since then groups come in another form.
 const FORMATTED_SINCE: u32 = 19;
 /// Since then records are grouped by what they point to has.
@@ -138,8 +140,18 @@ impl View {
             }
         }
         let mut measures: Vec<Measure> = Vec::new();
+        let version = self.records.odoo.connection().await.map_err(|error| self.failed(error))?.version.major;
         for (number, text) in request.measures.iter().enumerate() {
+            let is_grouped = |it: &Measure| by.iter().any(|by| by.name.split(':').next() == Some(&it.field));
+            let left_out = |it: &Measure| version < BOTH_SINCE && is_grouped(it);
             match measure(&seen, text) {
+                Ok(measure) if left_out(&measure) => {
+                    let message = format!(
+                        "this Odoo works nothing out of a field that it groups by: take {} out of one",
+                        measure.field
+                    );
+                    errors.push(FieldError { path: format!("measures[{number}]"), message });
+                }
                 Ok(measure) => measures.push(measure),
                 Err(message) => errors.push(FieldError { path: format!("measures[{number}]"), message }),
             }
@@ -230,8 +242,8 @@ impl View {
             format!("{by}{}", if *descending { " desc" } else { "" })
         };
         let sources = || measures.iter().filter_map(|measure| measure.currency.as_ref());
-        // That all of a group are in one currency is seen by the least and the greatest; Odoo until 16 leaves those of a field
-        // out that it groups by, which says it itself.
+        // That all of a group are in one currency is seen by the least and the greatest; what is grouped by says it
+        // itself, and before 17 has none.
         let columns: BTreeSet<&str> =
             sources().filter_map(Source::column).filter(|column| !names.contains(column)).collect();
         let ends = columns.iter().flat_map(|column| ENDS.map(|end| (*column, end)));

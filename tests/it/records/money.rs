@@ -1,5 +1,6 @@
 //! Amounts come with their currency, and a sum of several is told as none.
 
+use mcp_odoo_sandbox::Version;
 use serde_json::{Map, Value, json};
 
 use super::WAYS;
@@ -83,6 +84,43 @@ async fn what_is_in_the_companys_currency_is_told_by_the_company() {
     let by_company = json!({ "group_by": ["company_id"] });
     assert_eq!(currencies(by_company).await, [json!("USD"), json!("MXN"), Value::Null]);
     assert_eq!(currencies(json!({ "context": { "allowed_company_ids": [2] } })).await, ["MXN"]);
+}
+
+/// Not every model keeps records to the companies that are worked in.
+#[tokio::test(flavor = "multi_thread")]
+async fn records_of_another_company_are_told_in_its_currency_or_none() {
+    let mcp = McpTools::start().await;
+    write(&mcp.app, "res.company", 2, json!({ "currency_id": PESO }));
+    let here = json!({ "context": { "allowed_company_ids": [1] } });
+    assert_eq!(revenue(&mcp, here.clone()).await[0]["currency"], "USD");
+    for (other, least) in [(2, 1), (2, 2), (99, 1)] {
+        mcp.odoo.proxy.edit(move |call, groups| {
+            if call == "crm.lead.formatted_read_group" {
+                groups[0]["company_id:min"] = json!(least);
+                groups[0]["company_id:max"] = json!(other);
+            }
+        });
+        let sum = revenue(&mcp, here.clone()).await;
+        assert!(sum[0]["mixed"].as_str().unwrap().contains("add company_id"), "{least} {other}: {sum:?}");
+    }
+}
+
+/// Odoo 16 leaves out what is worked out of a field that it groups by, and says nothing of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_measure_of_what_is_grouped_by_is_told_or_refused() {
+    for (version, protocol) in WAYS {
+        let mcp = McpTools::builder().version(version).protocol(protocol).start_mcp().await;
+        let asked = json!({
+            "model": "sale.order", "group_by": ["date_order:month"], "measures": ["amount_total", "date_order:max"],
+        });
+        if version == Version::V16 {
+            let error = mcp.error("aggregate_records", asked).await;
+            assert!(error.contains("take date_order out of one"), "{error}");
+            continue;
+        }
+        let groups = mcp.call("aggregate_records", asked).await;
+        assert!(groups["items"][0]["date_order:max"].is_string(), "{version:?} {protocol:?}: {groups}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -61,6 +61,18 @@ fn the_domain_of_a_group_finds_its_records() {
     }
 }
 
+/// 16 leaves out what is of a field that it groups by, whatever it is to be called.
+#[test]
+fn what_is_of_a_field_that_is_grouped_by() {
+    for (version, is_told) in [(Version::V16, false), (Version::V18, true)] {
+        let fields = json!(["m0:max(date_order)", "amount_total:sum"]);
+        let arguments = json!([[], fields, ["date_order:month"]]);
+        let groups = call(&inside(version), "sale.order", "read_group", arguments, json!({"lazy": false}));
+        assert_eq!(groups[0].get("m0").is_some(), is_told, "{version:?} {groups}");
+        assert!(groups[0]["amount_total"].is_number(), "{version:?} {groups}");
+    }
+}
+
 #[test]
 fn groups_are_ordered_as_asked() {
     let sandbox = inside(Version::V19);
