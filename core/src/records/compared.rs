@@ -32,16 +32,22 @@ pub(super) fn terms(
         true => vec![json!("&"), leaf(">=", value), leaf("<=", value)],
         false => vec![leaf("=", value)],
     };
+    // Of what is not on a day Odoo leaves out what is on none, before 19.
+    let or_nothing = || vec![json!("|"), leaf("=", &json!(false))];
+    let is_empty = |value: &Value| matches!(value, Value::Null | Value::Bool(false));
     Ok(match (operator, &value) {
         ("=", value) => equals(value),
-        ("!=", value) if is_day(value) => [vec![json!("!")], equals(value)].concat(),
+        ("!=", value) if is_day(value) => [or_nothing(), vec![json!("!")], equals(value)].concat(),
         // Odoo before 19 looks for the names of many records one at a time only.
         ("in" | "not in", Value::Array(values))
             if values.iter().any(|value| is_day(value) || is_many && value.is_string()) =>
         {
+            let takes_nothing =
+                operator == "not in" && values.iter().any(is_day) && !values.iter().any(is_empty);
+            let empty = if takes_nothing { or_nothing() } else { Vec::new() };
             let not = (operator == "not in").then(|| json!("!"));
             let or = repeat_n(json!("|"), values.len().saturating_sub(1));
-            not.into_iter().chain(or).chain(values.iter().flat_map(equals)).collect()
+            empty.into_iter().chain(not).chain(or).chain(values.iter().flat_map(equals)).collect()
         }
         (operator, value) => vec![leaf(operator, value)],
     })
@@ -194,7 +200,13 @@ mod tests {
             said("datetime", "in", json!([day, false])),
             json!(["|", on_it[0], on_it[1], on_it[2], ["f", "=", false]])
         );
-        assert_eq!(said("datetime", "!=", day.clone()), json!(["!", on_it[0], on_it[1], on_it[2]]));
+        let not_on_it = json!(["|", ["f", "=", false], "!", on_it[0], on_it[1], on_it[2]]);
+        assert_eq!(said("datetime", "!=", day.clone()), not_on_it);
+        assert_eq!(said("datetime", "not in", json!([day])), not_on_it);
+        assert_eq!(
+            said("datetime", "not in", json!([false, day])),
+            json!(["!", "|", ["f", "=", false], on_it[0], on_it[1], on_it[2]])
+        );
         assert_eq!(said("datetime", ">=", day.clone()), json!([["f", ">=", day]]));
         assert_eq!(said("date", "=", day.clone()), json!([["f", "=", day]]));
         assert_eq!(said("date", "<=", json!("2026-12-31T23:59:59-06:00")), json!([["f", "<=", day]]));

@@ -11,6 +11,8 @@ use super::nearest::nearest;
 use crate::access::models::{Closed, Models, Verb};
 use crate::odoo::OdooError;
 
+/// Parts of a dotted path.
+const LONGEST_PATH: usize = 16;
 /// Parts of a date that a path may end in (Odoo 18 and later).
 pub(super) const DATE_PARTS: [&str; 8] = [
     "year_number",
@@ -162,6 +164,9 @@ impl View {
 
     /// Where a dotted path ends, or what is wrong with it. Each model on the way must be open, each field seen.
     pub(super) async fn path(&self, model: &Seen, path: &str) -> Result<Result<Target, String>, RecordError> {
+        if path.split('.').count() > LONGEST_PATH {
+            return Ok(Err(format!("must lead over at most {LONGEST_PATH} fields")));
+        }
         let mut parts = path.split('.').peekable();
         let mut seen: Option<Seen> = None;
         let mut way: Vec<(String, Field)> = Vec::new();

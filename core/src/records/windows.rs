@@ -10,7 +10,7 @@ use super::view::View;
 use crate::odoo::{Call, OdooError, Record};
 
 const CUT_BEFORE: [&str; 2] = ["mail.message", "mail.activity"];
-/// Rows of a window.
+/// Rows of a window, unless the one before was empty.
 const MOST: u64 = 65_536;
 /// Each window that leaves a page short is followed by one so many times as large.
 const GROWTH: u64 = 8;
@@ -44,7 +44,7 @@ impl View {
         while !search.place.windows.is_last && search.place.windows.found < end {
             let brought = self.window(search, end).await?;
             let windows = &search.place.windows;
-            if brought == 0 && windows.size == MOST && !windows.is_last && !is_counted {
+            if brought == 0 && windows.size >= MOST && !windows.is_last && !is_counted {
                 // Perhaps most of what was counted is gone.
                 (search.place.total, is_counted) = (None, true);
             }
@@ -68,7 +68,7 @@ impl View {
     async fn window(&self, search: &mut Search, end: u64) -> Result<u64, OdooError> {
         let (odoo, model) = (&self.records.odoo, search.seen.model.as_str());
         let Windows { found, behind, size, .. } = search.place.windows;
-        let size = size.max(end - found).min(MOST);
+        let size = size.max((end - found).min(MOST));
         let known = search.place.total;
         let is_last = known.is_some_and(|total| total.saturating_sub(found) <= size);
         let rest = search.rest();
@@ -103,7 +103,10 @@ impl View {
         let skipped = usize::try_from(place.offset.saturating_sub(found)).unwrap_or(usize::MAX);
         windows.ahead.extend(ids.iter().skip(skipped));
         windows.found += length(ids.len());
-        windows.size = if windows.found < end { size.saturating_mul(GROWTH).min(MOST) } else { size };
+        // Where one of that size is empty, there may be many such.
+        let most = if ids.is_empty() { ROWS } else { MOST };
+        windows.size =
+            if windows.found < end { size.saturating_mul(GROWTH).min(most) } else { size.min(MOST) };
         let is_last = is_last || windows.behind > ROWS;
         windows.is_last = is_last || total <= windows.found;
         place.total = Some(if is_last { windows.found } else { total });

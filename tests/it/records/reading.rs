@@ -43,6 +43,36 @@ async fn nothing_is_found_through_what_is_worked_out_when_it_is_read() {
     assert!(app.error("search_records", order).await.contains("is no column of the database"));
 }
 
+/// Each part of a path is looked at, and a name compared with all others: what is too long is refused before.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_longer_than_any_name_is_not_looked_at() {
+    let app = McpTools::start().await;
+    let path = format!("{}name", "parent_id.".repeat(100_000));
+    let too_long = "must lead over at most 16 fields";
+    for (tool, arguments, says) in [
+        (
+            "search_records",
+            json!({ "model": "res.partner", "domain": [[&path, "=", "x"]] }),
+            format!("- domain[0]: {too_long}"),
+        ),
+        (
+            "aggregate_records",
+            json!({ "model": "res.partner", "group_by": [&path] }),
+            format!("- group_by[0]: {too_long}"),
+        ),
+        (
+            "search_records",
+            json!({ "model": "res.partner", "context": { "tz": "Europe/".repeat(100_000) } }),
+            "- context.tz: must be a time zone that there is, such as".to_owned(),
+        ),
+    ] {
+        let error = app.error(tool, arguments).await;
+        assert!(error.contains(&says), "{tool}: {}", error.chars().take(300).collect::<String>());
+    }
+    let path = format!("{}name", "parent_id.".repeat(15));
+    app.call("search_records", json!({ "model": "res.partner", "domain": [[&path, "=", "x"]] })).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_is_the_same_whatever_odoo_speaks() {
     let mut first: Option<[Value; 3]> = None;

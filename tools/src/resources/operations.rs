@@ -126,7 +126,7 @@ impl Operation for FollowRecords {
     fn model(what: &Watchable) -> Option<&str> {
         match what {
             Watchable::Record { model, .. } => Some(model),
-            Watchable::List { .. } => None,
+            Watchable::List { search, .. } => Some(&search.model),
         }
     }
 
