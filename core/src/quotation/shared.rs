@@ -58,3 +58,34 @@ impl<T: Clone + Send + Sync + 'static> Shared<T> {
         reading.await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_failure_is_told_to_all_who_wait_and_to_nobody_after() {
+        let (shared, looks) = (Shared::default(), Cell::new(0));
+        let get = |told: Result<i32, OdooError>| {
+            shared.get(
+                |_| true,
+                || {
+                    looks.set(looks.get() + 1);
+                    async move {
+                        tokio::task::yield_now().await;
+                        told
+                    }
+                },
+            )
+        };
+        let hangs = || Err(OdooError::Unexplained("it hangs".to_owned()));
+        let (one, other) = tokio::join!(get(hangs()), get(Ok(1)));
+        assert!(one.is_err() && other.is_err());
+        assert_eq!(looks.get(), 1);
+        assert_eq!(get(Ok(2)).await.unwrap(), 2);
+        assert_eq!(get(Ok(3)).await.unwrap(), 2);
+        assert_eq!(looks.get(), 2);
+    }
+}
