@@ -103,8 +103,7 @@ impl Salespeople {
         let Some(wanted) = self.inner.odoo.company() else { return Ok(()) };
         let is_there = |companies: &Arc<[(i64, String)]>| companies.iter().any(|(id, _)| *id == wanted);
         // One that was not there is looked for again: somebody may have opened it.
-        let companies =
-            self.inner.companies.get(is_there, || companies_of(self.inner.odoo.clone())).await?;
+        let companies = self.inner.companies.get(is_there, || companies_of(self.inner.odoo.clone())).await?;
         match is_there(&companies) {
             true => Ok(()),
             false => Err(QuotationError::CompanyNotFound { wanted, companies: companies.to_vec() }),

@@ -13,7 +13,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// A line for each model and hidden field. An Odoo that cannot tell can be worked with all the same.
 pub(super) async fn lines(odoo: &Odoo, rules: &Models) -> String {
     let records = Records::new(odoo.clone(), Instance::Odoo, "", MetadataConfig::default());
-    let unknown = |why: String| format!("\n- records: what is worked out from hidden fields could not be told: {why}");
+    let unknown =
+        |why: String| format!("\n- records: what is worked out from hidden fields could not be told: {why}");
     let traces = match tokio::time::timeout(LIMIT, records.traces(Arc::new(rules.clone()))).await {
         Ok(Ok(traces)) => traces,
         Ok(Err(error)) => return unknown(error.to_string()),

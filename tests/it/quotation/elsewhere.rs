@@ -211,7 +211,7 @@ async fn a_company_that_is_none_is_told_with_those_there_are() {
     assert!(said.contains("YourCompany Norte"), "{said}");
 }
 
-/// One thread: who has told that it checks waits by then.
+/// One thread: who has told what it begins with waits by then.
 #[tokio::test]
 async fn all_who_wait_to_hear_of_their_company_are_told_by_one_look() {
     const LOOK: &str = "res.company.search_read";
@@ -223,7 +223,7 @@ async fn all_who_wait_to_hear_of_their_company_are_told_by_one_look() {
         let id = accepted["tracking_id"].as_str().unwrap();
         let events = client_of("lost").get(format!("{}/api/quotation/events/{id}", app.url));
         let mut events = Events::new(events.send().await.unwrap());
-        while !events.next().await.unwrap()["progress"].as_str().unwrap().starts_with("Validando") {}
+        while !events.next().await.unwrap()["progress"].as_str().unwrap().starts_with("Comprobando") {}
         events
     });
     let waiting = join_all(waiting).await;
