@@ -38,11 +38,12 @@ pub async fn run(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     let reader = config.odoo.as_ref().map(|odoo| ("ODOO", odoo, config.dev_odoo.is_none()));
     let writer = config.dev_odoo.as_ref().map(|odoo| ("DEV_ODOO", odoo, true));
     for (name, odoo, writes) in reader.into_iter().chain(writer) {
-        let found = match Odoo::new(odoo.clone()) {
-            Ok(odoo) => account::check(&odoo, &config.sales, writes, &rules).await,
-            Err(error) => Err(error.into()),
+        let found = async {
+            let odoo = Odoo::new(odoo.clone())?;
+            let found = account::check(&odoo, &config.sales, writes).await?;
+            anyhow::Ok(found + &traces::lines(&odoo, &rules).await)
         };
-        match found {
+        match found.await {
             Ok(found) => writeln!(out, "✓ {name}: {found}")?,
             Err(error) => {
                 good = false;

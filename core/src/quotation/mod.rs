@@ -17,6 +17,7 @@ mod recall;
 pub mod request;
 mod rows;
 pub mod salespeople;
+mod shared;
 pub mod status;
 pub mod texts;
 mod together;

@@ -67,6 +67,7 @@ impl Pipeline {
             None => self.clone(),
             Some(id) => {
                 let odoo = self.odoo.for_company(id);
+                // Made anew at each call: it knows its company by the context, and never reads.
                 let (salespeople, company) =
                     (self.salespeople.of_company(company), Arc::new(Company::new(odoo.clone())));
                 Self { odoo, salespeople, company, ..self.clone() }

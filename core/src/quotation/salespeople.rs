@@ -7,13 +7,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures::FutureExt;
-use futures::future::{BoxFuture, WeakShared};
 use serde_json::{Map, Value, json};
-use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::error::{Ambiguous, QuotationError};
+use super::shared::Shared;
 use crate::names;
 use crate::odoo::{Odoo, OdooError, Record, SearchRead};
 
@@ -38,23 +36,14 @@ pub struct Salespeople {
 struct Inner {
     odoo: Odoo,
     config: SalesConfig,
-    board: Mutex<BoardState>,
+    board: Shared<Arc<Board>>,
     given: Mutex<Given>,
     /// Users that were named by a request and found to exist, and when.
     verified: Mutex<HashMap<i64, Instant>>,
     /// Those of other companies than the account's own, as far as somebody works there.
     elsewhere: Mutex<HashMap<i64, Salespeople>>,
-    /// Of one of those: set once Odoo has said that the account works for it.
-    is_open: OnceCell<()>,
-}
-
-type Reading = BoxFuture<'static, Result<Arc<Board>, OdooError>>;
-
-#[derive(Default)]
-struct BoardState {
-    known: Option<Arc<Board>>,
-    /// Shared by all who wait for it. Weak: one that all of them gave up is not taken up again.
-    reading: Option<WeakShared<Reading>>,
+    /// Those that the account works for: id and name.
+    companies: Shared<Arc<[(i64, String)]>>,
 }
 
 /// Salespeople and their open opportunities, as Odoo last told.
@@ -84,11 +73,11 @@ impl Salespeople {
         let inner = Inner {
             odoo,
             config,
-            board: Mutex::default(),
+            board: Shared::default(),
             given: Mutex::default(),
             verified: Mutex::default(),
             elsewhere: Mutex::default(),
-            is_open: OnceCell::new(),
+            companies: Shared::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -112,20 +101,13 @@ impl Salespeople {
     /// With the companies that there are, or when Odoo cannot tell.
     pub(crate) async fn company_is_open(&self) -> Result<(), QuotationError> {
         let Some(wanted) = self.inner.odoo.company() else { return Ok(()) };
-        let look = async || {
-            // Whatever the context of calls is, none of it is needed here.
-            let odoo = self.inner.odoo.in_context(Map::new());
-            let query = SearchRead { fields: &["name"], order: Some("id"), ..SearchRead::default() };
-            let companies = odoo.search_read("res.company", json!([]), &query).await?;
-            let named =
-                |company: &Record| Ok((company.id()?, company.text("name")?.unwrap_or_default().to_owned()));
-            let companies = companies.iter().map(named).collect::<Result<Vec<_>, OdooError>>()?;
-            match companies.iter().any(|(id, _)| *id == wanted) {
-                true => Ok(()),
-                false => Err(QuotationError::CompanyNotFound { wanted, companies }),
-            }
-        };
-        self.inner.is_open.get_or_try_init(look).await.copied()
+        let is_there = |companies: &Arc<[(i64, String)]>| companies.iter().any(|(id, _)| *id == wanted);
+        // One that was not there is looked for again: somebody may have opened it.
+        let companies = self.inner.companies.get(is_there, || companies_of(self.inner.odoo.clone())).await?;
+        match is_there(&companies) {
+            true => Ok(()),
+            false => Err(QuotationError::CompanyNotFound { wanted, companies: companies.to_vec() }),
+        }
     }
 
     /// The one with the fewest open opportunities, the lowest id on a tie.
@@ -144,24 +126,14 @@ impl Salespeople {
         Ok(Claim { user_id, ticket, salespeople: self.clone() })
     }
 
-    /// The board, read anew where it is old; nobody waits for anything but the one reading that all share.
+    /// The board, read anew where it is old.
     async fn board(&self) -> Result<Arc<Board>, OdooError> {
-        let reading = {
-            let mut state = self.inner.board.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(known) = state.known.as_ref().filter(|known| known.read_at.elapsed() < REMEMBERED) {
-                return Ok(Arc::clone(known));
-            }
-            state.reading.as_ref().and_then(WeakShared::upgrade).unwrap_or_else(|| {
-                let this = self.clone();
-                let reading = async move { this.read_board().await.map(Arc::new) }.boxed().shared();
-                state.reading = reading.downgrade();
-                reading
-            })
+        let is_young = |board: &Arc<Board>| board.read_at.elapsed() < REMEMBERED;
+        let read = || {
+            let this = self.clone();
+            async move { this.read_board().await.map(Arc::new) }
         };
-        let board = reading.await?;
-        let mut state = self.inner.board.lock().unwrap_or_else(PoisonError::into_inner);
-        (state.known, state.reading) = (Some(Arc::clone(&board)), None);
-        Ok(board)
+        self.inner.board.get(is_young, read).await
     }
 
     /// The active internal user of this name, login or e-mail address: accents and case do not matter.
@@ -310,6 +282,16 @@ impl Drop for Claim {
             tickets.remove(&self.ticket);
         }
     }
+}
+
+/// The companies that the account works for: id and name.
+async fn companies_of(odoo: Odoo) -> Result<Arc<[(i64, String)]>, OdooError> {
+    // Whatever the context of calls is, none of it is needed here.
+    let odoo = odoo.in_context(Map::new());
+    let query = SearchRead { fields: &["name"], order: Some("id"), ..SearchRead::default() };
+    let companies = odoo.search_read("res.company", json!([]), &query).await?;
+    let named = |company: &Record| Ok((company.id()?, company.text("name")?.unwrap_or_default().to_owned()));
+    companies.iter().map(named).collect()
 }
 
 fn open_opportunities(stage_ids: &[i64]) -> Value {

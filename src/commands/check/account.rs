@@ -1,22 +1,14 @@
 //! Whether the service can work with an account of Odoo.
 
-use mcp_odoo_core::access::models::Models;
 use mcp_odoo_core::external_id::MODULE;
 use mcp_odoo_core::odoo::{Call, Connection, Odoo, OdooError, SearchRead};
 use mcp_odoo_core::quotation::salespeople::SalesConfig;
 use serde_json::{Value, json};
 
-use super::traces;
-
 const ALL_DOCUMENTS: &str = "sales_team.group_sale_salesman_all_leads";
 
 /// What it finds there; an error in words that say what to do. `writes`: quotations are made with this account.
-pub(super) async fn check(
-    odoo: &Odoo,
-    sales: &SalesConfig,
-    writes: bool,
-    rules: &Models,
-) -> anyhow::Result<String> {
+pub(super) async fn check(odoo: &Odoo, sales: &SalesConfig, writes: bool) -> anyhow::Result<String> {
     let connection = odoo.connection().await?;
     odoo.external_id(MODULE, "check").await?;
     let products = odoo.search_count("product.product", json!([["sale_ok", "=", true]])).await?;
@@ -31,7 +23,7 @@ pub(super) async fn check(
              Sales, without which it cannot work on what it gives to others"
         );
     }
-    Ok(found + &traces::lines(odoo, rules).await?)
+    Ok(found)
 }
 
 /// Whether there are salespeople beside this user whose opportunities it would not see.

@@ -12,7 +12,7 @@ use mcp_odoo_core::access::models::Models;
 use mcp_odoo_core::odoo::{Odoo, http};
 use mcp_odoo_core::tenants::{Names, Setup};
 
-use super::account;
+use super::{account, traces};
 use crate::config::Config;
 
 /// Tried at once.
@@ -47,17 +47,18 @@ async fn tried(names: &Names, id: &str, entry: &TenantEntry, rules: &Models) -> 
     let setups = setups.map_err(|error| error.to_string())?;
     let Some(setup) = setups.values().next() else { return Ok(String::new()) };
     let name = format!("tenant {id}, {} at {}", setup.odoo.database, setup.odoo.url);
-    match tokio::time::timeout(LIMIT, found(setup, rules)).await {
-        Ok(Ok(found)) => Ok(format!("{name}: {found}")),
+    let odoo = odoo(setup).map_err(|error| format!("{name}: {error}"))?;
+    match tokio::time::timeout(LIMIT, account::check(&odoo, &setup.sales, true)).await {
+        Ok(Ok(found)) => Ok(format!("{name}: {found}{}", traces::lines(&odoo, rules).await)),
         Ok(Err(error)) => Err(format!("{name}: {error}")),
         Err(_) => Err(format!("{name}: it did not answer within {} seconds", LIMIT.as_secs())),
     }
 }
 
-async fn found(setup: &Setup, rules: &Models) -> anyhow::Result<String> {
+fn odoo(setup: &Setup) -> anyhow::Result<Odoo> {
     let odoo = match &setup.client {
         Some(client) => Odoo::over(setup.odoo.clone(), client.clone())?,
         None => Odoo::new(setup.odoo.clone())?,
     };
-    account::check(&odoo.in_context(setup.context.clone()), &setup.sales, true, rules).await
+    Ok(odoo.in_context(setup.context.clone()))
 }

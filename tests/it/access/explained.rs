@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use super::access_file;
 use crate::support::app::Odoo;
 use crate::support::process::{borrowed, odoo_env, run};
+use crate::support::proxy::Fault;
 
 const CALLERS: [(&str, &str); 3] = [
     ("web", "permissions = [\"quotations\", \"read\"]\nips = [\"10.0.0.0/8\"]\nexpires = 2090-01-01"),
@@ -79,6 +80,31 @@ async fn check_tells_what_is_worked_out_from_a_hidden_field_and_stays_open() {
             let expected: Vec<&str> = Some(line.as_str()).filter(|_| !told.is_empty()).into_iter().collect();
             assert_eq!(lines, expected, "{version:?} {text}");
         }
+    }
+}
+
+/// An Odoo that does not tell of its fields can be worked with all the same.
+#[tokio::test]
+async fn check_is_content_with_an_odoo_that_does_not_tell_of_its_fields() {
+    let odoo = Odoo::start(Options::default()).await;
+    odoo.proxy.plan(|_, call| call.ends_with(".fields_get").then_some(Fault::Refuse));
+    let (env, folder) = (odoo_env(&odoo), TempDir::new().unwrap());
+    let env = borrowed(&env);
+    let [url, db, login] = [0, 1, 2].map(|n| env[n].1);
+    let rules = format!(
+        "permissions = [\"read\"]\n\n[models]\n\"sale.order\" = {{ read = true, hide = [\"note\"] }}\n\n\
+         [tenants.acme]\nurl = \"{url}\"\ndb = \"{db}\"\nlogin = \"{login}\"\napi_key_env = \"ODOO_API_KEY\"\n"
+    );
+    access_file(folder.path(), &[("bot", rules.as_str())]);
+    let (code, text) = said(&folder, &["check"], &env).await;
+    assert_eq!(code, Some(0), "{text}");
+    for tried in ["✓ ODOO: Odoo ", "✓ tenant acme, "] {
+        let mut lines = text.lines().skip_while(|line| !line.starts_with(tried)).skip(1);
+        let line = lines.next().unwrap_or_default();
+        assert!(
+            line.starts_with("- records: what is worked out from hidden fields could not be told: "),
+            "{tried}: {text}"
+        );
     }
 }
 

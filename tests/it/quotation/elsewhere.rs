@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 
+use futures::future::join_all;
 use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -173,7 +175,9 @@ async fn what_is_taken_up_is_made_for_the_company_that_it_was_accepted_for() {
         let (_, accepted) = post(&app, "north", &request(EMAIL), "later").await;
         let id = accepted["tracking_id"].as_str().unwrap().to_owned();
         let (odoo, logs) = app.stop().await;
-        let log = logs.path().join(format!("{}_{id}.log", chrono::Utc::now().date_naive()));
+        let mut entries = fs::read_dir(logs.path()).unwrap().map(|entry| entry.unwrap().path());
+        let of_it = |path: &PathBuf| path.to_str().unwrap().ends_with(&format!("_{id}.log"));
+        let log = entries.find(of_it).unwrap();
         let mut content: Value = serde_json::from_slice(&fs::read(&log).unwrap()).unwrap();
         assert_eq!(content["company"], 2);
         if is_old {
@@ -205,4 +209,27 @@ async fn a_company_that_is_none_is_told_with_those_there_are() {
     assert!(said.contains("YourCompany Norte"), "{said}");
     let said = lost.error("get_salesperson_with_least_opportunities", json!({})).await;
     assert!(said.contains("YourCompany Norte"), "{said}");
+}
+
+/// One thread: who has told what it begins with waits by then.
+#[tokio::test]
+async fn all_who_wait_to_hear_of_their_company_are_told_by_one_look() {
+    const LOOK: &str = "res.company.search_read";
+    let builder = TestApp::builder().configure(|config| config.tasks.workers = 4);
+    let (app, _folder) = start_as(builder, &ALL).await;
+    app.proxy().plan(|_, call| (call == LOOK).then_some(Fault::Held));
+    let waiting = (0..4).map(async |n: usize| {
+        let (_, accepted) = post(&app, "lost", &request(EMAIL), &n.to_string()).await;
+        let id = accepted["tracking_id"].as_str().unwrap();
+        let events = client_of("lost").get(format!("{}/api/quotation/events/{id}", app.url));
+        let mut events = Events::new(events.send().await.unwrap());
+        while !events.next().await.unwrap()["progress"].as_str().unwrap().starts_with("Comprobando") {}
+        events
+    });
+    let waiting = join_all(waiting).await;
+    app.proxy().release();
+    for failed in join_all(waiting.into_iter().map(Events::last)).await {
+        assert_eq!(failed["error_code"], "company_not_found", "{failed}");
+    }
+    assert_eq!(app.proxy().calls().iter().filter(|call| *call == LOOK).count(), 1);
 }
