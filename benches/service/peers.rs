@@ -1,8 +1,9 @@
 //! What the product is measured beside, and with: each a process of its own.
 
+use std::collections::HashMap;
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::extract::{Path, Request, State};
@@ -61,34 +62,50 @@ fn sandbox() -> Router {
     Sandbox::new(options).router().layer(count).route("/bench/calls", tell)
 }
 
-/// An Odoo that takes no time: it answers what a quotation asks, always the same.
+/// An Odoo that takes no time: it answers what a quotation asks, always the same but for its reference.
 fn instant() -> Router {
-    let next = Arc::new(AtomicI64::new(1));
+    let (next, origins) = (Arc::new(AtomicI64::new(1)), Arc::new(Mutex::new(HashMap::new())));
     let answer = async move |Json(call): Json<Value>| {
         let args = &call["params"]["args"];
-        let result = match (&call["params"]["method"], &args[3], &args[4]) {
+        let result = match (&call["params"]["method"], args[3].as_str(), args[4].as_str()) {
             (method, ..) if method == "version" => json!({ "server_version": "19.0" }),
             (method, ..) if method == "authenticate" => json!(2),
-            (_, model, method) => records(model.as_str().unwrap(), method.as_str().unwrap(), &next),
+            (.., Some("check_object_reference")) => {
+                let data = json!({ "name": "builtins.ValueError", "message": "External ID not found in the system" });
+                let error = json!({ "code": 200, "message": "Odoo Server Error", "data": data });
+                return Json(json!({ "jsonrpc": "2.0", "id": call["id"], "error": error }));
+            }
+            (_, Some(model), Some("load")) => {
+                let id = next.fetch_add(1, Ordering::Relaxed);
+                let columns = args[5][0].as_array().unwrap();
+                let origin = columns.iter().position(|name| name == "order_ids/origin");
+                if let Some(origin) = origin.filter(|_| model == "crm.lead") {
+                    origins.lock().unwrap().insert(id, args[5][1][0][origin].clone());
+                }
+                json!({ "ids": [id], "messages": [] })
+            }
+            (_, Some("sale.order"), _) => {
+                let lead = args[5][0][0][2].as_i64().unwrap_or_default();
+                order(lead, origins.lock().unwrap().remove(&lead).unwrap_or_default())
+            }
+            (_, Some("product.product"), _) => json!([{ "id": 26174, "sale_ok": true }]),
+            (_, Some("crm.team"), _) => json!([{ "id": 1, "member_ids": [2, 6] }]),
+            _ => json!([]),
         };
         Json(json!({ "jsonrpc": "2.0", "id": call["id"], "result": result }))
     };
     Router::new().route("/jsonrpc", post(answer)).fallback(any(async || ""))
 }
 
-fn records(model: &str, method: &str, next: &AtomicI64) -> Value {
-    match (model, method) {
-        (_, "load") => json!({ "ids": [next.fetch_add(1, Ordering::Relaxed)], "messages": [] }),
-        ("product.product", _) => json!([{ "id": 26174, "sale_ok": true }]),
-        ("crm.team", _) => json!([{ "id": 1, "member_ids": [2, 6] }]),
-        ("sale.order", _) => json!([{
-            "id": 1, "name": "S00001", "partner_id": [1, "Almacenes Torres"], "user_id": [2, "Administrator"],
-            "opportunity_id": [1, "Cotización Robot PUDU"], "amount_total": 1160.0, "currency_id": [33, "MXN"],
-        }]),
-        ("sale.order.line", _) => json!([{
-            "id": 1, "product_id": [26174, "PUDU CC1"], "name": "PUDU CC1", "product_uom_qty": 1.0,
-            "price_unit": 1000.0,
-        }]),
-        _ => json!([]),
-    }
+fn order(lead: i64, origin: Value) -> Value {
+    let named = |id: i64, name: &str| json!({ "id": id, "display_name": name });
+    let line = json!({
+        "id": 1, "product_id": named(26174, "PUDU CC1"), "name": "PUDU CC1", "product_uom_qty": 1.0,
+        "price_unit": 1000.0,
+    });
+    json!({ "length": 1, "records": [{
+        "id": 1, "name": "S00001", "origin": origin, "partner_id": named(1, "Almacenes Torres"),
+        "user_id": named(2, "Administrator"), "opportunity_id": named(lead, "Cotización Robot PUDU"),
+        "amount_total": 1160.0, "currency_id": { "id": 33, "name": "MXN" }, "order_line": [line],
+    }] })
 }
