@@ -44,7 +44,8 @@ async fn serve(tenants: &[(String, String)]) -> Server {
     }
     std::fs::write(&file, text).unwrap();
     let mut command = product(&[("ODOO_PROTOCOL", "jsonrpc")]);
-    command.env("ACCESS_FILE", &file);
+    // No caller may have more than half of the queue.
+    command.env("ACCESS_FILE", &file).env("QUEUE_CAPACITY", (2 * FLOOD).to_string());
     Server::start(command, "/health").await
 }
 
