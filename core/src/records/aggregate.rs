@@ -231,6 +231,10 @@ impl View {
             true => measure.name(),
             false => format!("m{number}"),
         };
+        let end_as = |column: &str, end: &str| match version >= FORMATTED_SINCE {
+            true => format!("{column}:{end}"),
+            false => format!("{end}_{column}"),
+        };
         let term = |(term, descending): &(Term, bool)| {
             let by = match term {
                 Term::Count => "__count".to_owned(),
@@ -255,7 +259,7 @@ impl View {
         let call = match version >= FORMATTED_SINCE {
             true => {
                 let all = measures.iter().map(Measure::name);
-                let ends = ends.map(|(column, end)| format!("{column}:{end}"));
+                let ends = ends.map(|(column, end)| end_as(column, end));
                 let aggregates: Vec<String> =
                     std::iter::once("__count".to_owned()).chain(all).chain(ends).collect();
                 let call = Call::new(seen.model.as_str(), "formatted_read_group")
@@ -268,7 +272,7 @@ impl View {
                 let all = measures.iter().enumerate();
                 let all =
                     all.map(|(number, it)| format!("{}:{}({})", told_as(number, it), it.function, it.field));
-                let ends = ends.map(|(column, end)| format!("{end}_{column}:{end}({column})"));
+                let ends = ends.map(|(column, end)| format!("{}:{end}({column})", end_as(column, end)));
                 let call = Call::new(seen.model.as_str(), "read_group")
                     .arg("domain", domain)
                     .arg("fields", all.chain(ends).collect::<Vec<_>>())
@@ -292,12 +296,7 @@ impl View {
                 let value = group.get(&told_as(number, measure)).cloned().unwrap_or_default();
                 let value = if value == Value::Bool(false) { Value::Null } else { value };
                 let value = readable(value, measure.kind).unwrap_or_default();
-                let ends = |column: &str| {
-                    ENDS.map(|end| match version >= FORMATTED_SINCE {
-                        true => group.get(&format!("{column}:{end}"))?.as_i64(),
-                        false => group.get(&format!("{end}_{column}"))?.as_i64(),
-                    })
-                };
+                let ends = |column: &str| ENDS.map(|end| group.get(&end_as(column, end))?.as_i64());
                 let value = match (&measure.currency, &currencies) {
                     (Some(source), Some(known)) if count > 0 && !value.is_null() => {
                         source.told(value, &group, ends, (known, &companies))
