@@ -51,6 +51,8 @@ pub struct Handoffs {
 struct Inner {
     /// Or the variables that it lacks.
     messenger: Result<Messenger, Vec<&'static str>>,
+    /// Nothing is sent that an earlier process left.
+    read_only: bool,
     work: Work<Handoff>,
     /// Read from the journal once. Held while a handoff is accepted, so that of two equal requests at once one is
     /// the repeat.
@@ -96,10 +98,12 @@ pub enum Answered {
 }
 
 impl Handoffs {
-    /// Handoffs sent by this messenger, or by none: then every one is refused with the variables that are missing.
-    pub fn new(messenger: Result<Messenger, Vec<&'static str>>, journal: Journal) -> Self {
+    /// Handoffs sent by this messenger, or by none: then every one is refused with the variables that are missing. Where
+    /// nothing is to be sent (`MCP_MODE`), what an earlier process left waits.
+    pub fn new(messenger: Result<Messenger, Vec<&'static str>>, journal: Journal, read_only: bool) -> Self {
         let inner = Inner {
             messenger,
+            read_only,
             work: Work::new(journal),
             repeats: OnceCell::new(),
             shares: Shares::default(),
@@ -178,7 +182,7 @@ impl Handoffs {
             return;
         }
         match &self.inner.messenger {
-            Ok(messenger) if !work.background.stop.is_cancelled() => {
+            Ok(messenger) if !self.inner.read_only && !work.background.stop.is_cancelled() => {
                 let share = self.inner.shares.held(Caller::share(&stored.document.head.owner));
                 self.start(messenger, &work.take_up(stored), share);
             }

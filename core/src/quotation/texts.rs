@@ -41,6 +41,14 @@ pub fn waits_for_tenant(language: Language) -> &'static str {
     }
 }
 
+/// Progress of a quotation that was left unfinished, while nothing may be changed.
+pub fn read_only(language: Language) -> &'static str {
+    language.choose(
+        "En espera: el servicio está en modo de solo lectura (MCP_MODE=readonly)",
+        "Waiting: the service changes nothing now (MCP_MODE=readonly)",
+    )
+}
+
 /// Progress of a quotation that this process leaves alone.
 pub fn other_odoo(language: Language) -> &'static str {
     match language {

@@ -74,6 +74,8 @@ pub struct TaskConfig {
     pub identify_after: Duration,
     /// How often folders of windows that are gone are looked for.
     pub adopt_every: Duration,
+    /// Nothing is changed (`MCP_MODE`): what an earlier process left waits.
+    pub read_only: bool,
 }
 
 impl Default for TaskConfig {
@@ -88,6 +90,7 @@ impl Default for TaskConfig {
             repeat_windows: RepeatWindows::default(),
             identify_after: Duration::from_secs(60),
             adopt_every: Duration::from_secs(30),
+            read_only: false,
         }
     }
 }
@@ -191,6 +194,15 @@ impl Tasks {
                 return false;
             }
         };
+        if self.inner.config.read_only {
+            if !unfinished.is_empty() {
+                tracing::warn!(
+                    count = unfinished.len(),
+                    "unfinished quotations wait: MCP_MODE=readonly changes nothing"
+                );
+            }
+            return unfinished.is_empty();
+        }
         let (ours, elsewhere): (Vec<_>, Vec<_>) =
             unfinished.into_iter().partition(|(_, odoo)| work.journal.is_ours(odoo));
         if !elsewhere.is_empty() {
@@ -252,7 +264,7 @@ impl Tasks {
         let _alone = work.lock(id.as_str()).await;
         match self.find_locked(id).await {
             Ok(Some(Known::Stored(stored)))
-                if stored.document.content.status.is_unfinished() && self.inner.is_ours(&stored) =>
+                if stored.document.content.status.is_unfinished() && self.inner.may_take_up(&stored) =>
             {
                 self.resume_notification(stored);
             }
@@ -356,7 +368,7 @@ impl Tasks {
             return self.begin(document, None, before, false).await;
         };
         if let Known::Stored(stored) = &known
-            && !inner.is_ours(stored)
+            && !inner.may_take_up(stored)
         {
             return Err(SubmitError::OtherOdoo);
         }
@@ -405,7 +417,7 @@ impl Tasks {
     async fn find_locked(&self, id: &TrackingId) -> Result<Option<Known<Quotation>>, JournalError> {
         Ok(self.inner.work.find(id.as_str()).await?.map(|known| match known {
             Known::Stored(stored)
-                if !stored.document.content.status.status.is_final() && self.inner.is_ours(&stored) =>
+                if !stored.document.content.status.status.is_final() && self.inner.may_take_up(&stored) =>
             {
                 let place = self.inner.queue.later(&stored.document.head.owner);
                 let live = self.inner.work.take_up(stored);
@@ -424,19 +436,21 @@ impl Tasks {
 }
 
 impl Inner {
-    fn is_ours(&self, stored: &Stored<Quotation>) -> bool {
-        self.work.journal.is_ours(&stored.document.head.odoo)
+    /// Whether this process may go on with what another left.
+    fn may_take_up(&self, stored: &Stored<Quotation>) -> bool {
+        !self.config.read_only && self.work.journal.is_ours(&stored.document.head.odoo)
     }
 
     /// What is told of it: also, what it waits for.
     fn told(&self, known: &Known<Quotation>) -> Arc<Told> {
         match known {
             Known::Stored(stored)
-                if !stored.document.content.status.status.is_final() && !self.is_ours(stored) =>
+                if !stored.document.content.status.status.is_final() && !self.may_take_up(stored) =>
             {
                 let mut document = stored.document.clone();
                 let content = &mut document.content;
-                texts::other_odoo(content.language).clone_into(&mut content.status.progress);
+                let waits = if self.config.read_only { texts::read_only } else { texts::other_odoo };
+                waits(content.language).clone_into(&mut content.status.progress);
                 Arc::new(document.into())
             }
             known => known.told(),

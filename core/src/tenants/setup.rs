@@ -187,7 +187,8 @@ impl Setup {
                 (both.clone(), both, pipeline.salespeople().clone())
             }
         };
-        let tasks = self.common.tasks.clone();
+        let read_only = access.config().read_only;
+        let tasks = TaskConfig { read_only, ..self.common.tasks.clone() };
         let watching = Watching::new(reader.records().clone(), Arc::clone(&access), self.common.watching);
         Ok(Tenant {
             id: self.id.clone(),
@@ -196,7 +197,7 @@ impl Setup {
             writer,
             salespeople,
             tasks: Tasks::new(tasks, pipeline, journal.clone(), messenger.clone().ok()),
-            handoffs: Handoffs::new(messenger, journal.clone()),
+            handoffs: Handoffs::new(messenger, journal.clone(), read_only),
             journal,
             inline: self.common.inline,
             access,

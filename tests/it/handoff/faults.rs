@@ -7,6 +7,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{FALLBACK, World, customer};
+use crate::support::app::TestApp;
 use crate::support::proxy::Fault as OdooFault;
 use crate::support::twilio::Fault;
 
@@ -90,13 +91,19 @@ async fn the_caller_does_not_wait_for_a_twilio_that_is_down() {
 }
 
 #[tokio::test]
-async fn what_a_stopped_process_could_not_send_the_next_one_does() {
+async fn what_a_stopped_process_could_not_send_the_next_one_does_that_may() {
     let world = World::with(|config| config.messages.answer_within = Duration::from_millis(100)).await;
     world.twilio.stop().await;
     let (_, answer) = world.hand_off(&customer()).await;
     assert_eq!(answer["status"], "queued", "{answer}");
     let (twilio, earlier) = (world.twilio, world.app.stop().await);
     twilio.restart().await;
+    // Not where nothing may be sent.
+    let read_only = |config: &mut mcp_odoo::config::Config| config.access.read_only = true;
+    let waits = World::build(twilio, TestApp::builder().after(earlier), read_only).await;
+    assert_eq!(waits.status(&answer).await["status"], "queued");
+    let (twilio, earlier) = (waits.twilio, waits.app.stop().await);
+    assert!(twilio.accepted().is_empty());
     let world = World::after(twilio, earlier).await;
     world.twilio.until_accepted(1).await;
     assert_eq!(world.sent(&customer()).await["handoff_id"], answer["handoff_id"]);

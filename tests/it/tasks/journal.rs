@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use crate::support::app::{REQUEST_LINES, TestApp, request};
-use crate::support::odoo::Made;
+use crate::support::odoo::{Made, search};
 use crate::support::proxy::Fault;
 
 /// The one log there is, and where.
@@ -80,6 +80,34 @@ async fn an_unfinished_quotation_is_taken_up_at_the_start() {
     assert_eq!(last["status"], "completed", "{last}");
     Made::by_email(app.sandbox(), "unfinished@journal.example")
         .assert_exactly_once(&REQUEST_LINES, "taken up");
+}
+
+/// Neither the start nor who follows it has it made.
+#[tokio::test]
+async fn an_unfinished_quotation_waits_while_nothing_may_be_changed() {
+    let app = TestApp::start().await;
+    app.proxy().plan(|_, _| Some(Fault::Refuse));
+    let id = app.accepted(&request("waits@journal.example"), None).await;
+    let mut events = app.events(&id).await;
+    while events.next().await.unwrap()["status"] != "processing" {}
+    let (odoo, log_dir) = app.stop().await;
+    odoo.proxy.plan(|_, _| None);
+    let read_only = TestApp::builder().after((odoo, log_dir));
+    let app = read_only.configure(|config| config.access.read_only = true).start().await;
+    let mut events = app.events(&id).await;
+    let told = events.next().await.unwrap();
+    assert_eq!(told["status"], "processing", "{told}");
+    assert!(told["progress"].as_str().unwrap().contains("MCP_MODE=readonly"), "{told}");
+    assert!(events.next().await.is_none(), "nothing comes of it");
+    assert_eq!(app.status(&id).await["progress"], told["progress"]);
+    let (odoo, log_dir) = app.stop().await;
+    let partners =
+        search(&odoo.sandbox, "res.partner", json!([["email", "=", "waits@journal.example"]]), &["id"]);
+    assert!(partners.is_empty(), "{partners:?}");
+
+    let app = TestApp::builder().after((odoo, log_dir)).start().await;
+    assert_eq!(app.finished(&id).await["status"], "completed");
+    Made::by_email(app.sandbox(), "waits@journal.example").assert_exactly_once(&REQUEST_LINES, "waited");
 }
 
 #[tokio::test]
