@@ -1,6 +1,6 @@
 //! Makes keys, shows whose there are, takes them back and changes them.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,7 +10,7 @@ use chrono::{NaiveDate, TimeDelta, Utc};
 use clap::{Args, Subcommand};
 use ipnet::IpNet;
 use mcp_odoo_core::access::edit::{self, EditError, NewCaller};
-use mcp_odoo_core::access::file::{AccessFile, CallerEntry, Expiry};
+use mcp_odoo_core::access::file::{AccessFile, CallerEntry, Expiry, network};
 use mcp_odoo_core::access::key::{KeyHash, new_key};
 use mcp_odoo_core::access::{Caller, Denied, Permission};
 use mcp_odoo_core::audit::search::{Use, uses};
@@ -62,8 +62,8 @@ struct New {
     /// The Odoo they work with, by its name in the access file; several to choose from by X-Tenant
     #[arg(long, value_delimiter = ',')]
     tenant: Vec<String>,
-    /// Networks they may call from, e.g. 10.0.0.0/8
-    #[arg(long, value_delimiter = ',')]
+    /// Networks or addresses they may call from, e.g. 10.0.0.0/8
+    #[arg(long, value_delimiter = ',', value_parser = network)]
     ips: Vec<IpNet>,
     /// The first UTC day on which the key does not work any more, e.g. 2027-01-01
     #[arg(long)]
@@ -91,7 +91,7 @@ pub fn run(file: Option<&Path>, Arguments { what }: Arguments) -> anyhow::Result
             with_new_key(&path, &name, |file, key| edit::rotate(file, &name, key, until))
         }
         What::Revoke { name } => {
-            write(&path, &edit::revoke(&read(&path)?, &name)?)?;
+            change(&path, |file| edit::revoke(file, &name))?;
             writeln!(io::stderr(), "{name} may not call any more: a running service knows within a second")?;
             Ok(ExitCode::SUCCESS)
         }
@@ -106,10 +106,21 @@ fn with_new_key(
 ) -> anyhow::Result<ExitCode> {
     let key = new_key();
     let key = key.expose_secret();
-    write(path, &edit(&read(path)?, KeyHash::of(key))?)?;
+    change(path, |file| edit(file, KeyHash::of(key)))?;
     writeln!(io::stderr(), "The key of {name}. It is shown this once; the file has only its hash:")?;
     writeln!(io::stdout(), "{key}")?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whoever changes the file meanwhile by this command waits: the later of two would undo what the first has done.
+fn change(path: &Path, edit: impl FnOnce(&str) -> Result<String, EditError>) -> anyhow::Result<()> {
+    // A link stays one.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // The file itself is replaced. Not every system has locks for folders, and a folder that is not there is told of below.
+    let _lock = File::open(folder).and_then(|folder| folder.lock().map(|()| folder));
+    write(folder, &path, &edit(&read(&path)?)?)
+        .with_context(|| format!("cannot write ACCESS_FILE {}", path.display()))
 }
 
 /// A file that is not there yet is empty.
@@ -121,21 +132,15 @@ fn read(path: &Path) -> anyhow::Result<String> {
 }
 
 /// Whole or not at all: the service may read it just now. Who could read it before can read it after.
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    // A link stays one.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let write = || {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        if let Ok(before) = fs::metadata(&path) {
-            file.as_file().set_permissions(before.permissions())?;
-        }
-        file.as_file().sync_all()?;
-        file.persist(&path)?;
-        anyhow::Ok(())
-    };
-    write().with_context(|| format!("cannot write ACCESS_FILE {}", path.display()))
+fn write(folder: &Path, path: &Path, text: &str) -> io::Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    if let Ok(before) = fs::metadata(path) {
+        file.as_file().set_permissions(before.permissions())?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
 }
 
 fn list(path: &Path, audit: &Path, json: bool) -> anyhow::Result<ExitCode> {

@@ -1,9 +1,8 @@
 //! Who may call.
 
-use std::net::IpAddr;
-
 use ipnet::IpNet;
 use mcp_odoo_core::access::AccessConfig;
+use mcp_odoo_core::access::file::network;
 use mcp_odoo_core::tenants::{DEFAULT_HOSTS, HeaderConfig, TenantHosts, system_lookup};
 use secrecy::SecretString;
 
@@ -49,7 +48,6 @@ fn api_key(env: &Env) -> Result<Option<SecretString>, ConfigError> {
 }
 
 fn networks(env: &Env, name: &'static str) -> Result<Vec<IpNet>, ConfigError> {
-    let network =
-        |item: &str| item.parse().ok().or_else(|| item.parse().ok().map(|address: IpAddr| address.into()));
-    env.list(name, "networks or addresses divided by commas, e.g. 10.0.0.0/8,192.168.1.5", network)
+    let takes = "networks or addresses divided by commas, e.g. 10.0.0.0/8,192.168.1.5";
+    env.list(name, takes, |item| network(item).ok())
 }

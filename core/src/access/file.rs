@@ -1,6 +1,8 @@
 //! The access file: callers, tenants and models, in TOML.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
@@ -55,7 +57,7 @@ pub struct CallerEntry {
     #[serde(default)]
     pub tenants: Vec<String>,
     /// Where they may call from; empty for everywhere.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "networks")]
     pub ips: Vec<IpNet>,
     /// From then on their key does not work.
     pub expires: Option<Expiry>,
@@ -77,6 +79,20 @@ fn zone<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Stri
     let name = String::deserialize(deserializer)?;
     zone::check(&name).map_err(|takes| D::Error::custom(format!("tz takes {takes}")))?;
     Ok(Some(name))
+}
+
+fn networks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let items = Vec::<String>::deserialize(deserializer)?;
+    items.iter().map(|item| network(item).map_err(D::Error::custom)).collect()
+}
+
+/// A network, or an address alone.
+///
+/// # Errors
+/// What it takes, where it is neither.
+pub fn network(text: &str) -> Result<IpNet, &'static str> {
+    let network = text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+    network.ok_or("a network or an address is needed, e.g. 10.0.0.0/8 or 192.168.1.5")
 }
 
 /// A moment in UTC, or the beginning of a day.
@@ -116,7 +132,10 @@ impl AccessFile {
     /// When it cannot be read, or says what it must not; the file is named, and the line.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         let failed = |why: &dyn std::fmt::Display| FileError(format!("{}: {why}", path.display()));
-        let size = std::fs::metadata(path).map_err(|error| failed(&error))?;
+        let size = std::fs::metadata(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => failed(&"there is no such file; `mcp-odoo keys new` makes it"),
+            _ => failed(&error),
+        })?;
         if !size.is_file() || size.len() > LARGEST {
             return Err(failed(&"is no file of at most 16 MiB"));
         }
@@ -139,8 +158,17 @@ impl AccessFile {
             let line = line.map(|line| format!("line {line}: ")).unwrap_or_default();
             format!("{line}{}", error.message().lines().next().unwrap_or_default())
         })?;
+        let mut owners = HashMap::new();
         for (name, caller) in &file.callers {
             caller.check(name).map_err(|why| format!("[callers.{name}]: {why}"))?;
+            for key in caller.key.iter().chain(&caller.previous_key) {
+                if let Some(other) = owners.insert(key, name).filter(|other| *other != name) {
+                    return Err(format!(
+                        "[callers.{name}]: [callers.{other}] has the same key, so nobody could tell them apart: make one with \
+                         `mcp-odoo keys new`"
+                    ));
+                }
+            }
             // That of the environment has no table.
             let is_known = |tenant: &&String| *tenant == DEFAULT_TENANT || file.tenants.contains_key(*tenant);
             if let Some(tenant) = caller.tenants().find(|tenant| !is_known(tenant)) {
@@ -169,9 +197,15 @@ impl CallerEntry {
         if TAKEN.contains(&name) {
             return Err("this name is taken by the service itself");
         }
-        match (name == Caller::ANONYMOUS, self.key) {
-            (true, Some(_)) => Err("who has a key is not anonymous"),
-            (false, None) => Err("key is missing: make one with `mcp-odoo keys new`"),
+        if self.previous_key.is_some() && self.previous_expires.is_none() {
+            return Err("previous_key takes previous_expires beside it, or it would work for ever");
+        }
+        if self.company.is_some_and(|company| company <= 0) {
+            return Err("company takes the id of a company in Odoo");
+        }
+        match (name == Caller::ANONYMOUS, self.key, self.previous_key) {
+            (true, Some(_), _) | (true, _, Some(_)) => Err("who has a key is not anonymous"),
+            (false, None, _) => Err("key is missing: make one with `mcp-odoo keys new`"),
             _ if self.tenant.is_some() && !self.tenants.is_empty() => Err("set tenant or tenants, not both"),
             _ => Ok(()),
         }
@@ -225,6 +259,23 @@ mod tests {
                 "line 3: a day or a moment is needed",
             ),
             (&format!("[callers.web]\nkey = '{hash}'\ntenant = 'a'\ntenants = ['b']"), "tenant or tenants"),
+            (
+                &format!("[callers.a]\nkey = '{hash}'\n[callers.b]\nkey = '{hash}'"),
+                "[callers.b]: [callers.a] has the same key",
+            ),
+            (
+                &format!("[callers.web]\nkey = '{hash}'\nprevious_key = '{}'", KeyHash::of("old")),
+                "[callers.web]: previous_key takes previous_expires",
+            ),
+            (
+                &format!("[callers.anonymous]\nprevious_key = '{hash}'\nprevious_expires = 2027-01-01"),
+                "[callers.anonymous]: who has a key is not anonymous",
+            ),
+            (&format!("[callers.web]\nkey = '{hash}'\ncompany = 0"), "[callers.web]: company takes the id"),
+            (
+                &format!("[callers.web]\nkey = '{hash}'\nips = ['10.0.0.256']"),
+                "line 3: a network or an address",
+            ),
         ] {
             let said = AccessFile::parse(text).err().unwrap();
             assert!(said.contains(says) && !said.contains('\n') && !said.contains("4711"), "{text}: {said}");

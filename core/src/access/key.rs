@@ -22,7 +22,7 @@ pub fn new_key() -> SecretString {
 }
 
 /// What a key is known by: `sha256:` or `blake3:` and 64 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum KeyHash {
     /// Its SHA-256.

@@ -17,8 +17,8 @@ use super::models::Models;
 use super::watched::Watched;
 use super::{AccessConfig, Caller, Denied, Permissions, Workplace};
 
-/// How often the files are looked at, and keys that have expired.
-const EVERY: Duration = Duration::from_secs(1);
+/// How often the files are looked at, and keys that have expired. What has changed is read when it is looked at next.
+const EVERY: Duration = Duration::from_millis(500);
 
 /// Takes over what else a file says, after all of it was read.
 pub type Apply = Box<dyn FnOnce() + Send>;
@@ -37,6 +37,8 @@ pub struct Access {
 struct State {
     /// What was read last, well or not.
     watched: Watched,
+    /// As it was when it was looked at last.
+    seen: Watched,
     /// Why the file as it is now is not the one that is used.
     problem: Option<String>,
 }
@@ -129,9 +131,12 @@ impl Access {
     }
 
     fn look(&self) {
-        let watched = self.state().watched.clone();
-        if watched.has_changed() {
-            self.read_again(watched);
+        let read = self.state().watched.clone();
+        let now = read.clone().again();
+        // Who writes into it may not be done: the first half of a file can be a good one, without its rules.
+        let before = std::mem::replace(&mut self.state().seen, now.clone());
+        if now != read && now == before {
+            self.read_again(now);
         }
         self.table.load().end_expired(Utc::now());
     }
@@ -151,7 +156,8 @@ impl Access {
                 Some(error.to_string())
             }
         };
-        *self.state() = State { watched, problem };
+        let seen = watched.clone();
+        *self.state() = State { watched, seen, problem };
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -271,5 +277,44 @@ impl Guest {
         if let Some(ended) = &self.caller.ended {
             ended.cancel();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::models::Verb;
+
+    #[test]
+    fn a_file_is_read_once_nobody_writes_into_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("access.toml");
+        let half = format!("[callers.web]\nkey = '{}'\n", KeyHash::of("web"));
+        let whole = |key| {
+            let other = KeyHash::of(key);
+            format!("{half}[callers.other]\nkey = '{other}'\n[models]\npreset = 'projects'\n")
+        };
+        std::fs::write(&file, whole("first")).unwrap();
+        let config = AccessConfig { file: Some(file.clone()), ..AccessConfig::default() };
+        let access = Access::open(config, Box::new(|_| Ok(Box::new(|| {})))).unwrap();
+        let is_open = || access.models().allow("sale.order", Verb::Read).is_ok();
+        access.look();
+        for (written, look_finds) in [
+            ("", "first"),
+            (half.as_str(), "first"),
+            (whole("second!").as_str(), "first"),
+            ("same", "second!"),
+        ] {
+            if written != "same" {
+                std::fs::write(&file, written).unwrap();
+            }
+            access.look();
+            assert!(access.find(look_finds, None).is_ok() && !is_open(), "{written}");
+        }
+        std::fs::write(&file, &half).unwrap();
+        access.look();
+        assert!(!is_open());
+        access.look();
+        assert!(is_open() && access.find("second!", None).is_err(), "the half was all of it");
     }
 }

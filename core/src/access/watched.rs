@@ -7,7 +7,7 @@ use std::time::SystemTime;
 type Seen = Option<(SystemTime, u64, u64)>;
 
 /// Files, and how they were.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Watched(Vec<(PathBuf, Seen)>);
 
 impl Watched {
@@ -29,11 +29,6 @@ impl Watched {
     pub fn and(mut self, Self(more): Self) -> Self {
         self.0.extend(more);
         self
-    }
-
-    /// Whether one of them is not as it was.
-    pub fn has_changed(&self) -> bool {
-        self.0.iter().any(|(file, before)| seen(file) != *before)
     }
 }
 

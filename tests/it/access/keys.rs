@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use futures::future::join_all;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -70,6 +71,27 @@ async fn a_key_is_made_used_changed_and_taken_back() {
     }
 }
 
+/// Each reads the file and writes another: none undoes what the others did.
+#[tokio::test(flavor = "multi_thread")]
+async fn several_at_once_change_the_file_one_after_the_other() {
+    let folder = TempDir::new().unwrap();
+    keys(folder.path(), &["new", "leaves", "--permissions", "read"]).await;
+    let names: Vec<String> = (0..6).map(|n| format!("new-{n}")).collect();
+    let new = |name| ["new", name, "--permissions", "read", "--ips", "10.0.0.5"];
+    let making = join_all(names.iter().map(|name| async { keys(folder.path(), &new(name)).await }));
+    tokio::join!(making, keys(folder.path(), &["revoke", "leaves"]));
+    let listed: Value = serde_json::from_str(&keys(folder.path(), &["list", "--json"]).await).unwrap();
+    let of = |name: &str| listed.as_array().unwrap().iter().find(|row| row["name"] == name).cloned().unwrap();
+    assert_eq!(of("leaves")["state"], "revoked");
+    for name in &names {
+        assert_eq!(
+            (&of(name)["state"], &of(name)["from"]),
+            (&"works".into(), &"10.0.0.5/32".into()),
+            "{name}"
+        );
+    }
+}
+
 fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -88,7 +110,7 @@ async fn what_cannot_be_done_is_said_in_one_line_and_changes_nothing() {
         (&["new", "web", "--permissions", "read"][..], "there is a caller web already"),
         (&["new", "Web Page", "--permissions", "read"], "a name has 1 to 64 of"),
         (&["new", "voice", "--permissions", "all"], "permissions are quotations, handoffs, read"),
-        (&["new", "voice", "--permissions", "read", "--ips", "10.0.0"], "invalid"),
+        (&["new", "voice", "--permissions", "read", "--ips", "10.0.0"], "a network or an address is needed"),
         (&["rotate", "voice"], "there is no caller voice"),
         (&["revoke", "voice"], "there is no caller voice"),
     ] {
