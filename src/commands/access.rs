@@ -8,10 +8,10 @@ use anyhow::{Context, bail};
 use chrono::Utc;
 use clap::{Args, Subcommand};
 use mcp_odoo_core::access::file::AccessFile;
-use mcp_odoo_core::access::models::Models;
-use mcp_odoo_core::access::{Caller, Denied, Permissions};
+use mcp_odoo_core::access::models::{Models, Verb};
+use mcp_odoo_core::access::{Caller, Denied, Permission, Permissions};
 use mcp_odoo_tools::operation::{Does, Spec};
-use mcp_odoo_tools::specs;
+use mcp_odoo_tools::{opens, specs};
 
 use crate::config::Config;
 
@@ -30,7 +30,7 @@ enum What {
         caller: String,
         /// The operation, e.g. list_sales
         operation: String,
-        /// The model, where the operation takes one; e.g. res.partner
+        /// The model, where the operation takes one; e.g. res.partner for search_records
         model: Option<String>,
     },
 }
@@ -67,6 +67,9 @@ pub fn run(
     let permissions = match caller.as_str() {
         Caller::LOCAL => Some((Permissions::ALL, "local is whoever starts `mcp-odoo stdio`")),
         Caller::API_KEY if config.api_key.is_some() => Some((Permissions::ALL, "api-key is who has API_KEY")),
+        Caller::ELEVENLABS | Caller::TWILIO => {
+            Some(([Permission::Handoffs].into_iter().collect(), "who signs its webhook is known by that"))
+        }
         Caller::ANONYMOUS if !config.asks_for_keys() => {
             Some((Permissions::ALL, "nobody is asked for a key: neither API_KEY nor ACCESS_FILE is set"))
         }
@@ -84,16 +87,59 @@ pub fn run(
     reasons.say(has, &format!("{operation} needs the permission {needs}; {caller} has {permissions}"))?;
     mode(spec, config.read_only, &mut reasons)?;
     let models = file.map_or_else(Models::open, |file| file.models);
-    if let Some((of_spec, verb)) = spec.on_records() {
-        let model = model.as_deref().unwrap_or(of_spec);
-        match models.allow(model, verb) {
-            Ok(()) => reasons.say(true, &format!("{verb} {model} is allowed by the rules for models"))?,
-            Err(closed) => reasons.say(false, &closed.to_string())?,
-        }
-    }
+    on_records(spec, model.as_deref(), &models, &mut reasons)?;
     let may = reasons.may;
     writeln!(out, "{}", if may { "allowed" } else { "refused" })?;
     Ok(ExitCode::from(u8::from(!may)))
+}
+
+/// What the rules for models say, of the model of the operation and of the one that a request would name.
+fn on_records<W: Write>(
+    spec: &Spec,
+    named: Option<&str>,
+    models: &Models,
+    reasons: &mut Reasons<'_, W>,
+) -> anyhow::Result<()> {
+    let Some(verb) = spec.verb() else { return Ok(()) };
+    const LINES: &str = "sale.order.line";
+    // This one adds a record to one of any model.
+    let named_verb = if spec.name == "schedule_activity" { Verb::Update } else { verb };
+    let opens = |model, verb| opens(models, model, verb).map_err(|refusal| refusal.sentence);
+    let mut asked = Vec::new();
+    if let Some(model) = spec.model {
+        asked.push((model, verb, opens(model, verb)));
+        if let Some(named) = named.filter(|named| *named != model)
+            && named_verb == verb
+        {
+            bail!("{} is about {model}, not {named}: leave the model out", spec.name);
+        }
+    }
+    match named.filter(|named| Some(*named) != spec.model) {
+        Some(model) => {
+            let allowed = models.allow(model, named_verb).map_err(|closed| closed.to_string());
+            asked.push((model, named_verb, allowed));
+        }
+        None if spec.model.is_none() => writeln!(
+            reasons.out,
+            "- the rules for models hold for each: name one, e.g. mcp-odoo access explain CALLER {} res.partner",
+            spec.name
+        )?,
+        None => {}
+    }
+    if spec.name == "update_sale_lines" {
+        asked.push((LINES, verb, opens(LINES, verb)));
+    }
+    for (model, verb, allowed) in asked {
+        match allowed {
+            Ok(()) => reasons.say(true, &format!("{verb} {model} is allowed by the rules for models"))?,
+            Err(why) => reasons.say(false, &why)?,
+        }
+        let hidden: Vec<_> = models.hidden(model).into_iter().flatten().map(String::as_str).collect();
+        if !hidden.is_empty() {
+            writeln!(reasons.out, "- {model} is without {}", hidden.join(", "))?;
+        }
+    }
+    Ok(())
 }
 
 fn from_file<W: Write>(
@@ -102,6 +148,9 @@ fn from_file<W: Write>(
     reasons: &mut Reasons<'_, W>,
 ) -> anyhow::Result<Permissions> {
     let Some(entry) = file.and_then(|file| file.callers.get(caller)) else {
+        if caller.starts_with("oauth:") {
+            bail!("{caller} logs in by OAuth: the scopes of its token say what it may");
+        }
         bail!("there is no caller {caller}: `mcp-odoo keys list` shows who there is");
     };
     let works = entry.works(Utc::now());
@@ -114,6 +163,10 @@ fn from_file<W: Write>(
     if !entry.ips.is_empty() {
         let networks: Vec<_> = entry.ips.iter().map(ToString::to_string).collect();
         reasons.say(true, &format!("from {} only", networks.join(", ")))?;
+    }
+    let tenants: Vec<_> = entry.tenants().map(String::as_str).collect();
+    if !tenants.is_empty() {
+        reasons.say(true, &format!("for {} only", tenants.join(" or ")))?;
     }
     Ok(entry.permissions)
 }

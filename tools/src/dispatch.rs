@@ -116,7 +116,7 @@ pub(crate) fn opens_lines(models: &Models, lines: &[LineUpdate]) -> Result<(), R
 ///
 /// # Errors
 /// Why not.
-pub(crate) fn opens(models: &Models, model: &str, verb: Verb) -> Result<(), Refusal> {
+pub fn opens(models: &Models, model: &str, verb: Verb) -> Result<(), Refusal> {
     models.allow(model, verb).map_err(|closed| Refusal::closed(&closed))?;
     match models.hidden(model).into_iter().flatten().find(|field| erp::shows(model, field)) {
         Some(field) => Err(Refusal::hidden(model, field)),

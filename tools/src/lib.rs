@@ -28,7 +28,7 @@ pub mod tool;
 pub mod toolset;
 mod users;
 
-pub use self::dispatch::{admit, dispatch, permit};
+pub use self::dispatch::{admit, dispatch, opens, permit};
 pub use self::handler::{NO_TOOL, OdooTools};
 pub use self::toolset::Toolsets;
 

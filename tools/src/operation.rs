@@ -96,16 +96,21 @@ impl Spec {
     /// What it does to records of which model, for the rules of the access file. Quotations and messages have permissions of
     /// their own.
     pub fn on_records(&self) -> Option<(&'static str, Verb)> {
-        let is_of_records = matches!(
-            self.needs,
-            Permission::Read | Permission::Write | Permission::Delete | Permission::Call
-        );
-        let verb = match self.does {
-            Does::Read => Verb::Read,
-            Does::Add | Does::Queue => Verb::Create,
-            Does::Overwrite | Does::Act | Does::Tell => Verb::Update,
-        };
-        self.model.filter(|_| is_of_records).map(|model| (model, verb))
+        Some((self.model?, self.verb()?))
+    }
+
+    /// What it does to records, also where a request names their model.
+    pub fn verb(&self) -> Option<Verb> {
+        Some(match (self.needs, self.does) {
+            (Permission::Quotations | Permission::Handoffs | Permission::Admin, _) => return None,
+            (Permission::Delete, _) => Verb::Delete,
+            (Permission::Call, _) => Verb::Call,
+            (_, Does::Read) => Verb::Read,
+            // A message is added to a record, which is to be open for changes.
+            (_, Does::Add) if self.name == "post_message" => Verb::Update,
+            (_, Does::Add | Does::Queue) => Verb::Create,
+            (_, Does::Overwrite | Does::Act | Does::Tell) => Verb::Update,
+        })
     }
 
     /// How it is counted.

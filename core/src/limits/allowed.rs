@@ -94,6 +94,14 @@ impl Kind {
 }
 
 impl Limits {
+    /// Each: of what, in which window, how many.
+    pub fn all(self) -> impl Iterator<Item = (&'static str, &'static str, u32)> {
+        let each = COUNTED.into_iter().flat_map(|kind| Window::ALL.map(|window| (kind, window)));
+        each.filter_map(move |(kind, window)| {
+            Some((kind.map_or("requests", Kind::name), window.name(), self.of(kind, window)?))
+        })
+    }
+
     /// How many of these in such a window.
     pub(super) fn of(&self, kind: Option<Kind>, window: Window) -> Option<u32> {
         let bounds = match kind {

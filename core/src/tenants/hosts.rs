@@ -1,6 +1,7 @@
 //! Which servers callers may bring: `TENANT_HOSTS`. Their names are listed, and where a name leads to must be a public address
 //! or a listed one.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
@@ -67,6 +68,18 @@ impl FromStr for TenantHosts {
             }
         }
         Ok(hosts)
+    }
+}
+
+impl fmt::Display for TenantHosts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |Name { is_below, name, port }: &Name| {
+            let port = if *port == 443 { String::new() } else { format!(":{port}") };
+            format!("{}{name}{port}", if *is_below { "*." } else { "" })
+        };
+        let all: Vec<_> =
+            self.names.iter().map(name).chain(self.networks.iter().map(ToString::to_string)).collect();
+        f.write_str(&all.join(","))
     }
 }
 

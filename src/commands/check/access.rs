@@ -6,6 +6,7 @@ use chrono::Utc;
 use mcp_odoo_core::access::Denied;
 use mcp_odoo_core::access::file::{AccessFile, CallerEntry, Expiry};
 use mcp_odoo_core::access::models::Models;
+use mcp_odoo_core::limits::Limits;
 
 use crate::config::Config;
 
@@ -19,6 +20,10 @@ pub fn check(config: &Config, out: &mut impl Write) -> io::Result<bool> {
     {
         let networks: Vec<_> = networks.iter().map(ToString::to_string).collect();
         writeln!(out, "{name}={}", networks.join(","))?;
+    }
+    match &config.tenant_headers {
+        Some(headers) => writeln!(out, "TENANT_HEADERS=allow TENANT_HOSTS={}", headers.hosts)?,
+        None => writeln!(out, "TENANT_HEADERS=deny")?,
     }
     if access.api_key.is_some() {
         writeln!(out, "✓ API_KEY: who has it may do everything")?;
@@ -37,7 +42,11 @@ pub fn check(config: &Config, out: &mut impl Write) -> io::Result<bool> {
     for (name, caller) in &file.callers {
         writeln!(out, "  {name}: {}", in_words(caller))?;
     }
-    for line in file.models.in_words() {
+    let rules = file.models.in_words();
+    if rules.is_empty() {
+        writeln!(out, "  records: none, since [models] names none")?;
+    }
+    for line in rules {
         writeln!(out, "  records: {line}")?;
     }
     Ok(true)
@@ -83,5 +92,18 @@ fn in_words(caller: &CallerEntry) -> String {
         (Ok(()), Some(Expiry(moment))) => words.push(format!("until {}", moment.format("%F %R UTC"))),
         (Ok(()), None) => {}
     }
+    if let Some(Expiry(until)) = caller.previous_expires.filter(|until| !until.is_past(Utc::now())) {
+        words.push(format!("also with the key before until {}", until.format("%F %R UTC")));
+    }
+    words.extend(caller.limits.map(limits_in_words));
+    words.extend(caller.company.map(|company| format!("for company {company}")));
+    words.extend(caller.lang.as_ref().map(|lang| format!("in {lang}")));
+    words.extend(caller.tz.as_ref().map(|zone| format!("at the time of {zone}")));
     words.join(", ")
+}
+
+fn limits_in_words(limits: Limits) -> String {
+    let words: Vec<_> =
+        limits.all().map(|(what, window, most)| format!("{most} {what} per {window}")).collect();
+    if words.is_empty() { "without limits".to_owned() } else { format!("at most {}", words.join(" and ")) }
 }

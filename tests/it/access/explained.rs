@@ -14,7 +14,11 @@ const CALLERS: [(&str, &str); 3] = [
     ("old", "permissions = [\"read\"]\nrevoked = true"),
     (
         "writer",
-        "permissions = [\"read\", \"write\"]\n\n[models]\npreset = \"projects\"\n\"sale.order\" = { read = true, hide = [\"note\"] }",
+        "permissions = [\"read\", \"write\", \"delete\"]\nlimits = { per_minute = 60, writes = { per_day = 9 } }\n\
+         company = 2\nlang = \"es_MX\"\ntz = \"America/Mexico_City\"\n\n\
+         [models]\npreset = \"projects\"\n\"sale.order\" = { read = true, hide = [\"note\"] }\n\
+         \"res.partner\" = { read = true, update = true, hide = [\"email\"] }\n\
+         \"product.template\" = { read = true, create = true }",
     ),
 ];
 
@@ -31,12 +35,20 @@ async fn said(folder: &TempDir, arguments: &[&str], env: &[(&str, &str)]) -> (Op
 async fn check_tells_every_caller_and_every_rule() {
     let folder = TempDir::new().unwrap();
     access_file(folder.path(), &CALLERS);
-    let (code, text) = said(&folder, &["check"], &[("MCP_MODE", "readonly")]).await;
+    let env = [
+        ("MCP_MODE", "readonly"),
+        ("TENANT_HEADERS", "allow"),
+        ("TENANT_HOSTS", "*.odoo.com, odoo.example:8443,10.1.0.0/16"),
+    ];
+    let (code, text) = said(&folder, &["check"], &env).await;
     assert_eq!(code, Some(0), "{text}");
     for line in [
         "MCP_MODE=readonly ALLOW_ANONYMOUS=false",
         "  web: may quotations, read, from 10.0.0.0/8, until 2090-01-01 00:00 UTC",
         "  old: may read, but was revoked",
+        "  writer: may read, write, delete, at most 60 requests per minute and 9 writes per day, for company 2, in es_MX, \
+         at the time of America/Mexico_City",
+        "TENANT_HEADERS=allow TENANT_HOSTS=*.odoo.com,odoo.example:8443,10.1.0.0/16",
         "  records: the preset projects",
         "  records: sale.order: read, without note",
     ] {
@@ -114,15 +126,34 @@ async fn why_somebody_may_or_may_not_is_told() {
     access_file(folder.path(), &CALLERS);
     for (arguments, env, code, says) in [
         (&["web", "dev_create_quotation"][..], None, 0, "web has quotations, read"),
-        (&["web", "list_sales"], None, 0, "read sale.order is allowed"),
+        (&["web", "list_sales"], None, 1, "this tool shows or finds by note of sale.order"),
+        (&["web", "search_records", "sale.order"], None, 0, "- sale.order is without note"),
+        (&["web", "search_records"], None, 0, "- the rules for models hold for each"),
+        (&["web", "find_customers"], None, 1, "this tool shows or finds by email of res.partner"),
+        (&["web", "list_projects"], None, 0, "read project.project is allowed"),
         (&["web", "find_products"], None, 1, "does not let anybody read product.product"),
         (&["web", "dev_update_sale"], None, 1, "✗ dev_update_sale needs the permission write"),
         (&["writer", "dev_update_sale"], None, 1, "does not let anybody update sale.order"),
-        (&["writer", "dev_update_sale", "project.task"], None, 0, "update project.task is allowed"),
-        (&["writer", "dev_update_sale", "ir.rule"], None, 1, "ir.rule is closed"),
+        (&["writer", "dev_update_sale", "project.task"], None, 1, "is about sale.order, not project.task"),
+        (&["writer", "update_record", "project.task"], None, 0, "update project.task is allowed"),
+        (&["writer", "odoo_write", "ir.rule"], None, 1, "ir.rule is closed"),
+        (&["writer", "delete_record", "project.task"], None, 1, "does not let anybody delete project.task"),
+        (&["writer", "create_record", "res.partner"], None, 1, "does not let anybody create res.partner"),
+        (&["writer", "post_message", "res.partner"], None, 0, "update res.partner is allowed"),
+        (
+            &["writer", "post_message", "product.template"],
+            None,
+            1,
+            "does not let anybody update product.template",
+        ),
+        (&["writer", "schedule_activity", "sale.order"], None, 1, "does not let anybody update sale.order"),
+        (&["writer", "schedule_activity", "project.task"], None, 0, "create mail.activity is allowed"),
+        (&["writer", "call_method", "project.task"], None, 1, "✗ call_method needs the permission call"),
+        (&["elevenlabs", "message_notification"], None, 0, "elevenlabs has handoffs"),
+        (&["oauth:0", "list_sales"], None, 1, "the scopes of its token say what it may"),
         (&["old", "list_sales"], None, 1, "✗ old is in ACCESS_FILE; its key was revoked"),
         (&["local", "message_notification"], Some(("MCP_MODE", "readonly")), 1, "MCP_MODE=readonly"),
-        (&["local", "list_sales"], Some(("MCP_MODE", "readonly")), 0, "it changes nothing"),
+        (&["local", "list_projects"], Some(("MCP_MODE", "readonly")), 0, "it changes nothing"),
         (&["anonymous", "list_sales"], None, 1, "there is no caller anonymous"),
         (&["local", "list_everything"], None, 1, "there is no operation list_everything"),
     ] {
