@@ -166,6 +166,10 @@ async fn pass_on<H: ServerHandler + Clone + Sync>(
         _ if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE && is_json => {
             body::refused(body::malformed(&body), None)
         }
+        // It says so in JSON where a method is not found.
+        _ if response.status() == StatusCode::NOT_FOUND && !body::is_json(response.headers()) => {
+            unknown().into_response()
+        }
         _ if response.status().is_client_error() => body::refused_params(&body, is_stateless)
             .unwrap_or_else(|| single.held_by(response.map(Body::new))),
         // rmcp says 202, which Python clients take for a failure.

@@ -59,8 +59,12 @@ fn by(name: &str, peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> Optio
     Some(address)
 }
 
-/// `for=` of an element of `Forwarded` (RFC 7239), or an address alone; with or without a port.
+/// `for=` of an element of `Forwarded` (RFC 7239), or an address alone; with or without a port. Nothing of what is a part of
+/// a quoted text: a caller may have written that, in the name under which it called the proxy.
 fn hop_address(hop: &str) -> Option<IpAddr> {
+    if hop.split(';').any(|pair| pair.matches('"').count() % 2 == 1) {
+        return None;
+    }
     let pair = hop.split(';').find_map(|pair| {
         let (name, value) = pair.split_once('=')?;
         name.trim().eq_ignore_ascii_case("for").then_some(value)
@@ -106,6 +110,10 @@ mod tests {
         assert_eq!(said(&["for=1.1.1.1, FOR=\"[2001:db8::7]:80\";proto=https"]), "2001:db8::7");
         assert_eq!(said(&["for=198.51.100.7;by=10.0.0.1", "proto=https;for=10.1.1.1"]), "198.51.100.7");
         assert_eq!(said(&["for=_hidden"]), "unknown");
+        assert_eq!(said(&["for=198.51.100.7;host=\"a,for=1.1.1.1\""]), "unknown");
+        assert_eq!(said(&["host=\"a;for=1.1.1.1\";for=198.51.100.7"]), "unknown");
+        assert_eq!(said(&["host=\"a.example\";for=\"198.51.100.7\""]), "198.51.100.7");
+        assert_eq!(said(&["for=\"1.1.1.1, for=198.51.100.7"]), "198.51.100.7");
         let mut headers = HeaderMap::new();
         headers.insert("forwarded", "for=10.0.0.5".parse().unwrap());
         headers.insert(X_FORWARDED_FOR, "198.51.100.7".parse().unwrap());

@@ -295,7 +295,11 @@ fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
         let detail = "send the key as Authorization: Bearer KEY, or as X-API-Key: KEY";
         Problem::unauthorized("unreadable_key", detail)
     };
-    if let Some(key) = headers.get(X_API_KEY) {
+    let mut keys = headers.get_all(X_API_KEY).iter();
+    if let Some(key) = keys.next() {
+        if keys.next().is_some() {
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "unreadable_key", "send one X-API-Key header"));
+        }
         return key.to_str().map(Some).map_err(|_| unreadable());
     }
     let mut values = headers.get_all(header::AUTHORIZATION).iter();

@@ -178,7 +178,10 @@ async fn nobody_works_in_the_session_of_another_caller() {
     let session = known.send().await.unwrap().headers()["mcp-session-id"].to_str().unwrap().to_owned();
     let post = || Streamable::bare(&app.client, &app.url).header("mcp-session-id", &session).json(&message);
     assert_eq!(answer(post()).await.0, StatusCode::NOT_FOUND);
-    assert_eq!(answer(post().bearer_auth("two")).await.0, StatusCode::NOT_FOUND);
+    let foreign = answer(post().bearer_auth("two")).await;
+    assert_eq!(foreign.0, StatusCode::NOT_FOUND);
+    let none = Streamable::bare(&app.client, &app.url).header("mcp-session-id", "none").json(&message);
+    assert_eq!(answer(none).await, foreign, "whether it is another's is not told");
     let delete = app.client.delete(format!("{}/mcp", app.url)).header("mcp-session-id", &session);
     assert_eq!(answer(delete.bearer_auth("two")).await.0, StatusCode::NOT_FOUND);
     assert_eq!(post().bearer_auth("one").send().await.unwrap().status(), StatusCode::OK);

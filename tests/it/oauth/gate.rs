@@ -137,6 +137,9 @@ async fn what_is_no_header_is_malformed() {
     let twice = app.client.get(format!("{}/mcp/sse", app.url));
     let twice = twice.header("authorization", "Bearer a.b.c").header("authorization", "Bearer d.e.f");
     assert_eq!(twice.send().await.unwrap().status(), StatusCode::BAD_REQUEST);
+    let twice = app.client.get(format!("{}/mcp/sse", app.url));
+    let twice = twice.header("x-api-key", "one-key").header("x-api-key", "another-key");
+    assert_eq!(twice.send().await.unwrap().status(), StatusCode::BAD_REQUEST);
     // Never in the address.
     let answer = app.get("/mcp/sse?access_token=a.b.c").await;
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
