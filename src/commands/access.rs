@@ -67,9 +67,10 @@ pub fn run(
     let permissions = match caller.as_str() {
         Caller::LOCAL => Some((Permissions::ALL, "local is whoever starts `mcp-odoo stdio`")),
         Caller::API_KEY if config.api_key.is_some() => Some((Permissions::ALL, "api-key is who has API_KEY")),
-        Caller::ELEVENLABS | Caller::TWILIO => {
-            Some(([Permission::Handoffs].into_iter().collect(), "who signs its webhook is known by that"))
-        }
+        Caller::ELEVENLABS => Some((
+            [Permission::Handoffs].into_iter().collect(),
+            "elevenlabs is who signs with ELEVENLABS_WEBHOOK_SECRET",
+        )),
         Caller::ANONYMOUS if !config.asks_for_keys() => {
             Some((Permissions::ALL, "nobody is asked for a key: neither API_KEY nor ACCESS_FILE is set"))
         }

@@ -96,10 +96,20 @@ fn in_words(caller: &CallerEntry) -> String {
         words.push(format!("also with the key before until {}", until.format("%F %R UTC")));
     }
     words.extend(caller.limits.map(limits_in_words));
-    words.extend(caller.company.map(|company| format!("for company {company}")));
-    words.extend(caller.lang.as_ref().map(|lang| format!("in {lang}")));
-    words.extend(caller.tz.as_ref().map(|zone| format!("at the time of {zone}")));
+    words.extend(workplace(caller.company, caller.lang.as_deref(), caller.tz.as_deref()));
     words.join(", ")
+}
+
+/// Where calls are made for.
+pub(super) fn workplace(
+    company: Option<i64>,
+    lang: Option<&str>,
+    zone: Option<&str>,
+) -> impl Iterator<Item = String> {
+    let company = company.map(|company| format!("for company {company}"));
+    let lang = lang.map(|lang| format!("in {lang}"));
+    let zone = zone.map(|zone| format!("at the time of {zone}"));
+    [company, lang, zone].into_iter().flatten()
 }
 
 fn limits_in_words(limits: Limits) -> String {

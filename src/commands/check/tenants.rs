@@ -12,7 +12,7 @@ use mcp_odoo_core::access::models::Models;
 use mcp_odoo_core::odoo::{Odoo, http};
 use mcp_odoo_core::tenants::{Names, Setup};
 
-use super::{account, traces};
+use super::{access, account, traces};
 use crate::config::Config;
 
 /// Tried at once.
@@ -46,7 +46,10 @@ async fn tried(names: &Names, id: &str, entry: &TenantEntry, rules: &Models) -> 
     let setups = names.read(&BTreeMap::from([(id.to_owned(), entry.clone())]));
     let setups = setups.map_err(|error| error.to_string())?;
     let Some(setup) = setups.values().next() else { return Ok(String::new()) };
-    let name = format!("tenant {id}, {} at {}", setup.odoo.database, setup.odoo.url);
+    let at = format!("tenant {id}, {} at {}", setup.odoo.database, setup.odoo.url);
+    let TenantEntry { company, lang, tz, .. } = entry;
+    let works = access::workplace(*company, lang.as_deref(), tz.as_deref());
+    let name = [at].into_iter().chain(works).collect::<Vec<_>>().join(", ");
     let odoo = odoo(setup).map_err(|error| format!("{name}: {error}"))?;
     match tokio::time::timeout(LIMIT, account::check(&odoo, &setup.sales, true)).await {
         Ok(Ok(found)) => Ok(format!("{name}: {found}{}", traces::lines(&odoo, rules).await)),

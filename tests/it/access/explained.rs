@@ -105,11 +105,13 @@ async fn check_is_content_with_an_odoo_that_does_not_tell_of_its_fields() {
     let [url, db, login] = [0, 1, 2].map(|n| env[n].1);
     let rules = format!(
         "permissions = [\"read\"]\n\n[models]\n\"sale.order\" = {{ read = true, hide = [\"note\"] }}\n\n\
-         [tenants.acme]\nurl = \"{url}\"\ndb = \"{db}\"\nlogin = \"{login}\"\napi_key_env = \"ODOO_API_KEY\"\n"
+         [tenants.acme]\nurl = \"{url}\"\ndb = \"{db}\"\nlogin = \"{login}\"\napi_key_env = \"ODOO_API_KEY\"\n\
+         company = 1\nlang = \"en_US\"\n"
     );
     access_file(folder.path(), &[("bot", rules.as_str())]);
     let (code, text) = said(&folder, &["check"], &env).await;
     assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains(", for company 1, in en_US: Odoo "), "{text}");
     for tried in ["✓ ODOO: Odoo ", "✓ tenant acme, "] {
         let mut lines = text.lines().skip_while(|line| !line.starts_with(tried)).skip(1);
         let line = lines.next().unwrap_or_default();
