@@ -30,3 +30,18 @@ async fn a_public_method_is_called_and_others_are_not() {
         .await;
     assert!(error.contains("kwargs.context"), "{error}");
 }
+
+/// Odoo 19 does it to no records, and says that it went well.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_called_on_no_records_is_not_told_as_done() {
+    let app = McpTools::start().await;
+    for arguments in [json!({}), json!({ "ids": [] }), json!({ "args": [] }), json!({ "args": [7] })] {
+        let mut asked = json!({ "model": "sale.order", "method": "action_confirm" });
+        asked.as_object_mut().unwrap().extend(arguments.as_object().unwrap().clone());
+        let error = app.error("call_method", asked).await;
+        assert!(error.contains("- ids: must name the records"), "{error}");
+    }
+    let asked = json!({ "model": "sale.order", "method": "has_access", "kwargs": { "operation": "read" } });
+    let called = app.call("call_method", asked).await;
+    assert!(called["note"].as_str().unwrap().contains("no records"), "{called}");
+}
