@@ -137,7 +137,9 @@ pub(crate) fn opens(models: &Models, model: &str, verb: Verb) -> Result<(), Refu
 /// # Errors
 /// Why not.
 pub(crate) async fn mirrors_nothing(call: &Call, model: &str) -> Result<(), Refusal> {
-    let Some(listed) = erp::listed(model) else { return Ok(()) };
+    let Some(listed) = erp::listed(model).filter(|_| call.tenant.access.models().hides()) else {
+        return Ok(());
+    };
     let view = view(call, &call.tenant.reader, &Context::default()).await?;
     let shows = |field: &str| listed.iter().any(|fields| fields.contains(&field));
     match view.mirror_of_hidden(model, shows).await? {

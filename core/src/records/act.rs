@@ -95,6 +95,8 @@ const NOT_CALLED: [&str; 65] = [
 ];
 /// These write, as a change of the record does.
 const ARCHIVE: [&str; 2] = ["action_archive", "action_unarchive"];
+/// Characters of a method's name.
+const LONGEST_NAME: usize = 128;
 /// Positions have a name only in JSON-2.
 const POSITIONS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
@@ -195,7 +197,7 @@ impl View {
             self.rules.allow(&request.model, Verb::Update)?;
         }
         let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if method.is_empty() || !method.chars().all(is_name) {
+        if !(1..=LONGEST_NAME).contains(&method.len()) || !method.chars().all(is_name) {
             return Err(RecordError::argument(
                 "method",
                 "must be the name of a method such as action_confirm",

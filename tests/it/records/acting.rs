@@ -19,6 +19,7 @@ async fn a_public_method_is_called_and_others_are_not() {
         ("search_read", "search_records"),
         ("_compute_amounts", "private"),
         ("no method", "must be the name"),
+        (&"x".repeat(200_000), "must be the name"),
         ("action_nothing", "odoo_unknown_name"),
     ] {
         let error =
