@@ -26,7 +26,7 @@ const ON_NOTHING: &str =
 /// Of an answer: what a model reads.
 const MOST_BYTES: usize = 30_000;
 /// Tools of their own do these, by the rules; and what runs any code or hands on rights is nobody's.
-const NOT_CALLED: [&str; 65] = [
+const NOT_CALLED: [&str; 66] = [
     "update",
     "new",
     "browse",
@@ -83,6 +83,7 @@ const NOT_CALLED: [&str; 65] = [
     "get_field_translations",
     "update_field_translations",
     "toggle_active",
+    "get_activity_data",
     "search_panel_select_range",
     "search_panel_select_multi_range",
     "mapped",

@@ -111,6 +111,12 @@ fn reads() -> Vec<(&'static str, Value)> {
             json!({ "report_name": "sale.report_saleorder", "record_ids": [7], "format": "text" }),
         ),
         ("call_method", json!({ "model": "res.partner", "method": "address_get", "ids": [16] })),
+        // It finds records of any model, by any domain.
+        (
+            "call_method",
+            json!({ "model": "sale.order", "method": "get_activity_data",
+                "kwargs": { "res_model": "res.partner", "domain": [["vat", "like", "ATO"]] } }),
+        ),
         // Contexts.
         ("search_records", json!({ "model": "res.partner", "context": { "show_vat": true } })),
         ("search_records", json!({ "model": "res.partner", "context": { "uid": 1 } })),
