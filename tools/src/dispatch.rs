@@ -13,7 +13,6 @@ use mcp_odoo_core::tenants::Tenant;
 
 use crate::audit::{self, Entry};
 use crate::operation::{Does, Operation, Spec};
-use crate::records::view;
 
 /// Has an operation done for a caller, if it may be done: whatever the transport, whatever becomes of it. A line of the audit
 /// says so.
@@ -137,10 +136,9 @@ pub(crate) fn opens(models: &Models, model: &str, verb: Verb) -> Result<(), Refu
 /// # Errors
 /// Why not.
 pub(crate) async fn mirrors_nothing(call: &Call, model: &str) -> Result<(), Refusal> {
-    let Some(listed) = erp::listed(model).filter(|_| call.tenant.access.models().hides()) else {
-        return Ok(());
-    };
-    let view = view(call, &call.tenant.reader, &Context::default()).await?;
+    let rules = call.tenant.access.models();
+    let Some(listed) = erp::listed(model).filter(|_| rules.hides()) else { return Ok(()) };
+    let view = call.tenant.reader.records().view(rules, &Context::default()).await?;
     let shows = |field: &str| listed.iter().any(|fields| fields.contains(&field));
     match view.mirror_of_hidden(model, shows).await? {
         Some(field) => Err(Refusal::hidden(model, &field)),
