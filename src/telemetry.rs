@@ -47,6 +47,16 @@ pub enum LogTarget {
     File(PathBuf),
 }
 
+/// As `LOG_HANDLERS` takes it.
+impl Display for LogHandler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.target {
+            LogTarget::Stderr => write!(f, "stderr={}", self.level),
+            LogTarget::File(name) => write!(f, "file:{}={}", name.display(), self.level),
+        }
+    }
+}
+
 /// How much the process log says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]

@@ -40,7 +40,7 @@ impl Call {
     /// # Errors
     /// When the account has no such company or language.
     pub async fn reader(&self) -> Result<Erp, RecordError> {
-        self.tenant.reader.within(&(&self.caller.works_in).into()).await
+        self.ruled(&self.tenant.reader).await
     }
 
     /// The Odoo that is written to, likewise.
@@ -48,7 +48,12 @@ impl Call {
     /// # Errors
     /// When the account has no such company or language.
     pub async fn writer(&self) -> Result<Erp, RecordError> {
-        self.tenant.writer.within(&(&self.caller.works_in).into()).await
+        self.ruled(&self.tenant.writer).await
+    }
+
+    async fn ruled(&self, erp: &Erp) -> Result<Erp, RecordError> {
+        let erp = erp.within(&(&self.caller.works_in).into()).await?;
+        Ok(erp.ruled_by(self.tenant.access.models()))
     }
 }
 

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::NaiveDateTime;
 use serde_json::{Map, Value, json};
 
 use crate::Version;
 use crate::datum::Datum;
 use crate::env::Env;
 use crate::error::Error;
-use crate::periods::Period;
+use crate::periods::{FORM, Period};
 use crate::schema::{Kind, Model};
 use crate::search::{check_stored, sort_key};
+use crate::timezone;
 
 /// A `groupby` entry: a field, for dates with the length of the period.
 struct By {
@@ -19,6 +21,8 @@ struct By {
     slot: usize,
     kind: Kind,
     period: Option<Period>,
+    /// Whose days, months and so on they are.
+    zone: Option<String>,
 }
 
 /// A value to compute for each group, `field:function`.
@@ -37,11 +41,25 @@ impl By {
     /// The groups that a record is in: of several that it points to, one each.
     fn keys(&self, value: Datum) -> Vec<Datum> {
         match (self.period, value) {
-            (Some(period), value) => vec![period.start(&value)],
+            (Some(period), value) => vec![period.start(&self.moved(&value, timezone::from_utc))],
             (None, Datum::Ids(ids)) if ids.is_empty() => vec![Datum::Empty],
             (None, Datum::Ids(ids)) => ids.into_iter().map(Datum::Int).collect(),
             (None, value) => vec![value],
         }
+    }
+
+    /// A time by the clock of the zone, or back.
+    fn moved(&self, value: &Datum, by: fn(NaiveDateTime, &str) -> NaiveDateTime) -> Datum {
+        let moment = value.as_str().and_then(|text| NaiveDateTime::parse_from_str(text, FORM).ok());
+        match (moment, &self.zone) {
+            (Some(moment), Some(zone)) => Datum::text(by(moment, zone).format(FORM).to_string()),
+            _ => value.clone(),
+        }
+    }
+
+    /// The first moment of a period, and the first after it, in UTC.
+    fn bounds(&self, period: Period, start: &str) -> [Datum; 2] {
+        [start.to_owned(), period.end(start)].map(|local| self.moved(&Datum::text(local), timezone::to_utc))
     }
 }
 
@@ -147,7 +165,9 @@ impl Env<'_> {
                 Kind::Date | Kind::Datetime => Some(Period::named(period).ok_or_else(unknown)?),
                 _ => None,
             };
-            Ok(By { spec: spec.clone(), slot, kind, period })
+            // That of the user does not matter here.
+            let zone = self.context.text("tz").filter(|_| kind == Kind::Datetime).map(str::to_owned);
+            Ok(By { spec: spec.clone(), slot, kind, period, zone })
         };
         specs.iter().map(one).collect()
     }
@@ -230,7 +250,10 @@ impl Env<'_> {
 
     fn formatted_label(&self, by: &By, key: &Datum) -> Value {
         match (by.period, key) {
-            (Some(period), Datum::Text(start)) => json!([start, period.label(start)]),
+            (Some(period), Datum::Text(start)) => {
+                let [from, _] = by.bounds(period, start);
+                json!([from.as_str(), period.label(start)])
+            }
             _ => self.group_label(by, key),
         }
     }
@@ -269,7 +292,8 @@ impl Env<'_> {
 /// From when to when a group of dates goes.
 fn range((by, key): (&By, &Datum)) -> Option<(String, Value)> {
     let period = by.period?;
-    let range = key.as_str().map(|start| json!({"from": start, "to": period.end(start)}));
+    let range = key.as_str().map(|start| by.bounds(period, start));
+    let range = range.map(|[from, to]| json!({"from": from.as_str(), "to": to.as_str()}));
     Some((by.spec.clone(), range.unwrap_or(json!(false))))
 }
 
@@ -279,8 +303,9 @@ fn extra_domain(model: &Model, by: &[By], keys: &[Datum]) -> Vec<Value> {
         let name = model.fields.get(by.slot).map_or("", |field| field.name.as_ref());
         match (by.period, key) {
             (Some(period), Datum::Text(start)) => {
-                leaves.push(json!([name, ">=", start]));
-                leaves.push(json!([name, "<", period.end(start)]));
+                let [from, to] = by.bounds(period, start);
+                leaves.push(json!([name, ">=", from.as_str()]));
+                leaves.push(json!([name, "<", to.as_str()]));
             }
             (_, Datum::Int(id)) => leaves.push(json!([name, "=", id])),
             (_, Datum::Empty) => leaves.push(json!([name, "=", false])),

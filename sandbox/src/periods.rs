@@ -7,6 +7,7 @@ use crate::datum::Datum;
 /// The length of a period.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Period {
+    Hour,
     Day,
     Week,
     Month,
@@ -17,6 +18,7 @@ pub(crate) enum Period {
 impl Period {
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {
+            "hour" => Self::Hour,
             "day" => Self::Day,
             "week" => Self::Week,
             "month" => Self::Month,
@@ -30,7 +32,7 @@ impl Period {
     pub fn start(self, value: &Datum) -> Datum {
         let Some(date) = value.as_str().and_then(date) else { return Datum::Empty };
         let start = match self {
-            Self::Day => Some(date),
+            Self::Hour | Self::Day => Some(date),
             Self::Week => date.checked_sub_days(Days::new(date.weekday().num_days_from_monday().into())),
             Self::Month => date.with_day(1),
             Self::Quarter => {
@@ -42,14 +44,21 @@ impl Period {
             .as_str()
             .and_then(|text| text.get(10..))
             .map_or("", |rest| if rest.is_empty() { "" } else { " 00:00:00" });
-        Datum::text(format!("{}{time}", start.unwrap_or(date)))
+        let start = start.unwrap_or(date);
+        match (self, value.as_str().and_then(|text| text.get(10..13))) {
+            (Self::Hour, Some(hour)) => Datum::text(format!("{start}{hour}:00:00")),
+            _ => Datum::text(format!("{start}{time}")),
+        }
     }
 
     /// The first moment after the period.
     pub fn end(self, start: &str) -> String {
         let Some(first) = date(start) else { return start.to_owned() };
+        if let (Self::Hour, Some(time)) = (self, moment(start)) {
+            return (time + TimeDelta::hours(1)).format(FORM).to_string();
+        }
         let end = match self {
-            Self::Day => first.checked_add_days(Days::new(1)),
+            Self::Hour | Self::Day => first.checked_add_days(Days::new(1)),
             Self::Week => first.checked_add_days(Days::new(7)),
             Self::Month => first.checked_add_months(Months::new(1)),
             Self::Quarter => first.checked_add_months(Months::new(3)),
@@ -62,6 +71,9 @@ impl Period {
     pub fn label(self, start: &str) -> String {
         let Some(first) = date(start) else { return start.to_owned() };
         match self {
+            Self::Hour => {
+                moment(start).map_or_else(String::new, |time| time.format("%I:00 %d %b").to_string())
+            }
             Self::Day => first.format("%d %b %Y").to_string(),
             Self::Week => first.format("W%V %G").to_string(),
             Self::Month => first.format("%B %Y").to_string(),
@@ -69,6 +81,13 @@ impl Period {
             Self::Year => first.year().to_string(),
         }
     }
+}
+
+/// As Odoo writes a time.
+pub(crate) const FORM: &str = "%Y-%m-%d %H:%M:%S";
+
+fn moment(text: &str) -> Option<NaiveDateTime> {
+    NaiveDateTime::parse_from_str(text, FORM).ok()
 }
 
 fn date(text: &str) -> Option<NaiveDate> {

@@ -1,4 +1,5 @@
-//! The time zones of the demo users: `load` and `export_data` have datetimes in the user's own.
+//! A few time zones, those of the demo users among them: `load` and `export_data` have datetimes in the user's own, groups go by
+//! that of the context.
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Weekday};
 
@@ -17,7 +18,9 @@ fn ahead(local: NaiveDateTime, zone: &str) -> TimeDelta {
     TimeDelta::hours(match zone {
         "Europe/Brussels" | "Europe/Madrid" if is_summer(local) => 2,
         "Europe/Brussels" | "Europe/Madrid" => 1,
-        "America/Mexico_City" => -6,
+        "America/Mexico_City" | "America/Monterrey" => -6,
+        "America/Bogota" | "America/Lima" => -5,
+        "Asia/Tokyo" => 9,
         _ => 0,
     })
 }

@@ -101,12 +101,15 @@ fn describe(config: &Config, out: &mut impl Write) -> io::Result<()> {
         mcp.idle.as_secs(),
         mcp.inline.as_secs()
     )?;
+    writeln!(out, "TOOLSETS={}", config.toolsets.names().collect::<Vec<_>>().join(","))?;
     let days = config.log_retention_days;
+    let handlers: Vec<_> = config.log.handlers.iter().map(ToString::to_string).collect();
     writeln!(
         out,
-        "LOG_DIR={} LOG_LEVEL={} LOG_RETENTION_DAYS={days}",
+        "LOG_DIR={} LOG_LEVEL={} LOG_HANDLERS={} LOG_RETENTION_DAYS={days}",
         config.log_dir.display(),
-        config.log.level
+        config.log.level,
+        handlers.join(",")
     )?;
     let cache = &config.metadata;
     writeln!(out, "CACHE_TTL_SECONDS={} CACHE_MAX_SIZE={}", cache.ttl.as_secs(), cache.max_size)?;

@@ -162,12 +162,15 @@ async fn whole<H: ServerHandler + Clone + Sync>(
     Ok(stream::once(events).flat_map(stream::iter).boxed())
 }
 
-/// The result of a tool as events: the items of a list, or the answer as the only one; then each file.
+/// The result of a tool as events: the items of a list, or the answer as the only one; then each file. What a list says beside
+/// its items, such as where to go on, goes with the end.
 fn parts_of(result: &Value, failure: Option<Failure>) -> Vec<Value> {
     let text = result.pointer("/content/0/text").and_then(Value::as_str).unwrap_or_default();
     let is_error = result.get("isError") == Some(&Value::Bool(true));
     let answer = result.get("structuredContent");
     let items = answer.and_then(|answer| answer.get("items")).and_then(Value::as_array);
+    let beside = answer.and_then(Value::as_object).filter(|_| items.is_some()).into_iter().flatten();
+    let beside = beside.filter(|(name, _)| *name != "items");
     let answer = match (items, answer) {
         (Some(items), _) => Some(items.clone()),
         (None, Some(answer)) => Some(vec![answer.clone()]),
@@ -183,7 +186,13 @@ fn parts_of(result: &Value, failure: Option<Failure>) -> Vec<Value> {
         chunk(part.into(), current, total)
     });
     let last = match (is_error, failure) {
-        (false, _) => end(),
+        (false, _) => {
+            let mut end = end();
+            if let Some(end) = end.as_object_mut() {
+                end.extend(beside.map(|(name, value)| (name.clone(), value.clone())));
+            }
+            end
+        }
         (true, Some(failure)) => failed(&failure.into()),
         (true, None) => failed(&Problem::new(StatusCode::BAD_GATEWAY, "tool_failed", text)),
     };

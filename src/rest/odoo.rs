@@ -117,6 +117,10 @@ pub async fn query(State(state): State<AppState>, request: Request) -> Result<Js
         }
         "read" => read(call, asked).await?,
         "aggregate" | "read_group" | "formatted_read_group" => {
+            // By all of them at once is how groups are told.
+            if asked.get("lazy") == Some(&json!(false)) {
+                asked.remove("lazy");
+            }
             for (name, own) in [
                 ("groupby", "group_by"),
                 ("aggregates", "measures"),
@@ -129,8 +133,16 @@ pub async fn query(State(state): State<AppState>, request: Request) -> Result<Js
             }
             answer::<AggregateRecords>(call, asked).await?
         }
-        "fields_get" => answer::<DescribeModel>(call, asked).await?,
+        "fields_get" => {
+            if let Some(names) = asked.remove("allfields") {
+                asked.entry("fields").or_insert(names);
+            }
+            answer::<DescribeModel>(call, asked).await?
+        }
         "create" => answer::<CreateRecord>(call, asked).await?,
+        "write" | "unlink" if !["ids", "record_id"].iter().any(|name| asked.contains_key(*name)) => {
+            return Err(no_ids());
+        }
         "write" => answer::<UpdateRecord>(call, asked).await?,
         "unlink" => answer::<DeleteRecord>(call, asked).await?,
         _ => answer::<CallMethod>(call, with(asked, "method", json!(method))).await?,
@@ -190,7 +202,7 @@ fn parameter(request: &Request, name: &str) -> Option<String> {
 /// Records by their ids, in that order, also archived ones; a list also of one.
 async fn read(call: Call, asked: Map<String, Value>) -> Result<Value, Problem> {
     if !asked.contains_key("ids") {
-        return Err(wrong("ids", "must be a list of ids"));
+        return Err(no_ids());
     }
     let read = ask::<GetRecord>(call, asked).await?;
     match &read {
@@ -211,6 +223,10 @@ fn ids(page: Page<Fields>) -> Value {
 fn with(mut asked: Map<String, Value>, name: &str, value: Value) -> Map<String, Value> {
     asked.insert(name.to_owned(), value);
     asked
+}
+
+fn no_ids() -> Problem {
+    wrong("ids", "must be a list of ids")
 }
 
 fn wrong(path: &str, message: &str) -> Problem {

@@ -7,6 +7,7 @@ use mcp_odoo_core::access::models::{Models, Verb};
 use mcp_odoo_core::access::{Caller, Door, Permission};
 use mcp_odoo_core::call::{Call, unless};
 use mcp_odoo_core::erp::{self, LineUpdate};
+use mcp_odoo_core::records::Context;
 use mcp_odoo_core::refusal::{Kind, Refusal};
 use mcp_odoo_core::tenants::Tenant;
 
@@ -66,7 +67,13 @@ pub(crate) async fn perform<O: Operation>(call: Call, request: O::Request) -> Re
     }
     // Without an answer the caller would wait for ever.
     // Some of them are large: whoever waits for one has only its address.
-    let run = AssertUnwindSafe(O::run(call, request).boxed()).catch_unwind();
+    let run = async {
+        if let Some((model, _)) = O::SPEC.on_records() {
+            mirrors_nothing(&call, model).await?;
+        }
+        O::run(call, request).await
+    };
+    let run = AssertUnwindSafe(run.boxed()).catch_unwind();
     let run = async {
         if O::SPEC.does != Does::Read && tenant.audit.forbids_writing() {
             return Err(Refusal::not_audited());
@@ -120,6 +127,21 @@ pub fn opens(models: &Models, model: &str, verb: Verb) -> Result<(), Refusal> {
     models.allow(model, verb).map_err(|closed| Refusal::closed(&closed))?;
     match models.hidden(model).into_iter().flatten().find(|field| erp::shows(model, field)) {
         Some(field) => Err(Refusal::hidden(model, field)),
+        None => Ok(()),
+    }
+}
+
+/// The same of fields that mirror hidden ones: which those are Odoo tells.
+///
+/// # Errors
+/// Why not.
+pub(crate) async fn mirrors_nothing(call: &Call, model: &str) -> Result<(), Refusal> {
+    let rules = call.tenant.access.models();
+    let Some(listed) = erp::listed(model).filter(|_| rules.hides()) else { return Ok(()) };
+    let view = call.tenant.reader.records().view(rules, &Context::default()).await?;
+    let shows = |field: &str| listed.iter().any(|fields| fields.contains(&field));
+    match view.mirror_of_hidden(model, shows).await? {
+        Some(field) => Err(Refusal::hidden(model, &field)),
         None => Ok(()),
     }
 }

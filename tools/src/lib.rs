@@ -24,6 +24,7 @@ mod sales;
 mod schema;
 mod search;
 mod selling;
+mod shortened;
 pub mod tool;
 pub mod toolset;
 mod users;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::operation::Text;
 use crate::readable;
+use crate::shortened::shortened;
 
 /// The code of arguments that break rules.
 pub const INVALID: &str = "invalid_arguments";
@@ -47,7 +48,7 @@ pub struct File {
 impl Reply {
     /// An answer, as text of this kind.
     pub fn of(answer: &impl Serialize, text: Text) -> Self {
-        match structured(answer) {
+        match structured(answer).map(shortened) {
             Some(structured) => {
                 let text = match text {
                     Text::Lines => readable::lines(&structured),

@@ -1,16 +1,19 @@
 //! Quotations and orders: read, and made or changed step by step.
 
 use mcp_odoo_core::access::Permission;
+use mcp_odoo_core::access::models::Verb;
 use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::{
     MadeLine, MadeSale, NewSale, NewSaleLine, Page, Sale, SaleFilter, SaleRecordRequest, SaleRequest,
     SaleSummary, SaleUpdate, Single, UpdatedSale,
 };
+use mcp_odoo_core::records::Context;
 use mcp_odoo_core::refusal::Refusal;
 
 use crate::dispatch::opens_lines;
 use crate::operation::{Does, Operation, Spec, Text};
+use crate::records::view;
 use crate::tool::Object;
 
 pub struct ListSales;
@@ -84,6 +87,8 @@ impl Operation for ReadSale {
     }
 
     async fn run(call: Call, request: SaleRecordRequest) -> Result<Self::Answer, Refusal> {
+        let names: Vec<&str> = request.fields.iter().map(String::as_str).collect();
+        shown(&call, Verb::Read, &names).await?;
         Ok(call.writer().await?.sale_record(&request).await?)
     }
 }
@@ -161,6 +166,17 @@ impl Operation for UpdateSale {
 
     async fn run(call: Call, request: SaleUpdate) -> Result<Self::Answer, Refusal> {
         opens_lines(&call.tenant.access.models(), &request.lines)?;
+        let names: Vec<&str> = request.values.keys().map(String::as_str).collect();
+        shown(&call, Verb::Update, &names).await?;
         Ok(call.writer().await?.update_sale(&request).await?)
     }
+}
+
+/// Whether callers see these fields of an order: some mirror what is hidden elsewhere.
+async fn shown(call: &Call, verb: Verb, names: &[&str]) -> Result<(), Refusal> {
+    if !call.tenant.access.models().restrict() {
+        return Ok(());
+    }
+    let view = view(call, &call.tenant.writer, &Context::default()).await?;
+    Ok(view.show("sale.order", verb, names).await?)
 }

@@ -1,13 +1,15 @@
 //! Search and fetch, as ChatGPT's connectors and deep research expect tools of these names.
 
+use std::collections::HashMap;
+
 use mcp_odoo_core::access::Permission;
-use mcp_odoo_core::access::models::{Models, Verb};
+use mcp_odoo_core::access::models::Verb;
 use mcp_odoo_core::audit::Id;
 use mcp_odoo_core::call::Call;
-use mcp_odoo_core::erp::{Document, DocumentRequest, SearchRequest, SearchResults};
-use mcp_odoo_core::refusal::Refusal;
+use mcp_odoo_core::erp::{Document, DocumentRequest, Found, SearchRequest, SearchResults};
+use mcp_odoo_core::refusal::{Kind, Refusal};
 
-use crate::dispatch::opens;
+use crate::dispatch::{mirrors_nothing, opens};
 use crate::operation::{Does, Operation, Spec, Text};
 
 pub struct Search;
@@ -33,14 +35,27 @@ impl Operation for Search {
 
     async fn run(call: Call, request: SearchRequest) -> Result<Self::Answer, Refusal> {
         let mut found = call.reader().await?.search(&request).await?;
-        let models = call.tenant.access.models();
-        found.results.retain(|record| readable(&models, &record.id).is_ok());
+        let mut known = HashMap::new();
+        for Found { id, .. } in &found.results {
+            if let Some((kind, _)) = id.split_once(':')
+                && !known.contains_key(kind)
+            {
+                let is_open = match readable(&call, id).await {
+                    Err(Refusal { kind: Kind::Forbidden(_), .. }) => false,
+                    readable => readable.map(|()| true)?,
+                };
+                known.insert(kind.to_owned(), is_open);
+            }
+        }
+        let is_open =
+            |id: &str| id.split(':').next().and_then(|kind| known.get(kind)).is_some_and(|open| *open);
+        found.results.retain(|record| is_open(&record.id));
         Ok(found)
     }
 }
 
 /// Whether the rules of the access file let records of this kind be read.
-fn readable(models: &Models, id: &str) -> Result<(), Refusal> {
+async fn readable(call: &Call, id: &str) -> Result<(), Refusal> {
     let kinds: &[&str] = match id.split(':').next() {
         // With its tasks.
         Some("project") => &["project.project", "project.task"],
@@ -50,7 +65,11 @@ fn readable(models: &Models, id: &str) -> Result<(), Refusal> {
         // There is no such document.
         _ => &[],
     };
-    kinds.iter().try_for_each(|model| opens(models, model, Verb::Read))
+    for model in kinds {
+        opens(&call.tenant.access.models(), model, Verb::Read)?;
+        mirrors_nothing(call, model).await?;
+    }
+    Ok(())
 }
 
 pub struct Fetch;
@@ -74,7 +93,7 @@ impl Operation for Fetch {
 
     async fn run(call: Call, request: DocumentRequest) -> Result<Self::Answer, Refusal> {
         if let Some(id) = request.id() {
-            readable(&call.tenant.access.models(), id)?;
+            readable(&call, id).await?;
         }
         Ok(call.reader().await?.fetch(&request).await?)
     }

@@ -93,7 +93,7 @@ pub const NAMES: [&str; 3] = ["name", "display_name", "complete_name"];
 /// Changed by who sells.
 const SALES: [&str; 5] = ["sale.order", "sale.order.line", "crm.lead", "res.partner", "mail.activity"];
 /// Read by who sells.
-const SALES_READ: [&str; 14] = [
+const SALES_READ: [&str; 15] = [
     "product.product",
     "product.template",
     "product.category",
@@ -108,6 +108,7 @@ const SALES_READ: [&str; 14] = [
     "res.users",
     "crm.team",
     "sale.order.template",
+    "mail.activity.type",
 ];
 const CRM: [&str; 3] = ["crm.lead", "res.partner", "mail.activity"];
 const CRM_READ: [&str; 8] = [

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Erp, ErpError, Named};
+use crate::input::FieldError;
 use crate::quotation::error::{Ambiguous, QuotationError};
 use crate::records::checked::{Checked, Resolve, Unfit};
 use crate::records::metadata::Field;
@@ -34,8 +35,28 @@ impl Erp {
         })
     }
 
+    /// Whether records of this model may be meant by text: not where the rules close it or hide anything of it, for
+    /// what is found or not would tell of that.
+    pub(super) fn asks_by_text(&self, model: &str) -> Result<(), Unresolved> {
+        match self.rules.is_asked_by_text(model) {
+            true => Ok(()),
+            false => Err(Unresolved::ById(model.to_owned())),
+        }
+    }
+
+    /// The same as an error about the argument that takes the id.
+    pub(super) fn asks_by_text_or(&self, model: &str, takes_id: &str) -> Result<(), ErpError> {
+        self.asks_by_text(model).map_err(|by_id| ErpError::Values {
+            errors: vec![FieldError { path: takes_id.to_owned(), message: by_id.to_string() }],
+            code: "invalid_value",
+        })
+    }
+
     /// The id of the record that is meant; a user must be one that quotations are given to.
     pub(super) async fn usable(&self, model: &str, reference: &Reference) -> Result<i64, Unresolved> {
+        if let Reference::Name(_) = reference {
+            self.asks_by_text(model)?;
+        }
         match (model, reference) {
             (USERS, Reference::Id(id)) => match self.salespeople.verify(*id).await {
                 Ok(()) => Ok(*id),

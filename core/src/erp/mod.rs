@@ -45,6 +45,7 @@ pub use crate::records::page::{NameFilter, Page, Single};
 pub use crate::records::reference::Reference;
 pub use crate::records::value::Named;
 
+use crate::access::models::Models;
 use crate::quotation::products::Decimals;
 use crate::quotation::salespeople::{SalesConfig, Salespeople};
 pub use crate::records::Instance;
@@ -53,9 +54,13 @@ use crate::records::{Context, RecordError, Records, page, reference, retry, valu
 
 /// Whether the tools of their own for records of this model show this field, or find by it.
 pub fn shows(model: &str, field: &str) -> bool {
-    let fields: &[&[&str]] = match model {
-        // These read and write whichever is asked for.
-        "sale.order" | "sale.order.line" => return true,
+    // Whoever forgets a model closes more than is needed, not less.
+    listed(model).is_none_or(|fields| fields.iter().any(|fields| fields.contains(&field)))
+}
+
+/// The fields that they show, where they do not read and write whichever is asked for.
+pub fn listed(model: &str) -> Option<&'static [&'static [&'static str]]> {
+    Some(match model {
         customers::MODEL => &[&customers::READ, &["mobile"]],
         "res.users" => &[&users::READ],
         products::MODEL => &[&products::DETAILS, &["name", "list_price", "qty_available", products::VARIANT]],
@@ -63,10 +68,8 @@ pub fn shows(model: &str, field: &str) -> bool {
         project_tasks::MODEL => &[&project_tasks::ALL, &["tag_ids", "allocated_hours", "planned_hours"]],
         "crm.lead" => &[&["user_id", "stage_id"]],
         "res.company" => &[&["name"]],
-        // Whoever forgets a line here closes more than is needed, not less.
-        _ => return true,
-    };
-    fields.iter().any(|fields| fields.contains(&field))
+        _ => return None,
+    })
 }
 
 /// The records of one Odoo; a cheap handle.
@@ -77,13 +80,21 @@ pub struct Erp {
     /// Who may be given an order.
     salespeople: Salespeople,
     decimals: Arc<OnceCell<Decimals>>,
+    /// What callers may ask for by text.
+    rules: Arc<Models>,
 }
 
 impl Erp {
     /// These records, seen as sales, projects, tasks and users; nothing is read yet.
     pub fn new(records: Records) -> Self {
         let salespeople = Salespeople::new(records.odoo.clone(), SalesConfig::default());
-        Self { records, salespeople, decimals: Arc::default() }
+        Self { records, salespeople, decimals: Arc::default(), rules: Arc::new(Models::open()) }
+    }
+
+    /// The same for callers whom these rules bind.
+    #[must_use]
+    pub fn ruled_by(self, rules: Arc<Models>) -> Self {
+        Self { rules, ..self }
     }
 
     /// The same in these companies, this language and time zone.

@@ -94,7 +94,12 @@ impl Erp {
         let customer = async {
             match &query.customer {
                 None => Ok(None),
-                Some(reference) => self.records.resolve("res.partner", reference).await.map(Some),
+                Some(reference) => {
+                    if let Reference::Name(_) = reference {
+                        self.asks_by_text("res.partner")?;
+                    }
+                    self.records.resolve("res.partner", reference).await.map(Some)
+                }
             }
         };
         let (found, customer) = tokio::join!(self.products(&query.q), customer);
@@ -219,7 +224,10 @@ impl Erp {
             Unresolved::Odoo(error) => self.failed(error),
             error => {
                 let ambiguous = matches!(error, Unresolved::Several(..));
-                let message = format!("{error} (find_customers)");
+                let message = match &error {
+                    Unresolved::ById(_) => error.to_string(),
+                    error => format!("{error} (find_customers)"),
+                };
                 let errors = vec![FieldError { path: "customer".to_owned(), message }];
                 ErpError::Values { errors, code: if ambiguous { "ambiguous_name" } else { "invalid_value" } }
             }

@@ -222,6 +222,7 @@ impl Erp {
             domain.push(json!(["user_id", "=", self.user_called(name, "user_id").await?]));
         }
         if let Some(name) = &filter.customer {
+            self.asks_by_text_or("res.partner", "partner_id")?;
             let found = self.customers(name).await?;
             let ids = found.iter().map(Record::id).collect::<Result<Vec<_>, _>>()?;
             if ids.is_empty() {

@@ -71,6 +71,7 @@ impl Erp {
     /// compares without accents only where that is set up, so the names are compared here: those of internal
     /// users are few enough to be read at once.
     pub(super) async fn user_called(&self, name: &str, argument: &'static str) -> Result<i64, ErpError> {
+        self.asks_by_text_or("res.users", argument)?;
         let query = SearchRead { fields: &["name"], order: Some("name, id"), ..SearchRead::default() };
         let wanted = plain(name);
         let (mut whole, mut part) = (Vec::new(), Vec::new());

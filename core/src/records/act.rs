@@ -18,10 +18,15 @@ use crate::rules;
 /// Told where an answer reads like a failure, or is none.
 const NOTHING_SAID: &str = "it was called without an error; most methods of Odoo answer false or nothing: look at the \
                             records with get_record";
+/// What people press. Odoo 19 calls it on no records without a word, and says that it went well.
+const BUTTONS: [&str; 2] = ["action_", "button_"];
+/// Told of what was called on no records, where Odoo does not say that it needs some.
+const ON_NOTHING: &str =
+    "it was called on no records: if it does something with records, nothing was done; give ids";
 /// Of an answer: what a model reads.
 const MOST_BYTES: usize = 30_000;
 /// Tools of their own do these, by the rules; and what runs any code or hands on rights is nobody's.
-const NOT_CALLED: [&str; 65] = [
+const NOT_CALLED: [&str; 66] = [
     "update",
     "new",
     "browse",
@@ -78,6 +83,7 @@ const NOT_CALLED: [&str; 65] = [
     "get_field_translations",
     "update_field_translations",
     "toggle_active",
+    "get_activity_data",
     "search_panel_select_range",
     "search_panel_select_multi_range",
     "mapped",
@@ -90,6 +96,8 @@ const NOT_CALLED: [&str; 65] = [
 ];
 /// These write, as a change of the record does.
 const ARCHIVE: [&str; 2] = ["action_archive", "action_unarchive"];
+/// Characters of a method's name.
+const LONGEST_NAME: usize = 128;
 /// Positions have a name only in JSON-2.
 const POSITIONS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
@@ -160,6 +168,11 @@ pub struct MessagePost {
     /// Text or HTML; an internal note
     #[garde(length(min = 1, max = 100_000))]
     pub body: String,
+    /// As in search_records
+    #[serde(default)]
+    #[garde(skip)]
+    #[schemars(with = "Map<String, Value>")]
+    pub context: Context,
 }
 
 /// A message that was posted.
@@ -185,7 +198,7 @@ impl View {
             self.rules.allow(&request.model, Verb::Update)?;
         }
         let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if method.is_empty() || !method.chars().all(is_name) {
+        if !(1..=LONGEST_NAME).contains(&method.len()) || !method.chars().all(is_name) {
             return Err(RecordError::argument(
                 "method",
                 "must be the name of a method such as action_confirm",
@@ -206,6 +219,9 @@ impl View {
             ));
         }
         let (ids, args) = request.on();
+        if ids.is_empty() && BUTTONS.iter().any(|button| method.starts_with(button)) {
+            return Err(RecordError::argument("ids", "must name the records that this is done to"));
+        }
         let protocol = writer.connection().await.map_err(|error| self.failed(error))?.protocol;
         if protocol == Protocol::Json2 && !args.is_empty() {
             let message = "this Odoo takes arguments by their names: give them in kwargs";
@@ -223,7 +239,13 @@ impl View {
             writer.call(call)
         };
         match until_sent(call).await {
-            Ok(result) => Ok(called(result)),
+            Ok(result) => {
+                let mut called = called(result);
+                if ids.is_empty() && protocol == Protocol::Json2 {
+                    called.note.get_or_insert_with(|| ON_NOTHING.to_owned());
+                }
+                Ok(called)
+            }
             Err(error) if error.outcome_unknown() => Err(RecordError::OutcomeUnknown {
                 how: "look at the records with get_record before you call it again".to_owned(),
                 cause: error,

@@ -3,10 +3,10 @@
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::change::{MOST_AT_ONCE, of_all};
-use super::context::archived_too;
+use super::context::{Context, archived_too};
 use super::error::RecordError;
 use super::ids::{Ids, missing};
 use super::page::size;
@@ -32,6 +32,11 @@ pub struct RecordDeletion {
     #[garde(skip)]
     #[schemars(with = "i64")]
     pub record_id: Ids<MOST_AT_ONCE>,
+    /// As in search_records
+    #[serde(default)]
+    #[garde(skip)]
+    #[schemars(with = "Map<String, Value>")]
+    pub context: Context,
 }
 
 /// What became of one record, or of several.

@@ -3,7 +3,9 @@
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
+use super::context::Context;
 use super::error::RecordError;
 use super::metadata::Field;
 use super::page::Page;
@@ -42,6 +44,11 @@ pub struct ModelQuery {
     #[serde(default, deserialize_with = "trimmed_or_absent")]
     #[garde(skip)]
     pub q: Option<String>,
+    /// As in search_records
+    #[serde(default)]
+    #[garde(skip)]
+    #[schemars(with = "Map<String, Value>")]
+    pub context: Context,
 }
 
 /// A model.
@@ -64,6 +71,11 @@ pub struct ModelRequest {
     #[serde(default)]
     #[garde(length(max = 500))]
     pub fields: Vec<String>,
+    /// As in search_records
+    #[serde(default)]
+    #[garde(skip)]
+    #[schemars(with = "Map<String, Value>")]
+    pub context: Context,
 }
 
 /// A model's fields, and what may be done with its records.

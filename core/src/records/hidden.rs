@@ -9,6 +9,7 @@ use super::error::RecordError;
 use super::metadata::{Field, Fields};
 use super::view::View;
 use crate::access::models::{Models, NAMES, Verb};
+use crate::input::FieldError;
 
 /// What is hidden of the fields of a model by these rules.
 #[derive(Clone)]
@@ -19,6 +20,40 @@ pub(super) struct Hidden {
 }
 
 impl View {
+    /// Refuses fields that callers do not see, for tools of their own that take names of fields.
+    ///
+    /// # Errors
+    /// Which there are not, or that the rules close the model.
+    pub async fn show(&self, model: &str, verb: Verb, names: &[&str]) -> Result<(), RecordError> {
+        let seen = self.see_with(model, verb, names).await?;
+        let unseen = names.iter().filter(|name| seen.field(name).is_none());
+        let error = |name: &&str| FieldError { path: (*name).to_owned(), message: seen.unknown(name) };
+        let errors: Vec<FieldError> = unseen.map(error).collect();
+        match errors.is_empty() {
+            true => Ok(()),
+            false => Err(RecordError::Invalid { errors, code: "unknown_field" }),
+        }
+    }
+
+    /// Of the fields that a tool of its own shows one that mirrors a hidden field of another model, if there is such.
+    ///
+    /// # Errors
+    /// When Odoo fails.
+    pub async fn mirror_of_hidden(
+        &self,
+        model: &str,
+        shows: impl Fn(&str) -> bool,
+    ) -> Result<Option<String>, RecordError> {
+        let fields = self.records.fields(model).await.map_err(|error| self.failed(error))?;
+        for (name, field) in fields.iter().filter(|(name, _)| shows(name)) {
+            let Some(path) = &field.related else { continue };
+            if self.leads_to_what_is_hidden((model, name), &fields, path, false).await? {
+                return Ok(Some(name.clone()));
+            }
+        }
+        Ok(None)
+    }
+
     /// The fields that the rules hide, and those that follow from them: what is worked out from a hidden field, or
     /// mirrors a field of another model that is hidden or closed. Worked out once, while rules and fields stay as they are.
     pub(super) async fn hidden(

@@ -18,8 +18,10 @@ pub(crate) const USERS: &str = "res.users";
 /// Odoo's ids are 32-bit integers.
 const MAX_ID: i64 = i32::MAX as i64;
 /// What people know a record by, if not by its name.
-const KEYS: [(&str, &[&str]); 6] = [
+const KEYS: [(&str, &[&str]); 7] = [
     ("res.partner", &["email", "ref", "vat"]),
+    // Their e-mail address is their partner's, and may be hidden there.
+    ("res.users", &["login"]),
     ("product.product", &["default_code", "barcode"]),
     ("product.template", &["default_code", "barcode"]),
     ("res.country", &["code"]),

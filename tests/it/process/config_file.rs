@@ -122,6 +122,8 @@ async fn the_environment_wins_by_whatever_name() {
     assert!(said.contains("REQUESTS_PER_MINUTE=120 "), "{said}");
     assert!(said.contains("RATE_LIMIT_MAX_WAIT_SECONDS=5"), "{said}");
     assert!(said.contains("CACHE_TTL_SECONDS=0 CACHE_MAX_SIZE=1000"), "{said}");
+    assert!(said.contains("TOOLSETS=quotation,records,sales-work"), "{said}");
+    assert!(said.contains("LOG_HANDLERS=stderr=info,file:logs/server.log=debug"), "{said}");
     assert!(said.contains("HOST=127.0.0.1 PORT=0"), "{said}");
 }
 

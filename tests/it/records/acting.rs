@@ -19,6 +19,7 @@ async fn a_public_method_is_called_and_others_are_not() {
         ("search_read", "search_records"),
         ("_compute_amounts", "private"),
         ("no method", "must be the name"),
+        (&"x".repeat(200_000), "must be the name"),
         ("action_nothing", "odoo_unknown_name"),
     ] {
         let error =
@@ -29,4 +30,19 @@ async fn a_public_method_is_called_and_others_are_not() {
         .error("call_method", json!({ "model": "sale.order", "method": "action_confirm", "ids": [6], "kwargs": { "context": {} } }))
         .await;
     assert!(error.contains("kwargs.context"), "{error}");
+}
+
+/// Odoo 19 does it to no records, and says that it went well.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_called_on_no_records_is_not_told_as_done() {
+    let app = McpTools::start().await;
+    for arguments in [json!({}), json!({ "ids": [] }), json!({ "args": [] }), json!({ "args": [7] })] {
+        let mut asked = json!({ "model": "sale.order", "method": "action_confirm" });
+        asked.as_object_mut().unwrap().extend(arguments.as_object().unwrap().clone());
+        let error = app.error("call_method", asked).await;
+        assert!(error.contains("- ids: must name the records"), "{error}");
+    }
+    let asked = json!({ "model": "sale.order", "method": "has_access", "kwargs": { "operation": "read" } });
+    let called = app.call("call_method", asked).await;
+    assert!(called["note"].as_str().unwrap().contains("no records"), "{called}");
 }

@@ -62,6 +62,10 @@ fn reads() -> Vec<(&'static str, Value)> {
         ("find_customers", json!({ "q": "ATO850101AB1" })),
         ("find_customers", json!({ "q": "Torres" })),
         ("fetch", json!({ "id": "customer:16" })),
+        // So is what they find by beside what they show.
+        ("list_sales", json!({ "customer": "ATO850101AB1" })),
+        ("list_sales", json!({ "customer": "+52 33 5555 0101" })),
+        ("list_sales", json!({ "salesperson": "Mitchell" })),
         // By other names.
         ("odoo_search", json!({ "model": "res.partner", "fields": ["vat"] })),
         ("dev_read_record", json!({ "model": "res.partner", "record_id": 16, "fields": ["vat"] })),
@@ -107,6 +111,12 @@ fn reads() -> Vec<(&'static str, Value)> {
             json!({ "report_name": "sale.report_saleorder", "record_ids": [7], "format": "text" }),
         ),
         ("call_method", json!({ "model": "res.partner", "method": "address_get", "ids": [16] })),
+        // It finds records of any model, by any domain.
+        (
+            "call_method",
+            json!({ "model": "sale.order", "method": "get_activity_data",
+                "kwargs": { "res_model": "res.partner", "domain": [["vat", "like", "ATO"]] } }),
+        ),
         // Contexts.
         ("search_records", json!({ "model": "res.partner", "context": { "show_vat": true } })),
         ("search_records", json!({ "model": "res.partner", "context": { "uid": 1 } })),
@@ -126,6 +136,11 @@ fn changes() -> Vec<(&'static str, Value)> {
         ("update_sale_lines", json!({ "sale_id": 7, "lines": [{ "line_id": 11, "discount": 50 }] })),
         ("update_sale_lines", json!({ "sale_id": 7, "lines": [{ "line_id": 12, "remove": true }] })),
         ("dev_update_sale", json!({ "sale_id": 7, "lines": [{ "line_id": 12, "remove": true }] })),
+        ("dev_update_sale", json!({ "sale_id": 7, "values": { "partner_id": "ATO850101AB1" } })),
+        ("dev_update_sale", json!({ "sale_id": 7, "values": { "user_id": "Mitchell Admin" } })),
+        ("dev_create_sale", json!({ "partner_id": "ATO850101AB1" })),
+        ("dev_create_sale", json!({ "partner_id": 16, "user_id": "laura@yourcompany.example.com" })),
+        ("dev_create_sale_line", json!({ "order_id": 7, "product_id": "Restaurant" })),
         create("sale.order", json!({ "partner_id": "ATO850101AB1" })),
         update("sale.order", 7, json!({ "partner_id": "ATO850101AB1" })),
         update("sale.order", 7, json!({ "partner_id": "Azure Interior" })),

@@ -57,7 +57,8 @@ async fn what_mirrors_a_mirror_of_a_hidden_field_is_hidden() {
             "\n\"product.pricelist\" = {{ read = true{rule} }}\n\"res.currency\" = {{ read = true }}"
         );
         let rules = format!(
-            "permissions = [\"read\"]\n\n[models]\n\"sale.order\" = {{ read = true }}\n\"sale.order.line\" = {{ read = true }}{lists}"
+            "permissions = [\"read\", \"write\"]\n\n[models]\n\"sale.order\" = {{ read = true, update = true }}\n\
+             \"sale.order.line\" = {{ read = true }}{lists}"
         );
         let (app, _folder) = start(&[("bot", rules.as_str())]).await;
         let caller = Caller::connect_by(client_of("bot"), &app.url).await;
@@ -69,6 +70,36 @@ async fn what_mirrors_a_mirror_of_a_hidden_field_is_hidden() {
                 assert!(is_told || told.contains("has no field currency_id"), "{tool} {arguments}: {told}");
             }
         }
+        // Of whichever field a tool of its own takes the name.
+        for (tool, arguments) in [
+            ("dev_read_sale", json!({ "sale_id": 7, "fields": ["name", "currency_id"] })),
+            ("dev_update_sale", json!({ "sale_id": 7, "values": { "currency_id": 1 } })),
+        ] {
+            let told = text(&caller.result(tool, arguments).await);
+            assert_eq!(told.contains("has no field currency_id"), !is_told, "{tool}: {told}");
+        }
+    }
+}
+
+/// A user's e-mail address is their partner's, a product's price its template's: who shows the one shows the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_of_its_own_is_closed_by_what_mirrors_a_hidden_field() {
+    for (model, field, tool, arguments, is_told) in [
+        ("res.partner", "email", "list_users", json!({}), false),
+        ("res.partner", "vat", "list_users", json!({}), true),
+        ("product.template", "list_price", "find_products", json!({ "q": "robot" }), false),
+        ("product.template", "list_price", "fetch", json!({ "id": "product:26174" }), false),
+        ("product.template", "purchase_ok", "find_products", json!({ "q": "robot" }), true),
+    ] {
+        let rules = format!(
+            "permissions = [\"read\"]\n\n[models]\npreset = \"read-all\"\n\"{model}\" = {{ read = true, hide = [\"{field}\"] }}"
+        );
+        let (app, _folder) = start(&[("bot", rules.as_str())]).await;
+        let caller = Caller::connect_by(client_of("bot"), &app.url).await;
+        let told = text(&caller.result(tool, arguments).await);
+        assert_eq!(told.contains("model_closed"), !is_told, "{tool}, {field} of {model}: {told}");
+        let found = text(&caller.result("search", json!({ "query": "producto robot" })).await);
+        assert_eq!(found.contains("product:26174"), is_told || model == "res.partner", "{field}: {found}");
     }
 }
 
@@ -119,6 +150,8 @@ fn asks(number: &str) -> Vec<(&'static str, Value)> {
         search("res.partner", json!([["id", "child_of", number]])),
         search("sale.order", json!([["partner_id", "child_of", number]])),
         search("res.partner", json!([["city", "parent_of", number]])),
+        ("list_sales", json!({ "customer": number })),
+        ("dev_create_sale", json!({ "partner_id": number })),
     ]
 }
 

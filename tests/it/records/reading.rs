@@ -403,3 +403,28 @@ async fn more_groups_than_are_told_are_said_to_be_there() {
     let all = search(app.sandbox(), "res.partner", json!([["active", "in", [true, false]]]), &["id"]);
     assert_eq!(ids.len(), all.len());
 }
+
+/// One text may be longer than all that a model reads at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_is_too_long_is_cut_and_says_so() {
+    let app = McpTools::start().await;
+    let long = |end: &str| format!("{}{end}", "palabra ".repeat(60_000));
+    let update = |end| json!({ "model": "res.partner", "record_id": 16, "values": { "comment": long(end) } });
+    app.call("update_record", update("primera")).await;
+    for (tool, arguments) in [
+        ("update_record", update("segunda")),
+        (
+            "search_records",
+            json!({ "model": "res.partner", "domain": [["id", "in", [15, 16]]], "fields": ["name", "comment"] }),
+        ),
+        ("get_record", json!({ "model": "res.partner", "record_id": [16, 15], "fields": ["comment"] })),
+        ("create_record", json!({ "model": "res.partner", "values": { "name": "B", "comment": long("") } })),
+        ("dev_update_sale", json!({ "sale_id": 1, "values": { "note": long("") } })),
+        ("get_sale", json!({ "sale_id": 1 })),
+        ("dev_read_sale", json!({ "sale_id": 1, "fields": ["note"] })),
+    ] {
+        let answer = app.call(tool, arguments).await.to_string();
+        assert!(answer.len() <= 40_000, "{tool}: {} bytes", answer.len());
+        assert!(answer.contains("characters in all]"), "{tool}: {answer}");
+    }
+}

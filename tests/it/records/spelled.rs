@@ -1,7 +1,7 @@
 //! What models write otherwise than Odoo, taken where it can mean one thing only.
 
 use mcp_odoo_sandbox::Version;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::WAYS;
 use crate::support::mcp::McpTools;
@@ -127,4 +127,15 @@ async fn records_are_made_of_odoos_commands_too() {
         (&json!("2"), &json!("2026-12-31")),
         "{lead}"
     );
+}
+
+/// As quotations take a salesperson.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_is_known_by_the_login_too() {
+    let app = McpTools::start().await;
+    let login = "ventas@yourcompany.example.com";
+    let args = vec![json!([8]), json!({ "login": login })];
+    app.sandbox().execute("res.users", "write", args, Map::new()).unwrap();
+    let lead = json!({ "model": "crm.lead", "values": { "name": "Robots", "user_id": login } });
+    assert_eq!(app.call("create_record", lead).await["record"]["user_id"]["id"], 8);
 }

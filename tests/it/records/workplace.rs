@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::WAYS;
 use crate::access::{client_of, start};
 use crate::support::app::TestApp;
 use crate::support::mcp::Caller;
@@ -83,6 +84,34 @@ async fn a_company_that_is_none_is_refused_by_every_tool() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_says_otherwise_to_every_tool_of_any_record() {
+    let app = TestApp::start().await;
+    let caller = Caller::connect(&app.url).await;
+    let partner = |more: Value| {
+        let mut asked = json!({ "model": "res.partner", "context": { "allowed_company_ids": [99] } });
+        asked.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        asked
+    };
+    for (tool, arguments) in [
+        ("search_records", partner(json!({}))),
+        ("get_record", partner(json!({ "record_id": 16 }))),
+        ("list_models", json!({ "context": { "allowed_company_ids": [99] } })),
+        ("describe_model", partner(json!({}))),
+        ("aggregate_records", partner(json!({}))),
+        ("create_record", partner(json!({ "values": { "name": "x" } }))),
+        ("update_record", partner(json!({ "record_id": 16, "values": { "name": "x" } }))),
+        ("delete_record", partner(json!({ "record_id": 34 }))),
+        ("call_method", partner(json!({ "ids": [16], "method": "action_archive" }))),
+        ("post_message", partner(json!({ "record_id": 16, "body": "x" }))),
+        ("odoo_write", partner(json!({ "ids": [16], "values": { "name": "x" } }))),
+        ("odoo_unlink", partner(json!({ "ids": [34] }))),
+    ] {
+        let said = caller.error(tool, arguments).await;
+        assert!(said.contains("this service works for YourCompany (id 1)"), "{tool}: {said}");
+    }
+}
+
 /// Nothing changes on the wire for who works nowhere in particular.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_one_nothing_of_it_is_sent() {
@@ -122,4 +151,28 @@ async fn a_time_zone_that_is_none_is_refused() {
         said.contains("context.tz: must be a time zone that there is, such as America/Mexico_City"),
         "{said}"
     );
+}
+
+/// An evening of UTC is the next morning in Tokyo, and what was early is the evening before in Mexico.
+#[tokio::test(flavor = "multi_thread")]
+async fn days_are_those_of_the_time_zone() {
+    for (version, protocol) in WAYS {
+        let app = TestApp::builder().version(version).protocol(protocol).start().await;
+        let caller = Caller::connect(&app.url).await;
+        for (tz, from, label) in [
+            (json!("Asia/Tokyo"), "2026-11-11T15:00:00Z", "12 Nov 2026"),
+            (json!("America/Mexico_City"), "2026-11-11T06:00:00Z", "11 Nov 2026"),
+            (Value::Null, "2026-11-11T00:00:00Z", "11 Nov 2026"),
+        ] {
+            let asked = json!({ "model": "sale.order", "domain": [["id", "=", 7]], "group_by": ["date_order:day"],
+                "context": { "tz": tz } });
+            let found = caller.call("aggregate_records", asked).await;
+            let day = &found["items"][0]["date_order:day"];
+            assert_eq!(
+                (&day["from"], &day["label"]),
+                (&json!(from), &json!(label)),
+                "{version:?} {tz}: {found}"
+            );
+        }
+    }
 }

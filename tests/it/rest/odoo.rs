@@ -50,7 +50,10 @@ async fn records_are_read_as_odoo_calls_it() {
         assert_eq!(turned["items"], json!([found["items"][1], found["items"][0]]), "{method}");
     }
     let groups = json!({ "model": "sale.order", "method": "read_group", "groupby": ["state"], "fields": ["amount_total:sum"] });
+    let mut groups_of_all = groups.clone();
+    groups_of_all["lazy"] = json!(false);
     let groups = done(&app, groups).await;
+    assert_eq!(done(&app, groups_of_all).await, groups);
     assert!(groups["items"][0]["count"].is_u64(), "{groups}");
     let most = json!({ "model": "sale.order", "method": "read_group", "groupby": ["state"], "orderby": "__count desc", "limit": 1 });
     let most = done(&app, most).await;
@@ -60,6 +63,8 @@ async fn records_are_read_as_odoo_calls_it() {
             .await;
     assert_eq!(fields["fields"].as_array().unwrap().len(), 2, "{fields}");
     assert_eq!(app.get_json("/odoo/models/res.partner/fields?fields=name,email").await, fields);
+    let of_odoo = json!({ "model": "res.partner", "method": "fields_get", "allfields": ["name", "email"] });
+    assert_eq!(done(&app, of_odoo).await, fields);
 }
 
 /// As the tool of the same operation tells it.
@@ -101,7 +106,9 @@ async fn records_are_made_changed_and_deleted_once() {
         json!({ "model": "res.partner", "method": "write", "ids": [id, 16], "values": { "city": "León" } });
     let both = done(&app, both).await;
     assert_eq!(both["records"][1]["changed"][0]["new"], "León", "{both}");
-    done(&app, json!({ "model": "res.partner", "method": "unlink", "ids": [id] })).await;
+    let unlink =
+        json!({ "model": "res.partner", "method": "unlink", "ids": [id], "context": { "lang": "es_ES" } });
+    done(&app, unlink).await;
     let count = json!({ "model": "res.partner", "method": "search_count", "domain": [["id", "=", id]] });
     assert_eq!(done(&app, count).await["count"], 0);
 }
@@ -114,6 +121,12 @@ async fn what_is_wrong_is_named() {
         (json!({ "model": "res.partner", "method": 7 }), "method: must be the name of a method"),
         (json!({ "model": "res.partner", "x": 1 }), "unknown field `x`"),
         (json!({ "model": "res.partner", "method": "read" }), "ids: must be a list of ids"),
+        (
+            json!({ "model": "res.partner", "method": "write", "values": { "city": "x" } }),
+            "ids: must be a list of ids",
+        ),
+        (json!({ "model": "res.partner", "method": "unlink" }), "ids: must be a list of ids"),
+        (json!({ "model": "sale.order", "method": "action_confirm" }), "ids: must name the records"),
         (
             json!({ "model": "res.partner", "method": "write", "ids": [], "values": { "city": "x" } }),
             "at least one id",

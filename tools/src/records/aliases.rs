@@ -2,7 +2,7 @@
 
 use garde::Validate;
 use mcp_odoo_core::records::{
-    Ids, MethodCall, ModelRequest, NewRecord, RecordDeletion, RecordSearch, RecordUpdate,
+    Context, Ids, MethodCall, ModelRequest, NewRecord, RecordDeletion, RecordSearch, RecordUpdate,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -63,11 +63,16 @@ struct Write {
     /// By Odoo's field names
     #[garde(skip)]
     values: Map<String, Value>,
+    /// As in odoo_search
+    #[serde(default)]
+    #[garde(skip)]
+    #[schemars(with = "Map<String, Value>")]
+    context: Context,
 }
 
 impl From<Write> for RecordUpdate {
-    fn from(Write { model, ids, values }: Write) -> Self {
-        Self { model, record_id: ids, values, context: Default::default() }
+    fn from(Write { model, ids, values, context }: Write) -> Self {
+        Self { model, record_id: ids, values, context }
     }
 }
 
@@ -82,10 +87,15 @@ struct Unlink {
     #[garde(skip)]
     #[schemars(with = "Vec<i64>")]
     ids: Ids<100>,
+    /// As in odoo_search
+    #[serde(default)]
+    #[garde(skip)]
+    #[schemars(with = "Map<String, Value>")]
+    context: Context,
 }
 
 impl From<Unlink> for RecordDeletion {
-    fn from(Unlink { model, ids }: Unlink) -> Self {
-        Self { model, record_id: ids }
+    fn from(Unlink { model, ids, context }: Unlink) -> Self {
+        Self { model, record_id: ids, context }
     }
 }

@@ -137,7 +137,7 @@ impl Operation for ListModels {
     type Answer = Page<ModelName>;
 
     async fn run(call: Call, request: ModelQuery) -> Result<Self::Answer, Refusal> {
-        Ok(view(&call, &call.tenant.reader, &Context::default()).await?.models(&request).await?)
+        Ok(view(&call, &call.tenant.reader, &request.context).await?.models(&request).await?)
     }
 }
 
@@ -162,7 +162,7 @@ impl Operation for DescribeModel {
     }
 
     async fn run(call: Call, request: ModelRequest) -> Result<Self::Answer, Refusal> {
-        Ok(view(&call, &call.tenant.reader, &Context::default()).await?.describe(&request).await?)
+        Ok(view(&call, &call.tenant.reader, &request.context).await?.describe(&request).await?)
     }
 }
 
@@ -293,7 +293,7 @@ impl Operation for DeleteRecord {
     }
 
     async fn run(call: Call, request: RecordDeletion) -> Result<Deleted, Refusal> {
-        Ok(view(&call, &call.tenant.reader, &Context::default()).await?.delete(&request).await?)
+        Ok(view(&call, &call.tenant.reader, &request.context).await?.delete(&request).await?)
     }
 }
 
@@ -352,6 +352,6 @@ impl Operation for PostMessage {
     }
 
     async fn run(call: Call, request: MessagePost) -> Result<PostedMessage, Refusal> {
-        Ok(view(&call, &call.tenant.reader, &Context::default()).await?.post_message(&request).await?)
+        Ok(view(&call, &call.tenant.reader, &request.context).await?.post_message(&request).await?)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::stream::SelectAll;
 use futures::{StreamExt, TryStreamExt, stream};
 use mcp_odoo_core::call::Call;
-use mcp_odoo_core::records::{ModelQuery, ModelRequest, is_file};
+use mcp_odoo_core::records::{Context, ModelQuery, ModelRequest, is_file};
 use mcp_odoo_core::refusal::{Kind, Refusal};
 use rmcp::model::{
     CompleteRequestParams, CompletionInfo, ErrorCode, ErrorData, Reference, Resource, ResourceContents,
@@ -108,7 +108,10 @@ pub async fn complete(call: Call, asked: &CompleteRequestParams) -> Result<Compl
     let failed = |refusal: Refusal| error(&refusal, &template.uri);
     let (mut values, total) = match asked.argument.name.as_str() {
         "model" => {
-            let query = ModelQuery { q: Some(written.to_owned()).filter(|written| !written.is_empty()) };
+            let query = ModelQuery {
+                q: Some(written.to_owned()).filter(|written| !written.is_empty()),
+                context: Context::default(),
+            };
             let found = dispatch::<ListModels>(call, query).await.map_err(failed)?;
             let total = found.total.and_then(|total| total.try_into().ok());
             (found.items.into_iter().map(|model| model.model).collect::<Vec<_>>(), total)
@@ -117,7 +120,8 @@ pub async fn complete(call: Call, asked: &CompleteRequestParams) -> Result<Compl
             let Some(model) = context.and_then(|context| context.get_argument("model")) else {
                 return Ok(CompletionInfo::default());
             };
-            let request = ModelRequest { model: model.clone(), fields: Vec::new() };
+            let request =
+                ModelRequest { model: model.clone(), fields: Vec::new(), context: Context::default() };
             let described = dispatch::<DescribeModel>(call, request).await.map_err(failed)?;
             let files =
                 described.fields.into_iter().filter(|field| is_file(&field.kind)).map(|field| field.name);

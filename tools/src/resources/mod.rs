@@ -9,7 +9,7 @@ use mcp_odoo_core::access::models::Verb;
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::erp::Page;
 use mcp_odoo_core::quotation::id::TrackingId;
-use mcp_odoo_core::records::{Fields, ModelQuery, RecordRequest, RecordSearch};
+use mcp_odoo_core::records::{Context, Fields, ModelQuery, RecordRequest, RecordSearch};
 use mcp_odoo_core::refusal::{Kind, Refusal};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -185,7 +185,9 @@ impl Resource {
 /// When there is nothing that this caller may read.
 pub async fn read(call: Call, uri: &str, shown: &Toolsets) -> Result<Contents, Refusal> {
     match Resource::parse(uri).map_err(no_resource)? {
-        Resource::Models => Contents::json(&dispatch::<ListModels>(call, ModelQuery { q: None }).await?),
+        Resource::Models => Contents::json(
+            &dispatch::<ListModels>(call, ModelQuery { q: None, context: Context::default() }).await?,
+        ),
         Resource::Users => records(call, whole("res.users").map_err(no_resource)?).await,
         Resource::Companies => records(call, whole("res.company").map_err(no_resource)?).await,
         Resource::List(search) => records(call, search).await,

@@ -249,6 +249,16 @@ async fn other_tools_answer_in_one_part() {
         "{told:?}"
     );
     assert!(told[1]["data"][0]["id"].is_i64(), "{told:?}");
+    // What is not there, or not told yet, is said at the end.
+    let read = json!({ "model": "res.partner", "record_id": [16, 999_999], "fields": ["name"] });
+    for (tool, arguments, name, value) in [
+        ("get_record", read, "missing", json!([999_999])),
+        ("list_sales", json!({ "limit": 1 }), "next_offset", json!(1)),
+    ] {
+        let told = all(stream(&app, &json!({ "name": tool, "arguments": arguments })).await).await;
+        let end = told.last().unwrap();
+        assert_eq!((&end["type"], &end[name]), (&json!("end"), &value), "{tool}: {told:?}");
+    }
 }
 
 /// What can be told before anything is read is told by HTTP.
