@@ -39,6 +39,8 @@ pub struct Scale {
     rounds: usize,
     /// One round of one of those who are compared.
     round: Duration,
+    /// How often each of two has its turn, and for how long.
+    turns: (usize, Duration),
 }
 
 #[tokio::main]
@@ -60,7 +62,8 @@ async fn main() {
     }
     let (rounds, round) =
         if quick { (1, Duration::from_millis(300)) } else { (3, Duration::from_millis(1500)) };
-    let (scale, mut report) = (Scale { quick, rounds, round }, Report::default());
+    let turns = if quick { (1, round) } else { (8, Duration::from_millis(600)) };
+    let (scale, mut report) = (Scale { quick, rounds, round, turns }, Report::default());
     report.head();
     let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
     macro_rules! measure {
@@ -98,7 +101,7 @@ impl Side {
 /// the first of all rounds of each only warm up: who comes second, or finds a machine that has just begun, is some
 /// percent faster or slower than itself.
 async fn alternate(scale: Scale, measure: impl AsyncFn(Turn) -> (Load, f64)) -> (Side, Side) {
-    let (turns, time) = if scale.quick { (1, scale.round) } else { (8, Duration::from_millis(600)) };
+    let (turns, time) = scale.turns;
     let (mut ours, mut other) = (Vec::new(), Vec::new());
     for turn in 0..=turns {
         let first_is_ours = turn % 2 == 0;
