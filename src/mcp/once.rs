@@ -45,7 +45,7 @@ impl<H: ServerHandler + Clone> Once<H> {
     /// The answer to a request; who hangs up cancels it.
     ///
     /// # Errors
-    /// When too many are being answered already; of a call of a tool a line of the audit says so.
+    /// When too many are being answered already; a line of the audit says so.
     pub async fn answer(
         &self,
         identity: &Identity,

@@ -7,13 +7,13 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use mcp_odoo_core::access::Door;
+use mcp_odoo_tools::audit;
 use mcp_odoo_tools::caller::Identity;
-use mcp_odoo_tools::{audit, spec_of};
-use rmcp::model::{ClientJsonRpcMessage, ClientRequest, ErrorCode, ErrorData, ServerJsonRpcMessage};
+use rmcp::model::{ClientJsonRpcMessage, ErrorCode, ErrorData, ServerJsonRpcMessage};
 use serde_json::json;
 
-use super::body;
 use super::session::{Refusal, Sessions, SinglePlace};
+use super::{body, step_up};
 use crate::error::Problem;
 
 /// JSON-RPC leaves this code to servers.
@@ -59,12 +59,9 @@ impl Single {
 }
 
 impl Refusal {
-    /// The audit has a line of a call of a tool that is refused.
+    /// The audit has a line of what is refused.
     pub(super) fn noted(self, asker: &Identity, message: &ClientJsonRpcMessage) {
-        if let ClientJsonRpcMessage::Request(request) = message
-            && let ClientRequest::CallToolRequest(call) = &request.request
-            && let Some(spec) = spec_of(&call.params.name)
-        {
+        for spec in step_up::asked_for(message) {
             audit::refused(spec, &asker.call(Door::Mcp), Problem::from(self).code());
         }
     }

@@ -9,6 +9,7 @@ use mcp_odoo_tools::caller::Identity;
 use mcp_odoo_tools::operation::Spec;
 use mcp_odoo_tools::resources::Resource;
 use mcp_odoo_tools::{permitted, spec_of};
+use rmcp::model::ClientJsonRpcMessage;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -59,6 +60,12 @@ impl Message<'_> {
         };
         spec.into_iter().collect()
     }
+}
+
+/// What a message asks for.
+pub(super) fn asked_for(message: &ClientJsonRpcMessage) -> Vec<&'static Spec> {
+    let message = serde_json::to_value(message).unwrap_or_default();
+    Message::deserialize(&message).map(|message| message.specs()).unwrap_or_default()
 }
 
 /// Whether the messages ask for nothing that takes another token. What is none is refused elsewhere.

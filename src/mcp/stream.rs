@@ -20,12 +20,10 @@ use futures::future::{self, Either};
 use futures::stream::{self, BoxStream, StreamExt};
 use mcp_odoo_core::access::Door;
 use mcp_odoo_core::call::Call as CoreCall;
-use mcp_odoo_core::input;
-use mcp_odoo_core::records::RecordSearch;
 use mcp_odoo_tools::caller::{Identity, language};
 use mcp_odoo_tools::operation::Operation;
 use mcp_odoo_tools::records::SearchRecords;
-use mcp_odoo_tools::records::stream::Pages;
+use mcp_odoo_tools::records::stream::{Pages, requested};
 use mcp_odoo_tools::reply::Failure;
 use mcp_odoo_tools::{admit, audit};
 use rmcp::ServerHandler;
@@ -106,11 +104,7 @@ async fn search<H: ServerHandler + Clone>(
     let language = language(&parts.headers).unwrap_or(identity.tenant.language);
     let call = CoreCall { language, ..identity.call(Door::Mcp) };
     admit(&SearchRecords::SPEC, &call)?;
-    let mut arguments = asked.arguments;
-    arguments.retain(|_, argument| !argument.is_null());
-    // All of them: what is read is bounded by the page, not by what there is.
-    arguments.entry("limit").or_insert(u32::MAX.into());
-    let request: RecordSearch = input::parse(arguments.into()).map_err(|errors| {
+    let request = requested(asked.arguments).map_err(|errors| {
         audit::refused(&SearchRecords::SPEC, &call, "invalid_request");
         Problem::invalid(errors)
     })?;

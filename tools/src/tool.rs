@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use self::folded::unfolded;
+pub(crate) use self::folded::unfolded;
 use crate::dispatch::admit;
 use crate::operation::{Operation, Spec, Text};
 use crate::reply::Reply;

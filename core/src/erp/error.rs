@@ -151,7 +151,10 @@ fn not_taken(refused: &[String], now: &UpdatedSale, cause: Option<&OdooError>) -
     let number = |number: Option<f64>| number.map_or("none".to_owned(), |number| number.to_string());
     let lines = now.lines.iter().map(|line| match line.removed {
         true => format!("\n- line {} is not there", line.line_id),
-        false => format!("\n- line {} is {} at {}", line.line_id, number(line.qty), number(line.price)),
+        false => {
+            let less = line.discount.map(|percent| format!(" less {percent} %")).unwrap_or_default();
+            format!("\n- line {} is {} at {}{less}", line.line_id, number(line.qty), number(line.price))
+        }
     });
     let now_there: String = fields.chain(lines).collect();
     let why = cause.map(|cause| format!("{cause}. ")).unwrap_or_default();

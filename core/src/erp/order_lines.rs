@@ -15,7 +15,8 @@ use crate::quotation::error::{QuotationError, Rounding};
 use crate::quotation::products;
 use crate::quotation::request::{PRICELIST, ProductLine};
 use crate::quotation::texts::Changed;
-use crate::records::checked::same_number;
+use crate::records::checked::{is_rounded, same_number};
+use crate::records::metadata::Fields;
 use crate::rules;
 
 pub(super) const LINE: &str = "sale.order.line";
@@ -177,13 +178,23 @@ pub(super) fn commands(updates: &[LineUpdate], there: &Lines) -> Vec<Value> {
     there.map(command).collect()
 }
 
-/// What became of the lines, and which of them are not as was asked.
+/// What became of lines.
+#[derive(Default)]
+pub(super) struct Compared {
+    pub(super) changes: Vec<LineChange>,
+    /// What stands otherwise than it was given.
+    pub(super) warnings: Vec<String>,
+    /// Those that did not take the change.
+    pub(super) refused: Vec<i64>,
+}
+
+/// The lines as they are now beside what they were. `fields` are theirs, as far as they are known.
 pub(super) fn compared(
     updates: &[LineUpdate],
-    before: &Lines,
-    after: &Lines,
-) -> Result<(Vec<LineChange>, Vec<i64>), OdooError> {
-    let (mut changes, mut refused) = (Vec::new(), Vec::new());
+    (before, after): (&Lines, &Lines),
+    fields: &Fields,
+) -> Result<Compared, OdooError> {
+    let mut compared = Compared::default();
     for update in updates {
         let (old, new) = (before.get(&update.line_id), after.get(&update.line_id));
         let number = |line: Option<&Record>, field: &str| line.map_or(Ok(None), |line| line.float(field));
@@ -203,24 +214,37 @@ pub(super) fn compared(
             removed: old.is_some() && new.is_none(),
             missing: old.is_none() && new.is_none(),
         };
-        let as_asked = |wanted: Option<f64>, now| wanted.is_none() || same_number(wanted, now);
-        let is_done = match update.remove {
-            true => new.is_none(),
-            false => {
-                let wanted = [
-                    (update.qty, change.qty),
-                    (update.price, change.price),
-                    (update.discount, change.discount),
-                ];
-                new.is_some() && wanted.into_iter().all(|(wanted, now)| as_asked(wanted, now))
+        let mut is_done = update.remove == new.is_none();
+        for (name, field, wanted, was, now) in [
+            ("qty", "product_uom_qty", update.qty, change.old_qty, change.qty),
+            ("price", "price_unit", update.price, change.old_price, change.price),
+            ("discount", "discount", update.discount, old_discount, discount),
+        ] {
+            let (Some(wanted), Some(now)) = (wanted, now) else { continue };
+            let decimals = fields.get(field).and_then(|field| field.decimals);
+            match same_number(Some(wanted), Some(now)) {
+                true => {}
+                false if is_rounded(wanted, was, Some(now), decimals) => {
+                    let what = format!("{name} of line {}", update.line_id);
+                    compared.warnings.push(otherwise_than_asked(&what, wanted, now));
+                }
+                false => is_done = false,
             }
-        };
-        if !is_done {
-            refused.push(update.line_id);
         }
-        changes.push(change);
+        if !is_done {
+            compared.refused.push(update.line_id);
+        }
+        compared.changes.push(change);
     }
-    Ok((changes, refused))
+    Ok(compared)
+}
+
+/// Odoo keeps so many decimals, and staff may have been quick.
+pub(super) fn otherwise_than_asked(what: &str, asked: f64, now: f64) -> String {
+    match (asked - now).abs() <= 0.5 {
+        true => format!("{what}: Odoo rounded {asked} to {now}"),
+        false => format!("{what}: {asked} was asked for and Odoo has {now}"),
+    }
 }
 
 fn listed(lines: &Lines) -> String {

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::order_lines::{LineChange, LineUpdate, Lines, commands, compared};
+use super::order_lines::{LINE, LineChange, LineUpdate, Lines, commands, compared, otherwise_than_asked};
 use super::retry::retried;
 use super::sales::MODEL;
 use super::value::{readable, text};
@@ -15,6 +15,7 @@ use super::{Erp, ErpError, Named};
 use crate::odoo::{OdooError, Record};
 use crate::records::FieldChange;
 use crate::records::checked::Checked;
+use crate::records::metadata::Fields;
 use crate::rules;
 
 /// What is told of every order that was changed.
@@ -78,6 +79,9 @@ pub struct UpdatedSale {
     /// Lines
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<LineChange>,
+    /// What Odoo keeps otherwise than it was given: it rounds
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// Without taxes
     pub amount_untaxed: Option<f64>,
     /// Taxes
@@ -124,11 +128,19 @@ impl Erp {
             Ok(None) => return Err(self.no_sale(id)),
             Err((error, _)) => return Err(ErpError::NotSeen { id, cause: lost.unwrap_or(error) }),
         };
-        let (told, refused) = told(request, &checked, &before, &after).map_err(|error| self.failed(error))?;
+        let told = |fields: &Fields| told(request, &checked, (&before, &after), fields);
+        let (mut now, mut refused) = told(&Fields::new()).map_err(|error| self.failed(error))?;
+        // What stands as before may be what Odoo rounds to.
+        if !refused.is_empty()
+            && !request.lines.is_empty()
+            && let Ok(fields) = self.records.fields(LINE).await
+        {
+            (now, refused) = told(&fields).map_err(|error| self.failed(error))?;
+        }
         match (refused.is_empty(), lost) {
             // Its answer was lost, not what it did.
-            (true, _) => Ok(told),
-            (false, cause) => Err(ErpError::NotTaken { refused, told: Box::new(told), cause }),
+            (true, _) => Ok(now),
+            (false, cause) => Err(ErpError::NotTaken { refused, told: Box::new(now), cause }),
         }
     }
 
@@ -190,12 +202,12 @@ impl Erp {
     }
 }
 
-/// The order as it is now beside what it was, and what is not as was asked.
+/// The order as it is now beside what it was, and what was not taken. `fields` are those of a line, as far as they are known.
 fn told(
     request: &SaleUpdate,
     checked: &[Checked],
-    before: &Order,
-    after: &Order,
+    (before, after): (&Order, &Order),
+    fields: &Fields,
 ) -> Result<(UpdatedSale, Vec<String>), OdooError> {
     let read = |order: &Order, checked: &Checked| {
         let value = order.record.as_map().get(&checked.field).cloned().unwrap_or_default();
@@ -206,17 +218,25 @@ fn told(
         old: read(before, checked),
         new: read(after, checked),
     };
-    let (lines, lines_refused) = compared(&request.lines, &before.lines, &after.lines)?;
-    let fields = checked.iter().filter(|checked| !checked.is_in(&before.record, &after.record));
-    let refused = fields.map(|checked| checked.field.clone());
-    let refused = refused.chain(lines_refused.iter().map(|id| format!("line {id}"))).collect();
-    let record = &after.record;
+    let (old, record) = (&before.record, &after.record);
+    let otherwise = checked.iter().filter(|checked| !checked.is_in(old, record));
+    let (rounded, refused): (Vec<_>, Vec<_>) = otherwise.partition(|checked| checked.is_rounded(old, record));
+    let number = |number: Option<f64>| number.unwrap_or_default();
+    let warning = |it: &Checked| {
+        Ok(otherwise_than_asked(&it.field, number(it.value.as_f64()), number(record.float(&it.field)?)))
+    };
+    let mut warnings = rounded.into_iter().map(warning).collect::<Result<Vec<_>, OdooError>>()?;
+    let lines = compared(&request.lines, (&before.lines, &after.lines), fields)?;
+    warnings.extend(lines.warnings);
+    let refused = refused.iter().map(|checked| checked.field.clone());
+    let refused = refused.chain(lines.refused.iter().map(|id| format!("line {id}"))).collect();
     let sale = UpdatedSale {
         ok: true,
         id: request.sale_id,
         name: text(record, "name")?.unwrap_or_default(),
         changed: checked.iter().map(change).collect(),
-        lines,
+        lines: lines.changes,
+        warnings,
         amount_untaxed: record.float("amount_untaxed")?,
         amount_tax: record.float("amount_tax")?,
         amount_total: record.float("amount_total")?,

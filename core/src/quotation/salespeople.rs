@@ -103,7 +103,11 @@ impl Salespeople {
         let Some(wanted) = self.inner.odoo.company() else { return Ok(()) };
         let is_there = |companies: &Arc<[(i64, String)]>| companies.iter().any(|(id, _)| *id == wanted);
         // One that was not there is looked for again: somebody may have opened it.
-        let companies = self.inner.companies.get(is_there, || companies_of(self.inner.odoo.clone())).await?;
+        let companies = || {
+            let odoo = self.inner.odoo.clone();
+            async move { companies_of(&odoo).await.map(Into::into) }
+        };
+        let companies = self.inner.companies.get(is_there, companies).await?;
         match is_there(&companies) {
             true => Ok(()),
             false => Err(QuotationError::CompanyNotFound { wanted, companies: companies.to_vec() }),
@@ -285,7 +289,7 @@ impl Drop for Claim {
 }
 
 /// The companies that the account works for: id and name.
-async fn companies_of(odoo: Odoo) -> Result<Arc<[(i64, String)]>, OdooError> {
+pub(crate) async fn companies_of(odoo: &Odoo) -> Result<Vec<(i64, String)>, OdooError> {
     // Whatever the context of calls is, none of it is needed here.
     let odoo = odoo.in_context(Map::new());
     let query = SearchRead { fields: &["name"], order: Some("id"), ..SearchRead::default() };

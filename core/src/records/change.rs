@@ -215,12 +215,14 @@ impl View {
         checked: &[Checked],
         (id, before, after): (i64, Record, Record),
     ) -> (UpdatedRecord, Vec<String>) {
-        let otherwise = checked.iter().filter(|checked| !checked.is_in(&before, &after));
-        let mut differs: Vec<String> = otherwise.map(|checked| checked.field.clone()).collect();
+        let otherwise: Vec<&Checked> = checked.iter().filter(|it| !it.is_in(&before, &after)).collect();
+        let mut differs: Vec<String> = otherwise.iter().map(|it| it.field.clone()).collect();
+        let not_rounded: Vec<_> =
+            otherwise.into_iter().filter(|it| !it.is_rounded(&before, &after)).collect();
         let changed = self.changes(seen, checked, before, after);
         // What is as it was before was not taken; what is neither was rounded, or written in another way.
-        let is_still = |field: &&String| changed.iter().any(|it| it.field == **field && it.old == it.new);
-        let refused = differs.iter().filter(is_still).cloned().collect();
+        let is_still = |field: &str| changed.iter().any(|it| it.field == field && it.old == it.new);
+        let refused = not_rounded.iter().map(|it| it.field.clone()).filter(|field| is_still(field)).collect();
         let days = checked.iter().filter(|it| is_day(&it.kind, request.values.get(&it.field)));
         differs.extend(days.map(|it| it.field.clone()));
         (UpdatedRecord { ok: true, id, changed, differs, note: None }, refused)

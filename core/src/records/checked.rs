@@ -25,6 +25,7 @@ pub(crate) struct Checked {
     /// As `write` wants it.
     pub(crate) value: Value,
     many: Option<ManyChange>,
+    decimals: Option<i32>,
 }
 
 /// What becomes of a many2many.
@@ -69,9 +70,23 @@ impl Checked {
             }
         }
     }
+
+    /// Whether it is a number that stands otherwise than it was given, and is taken for all that.
+    pub(crate) fn is_rounded(&self, before: &Record, after: &Record) -> bool {
+        let [before, now] = [before, after].map(|record| record.float(&self.field).ok().flatten());
+        let is_float = matches!(self.kind.as_str(), "float" | "monetary");
+        is_float && self.value.as_f64().is_some_and(|wanted| is_rounded(wanted, before, now, self.decimals))
+    }
 }
 
-/// Whether Odoo kept a number; it rounds to the digits of the field.
+/// Whether Odoo took a number and keeps it in another way: rounded, perhaps to what was there before.
+pub(crate) fn is_rounded(wanted: f64, before: Option<f64>, now: Option<f64>, decimals: Option<i32>) -> bool {
+    let half = |decimals: i32| 0.5 * 10_f64.powi(-decimals) + 1e-12 * wanted.abs().max(1.0);
+    let is_near = |decimals| now.is_some_and(|now| (wanted - now).abs() <= half(decimals));
+    !same_number(before, now) || decimals.is_some_and(is_near)
+}
+
+/// Whether Odoo kept a number.
 pub(crate) fn same_number(wanted: Option<f64>, now: Option<f64>) -> bool {
     match (wanted, now) {
         (Some(wanted), Some(now)) => (wanted - now).abs() <= 1e-9 * wanted.abs().max(1.0),
@@ -192,7 +207,10 @@ pub(super) async fn look_up(
         }
     };
     match value {
-        Ok(value) => Ok(Ok(Checked { field: name.to_owned(), kind: field.kind.clone(), value, many })),
+        Ok(value) => {
+            let (kind, decimals) = (field.kind.clone(), field.decimals);
+            Ok(Ok(Checked { field: name.to_owned(), kind, value, many, decimals }))
+        }
         Err(Unresolved::Odoo(error)) => Err(error),
         Err(unresolved) => {
             let ambiguous = matches!(unresolved, Unresolved::Several(..));
@@ -260,13 +278,7 @@ pub(super) fn mean(field: &Field, value: &Value) -> Result<Meant, String> {
             Some(time) => json!(time),
             None => return Err("must be a time in ISO 8601, e.g. 2026-01-30T10:00:00Z".to_owned()),
         },
-        "selection" => match selected(field, text.or(value.is_number().then_some(&*value.to_string()))) {
-            Some(key) => json!(key),
-            None => {
-                let keys: Vec<&str> = field.selection.iter().map(|(key, _)| key.as_str()).collect();
-                return Err(format!("must be one of {}", keys.join(", ")));
-            }
-        },
+        "selection" => json!(field.option(value).map_err(|options| format!("must be {options}"))?),
         "many2one" => {
             let reference = Reference::of(value).ok_or("must be an id in Odoo, 1 or more, or a name")?;
             return Ok(Meant::One(reference));
@@ -289,17 +301,6 @@ fn empty(field: &Field) -> Result<Meant, String> {
         "integer" | "float" | "monetary" => Err("cannot be empty: give 0".to_owned()),
         "many2many" => Ok(Meant::Many { set: true, add: Vec::new(), remove: Vec::new() }),
         _ => Ok(Meant::Plain(Value::Bool(false))),
-    }
-}
-
-/// The key of the option that is named by its key or by what people read.
-fn selected<'a>(field: &'a Field, text: Option<&str>) -> Option<&'a str> {
-    let text = text?;
-    let by_key = field.selection.iter().find(|(key, _)| key == text);
-    let mut by_label = field.selection.iter().filter(|(_, label)| plain(label) == plain(text));
-    match (by_key, by_label.next(), by_label.next()) {
-        (Some((key, _)), ..) | (None, Some((key, _)), None) => Some(key),
-        _ => None,
     }
 }
 

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::domain::BY_TEXT;
 use super::metadata::Field;
 use super::value::odoo_datetime;
-use super::words::plain;
 use crate::input::{integer_of, literal, number_of};
 
 /// A condition as terms of a domain.
@@ -144,28 +143,14 @@ fn compared(field: &Field, operator: &str, value: &Value, has_words: bool) -> Re
             let size = field.size.unwrap_or_default();
             return Err(format!("must compare with at most {size} characters: there are no more in it"));
         }
-        "selection" if !field.selection.is_empty() => match value {
-            Value::String(text) => json!(option(field, text)?),
-            Value::Number(number) => json!(option(field, &number.to_string())?),
-            _ => return Err(options(field)),
-        },
+        "selection" if !field.selection.is_empty() => {
+            json!(field.option(value).map_err(|options| format!("must compare with {options}"))?)
+        }
         "char" | "text" | "html" if value.is_array() || value.is_object() => {
             return Err("must compare with a text".to_owned());
         }
         _ => value.clone(),
     })
-}
-
-/// A state that does not exist would find nothing, and nobody would know why.
-fn option(field: &Field, text: &str) -> Result<String, String> {
-    let by_key = field.selection.iter().find(|(key, _)| key == text);
-    let by_label = || field.selection.iter().find(|(_, label)| plain(label) == plain(text));
-    by_key.or_else(by_label).map(|(key, _)| key.clone()).ok_or_else(|| options(field))
-}
-
-fn options(field: &Field) -> String {
-    let keys: Vec<&str> = field.selection.iter().map(|(key, _)| key.as_str()).collect();
-    format!("must compare with one of {}", keys.join(", "))
 }
 
 #[cfg(test)]

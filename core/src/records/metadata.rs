@@ -13,14 +13,16 @@ use tokio::time::Instant;
 use super::Records;
 use super::currencies::Currencies;
 use super::hidden::Hidden;
-use crate::odoo::{Call, Odoo, OdooError, Record, SearchRead};
+use super::words::plain;
+use crate::odoo::{Call, Odoo, OdooError};
+use crate::quotation::salespeople::companies_of;
 use crate::records::value::Named;
 
 /// A field that is not known may have been added meanwhile: so long after asking it is asked for again.
 const ASKED_JUST_NOW: Duration = Duration::from_secs(10);
 /// More languages are not looked through.
 const LANGUAGES: usize = 8;
-const ATTRIBUTES: [&str; 14] = [
+const ATTRIBUTES: [&str; 15] = [
     "type",
     "string",
     "required",
@@ -35,6 +37,7 @@ const ATTRIBUTES: [&str; 14] = [
     "searchable",
     "sortable",
     "size",
+    "digits",
 ];
 
 /// How long what Odoo says of itself is taken as true, and how much of it is remembered.
@@ -80,6 +83,9 @@ pub(crate) struct Field {
     /// Characters, at most; Odoo cuts what it compares with, too.
     #[serde(deserialize_with = "count_or_none")]
     pub(crate) size: Option<usize>,
+    /// How many decimals Odoo keeps; `None` where it does not say.
+    #[serde(rename = "digits", deserialize_with = "decimals")]
+    pub(crate) decimals: Option<i32>,
 }
 
 impl Field {
@@ -98,6 +104,25 @@ impl Field {
     pub(crate) fn is_sortable(&self) -> bool {
         self.sortable.unwrap_or(self.store != Some(false))
     }
+
+    /// The key of the option that is named by its key or by what people read, or which there are: of one that does not
+    /// exist nothing is found, and nobody would know why.
+    pub(super) fn option(&self, named: &Value) -> Result<&str, String> {
+        let text = match named {
+            Value::String(text) => text.trim(),
+            Value::Number(number) => &number.to_string(),
+            _ => "",
+        };
+        let by_key = self.selection.iter().find(|(key, _)| key == text);
+        let mut by_label = self.selection.iter().filter(|(_, label)| plain(label) == plain(text));
+        match (by_key, by_label.next(), by_label.next()) {
+            (Some((key, _)), ..) | (None, Some((key, _)), None) => Ok(key),
+            _ => {
+                let keys: Vec<&str> = self.selection.iter().map(|(key, _)| key.as_str()).collect();
+                Err(format!("one of {}", keys.join(", ")))
+            }
+        }
+    }
 }
 
 /// Odoo writes `false` for none.
@@ -107,6 +132,12 @@ fn text_or_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Opt
 
 fn count_or_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
     Ok(Value::deserialize(deserializer)?.as_u64().and_then(|size| usize::try_from(size).ok()))
+}
+
+/// `[16, 2]`
+fn decimals<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<i32>, D::Error> {
+    let digits = Value::deserialize(deserializer)?;
+    Ok(digits.get(1).and_then(Value::as_i64).and_then(|kept| i32::try_from(kept).ok()))
 }
 
 /// One whose options are worked out by a method is told without them.
@@ -294,13 +325,8 @@ impl Records {
     /// The companies that the account works for.
     pub(crate) async fn companies(&self) -> Result<Arc<Vec<Named>>, OdooError> {
         let ask = async || {
-            let query = SearchRead { fields: &["name"], ..SearchRead::default() };
-            let found =
-                self.metadata.odoo.search_read("res.company", Value::Array(Vec::new()), &query).await?;
-            let named = |company: &Record| {
-                Ok(Named { id: company.id()?, name: company.text("name")?.unwrap_or_default().to_owned() })
-            };
-            found.iter().map(named).collect()
+            let found = companies_of(&self.metadata.odoo).await?;
+            Ok(found.into_iter().map(|(id, name)| Named { id, name }).collect())
         };
         self.metadata.companies.get(&(), self.metadata.config.ttl, |_| true, ask).await
     }

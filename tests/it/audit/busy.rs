@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::lines;
 use crate::access::{client_of, start_as};
-use crate::mcp::client::{call, single, soon};
+use crate::mcp::client::{call, request, single, soon};
 use crate::support::app::TestApp;
 use crate::support::proxy::Fault;
 
@@ -32,6 +32,11 @@ async fn a_call_without_a_place_writes_one_line_by_every_door() {
         post("/mcp", &json!({ "tool": "list_users", "parameters": {} })).await,
         post("/mcp", &call(1, "list_users", &json!({}))).await,
         single(&client, &app.url, call(1, "list_users", &json!({}))).send().await,
+        post("/mcp/resources/read", &json!({ "uri": "odoo://res.partner/7" })).await,
+        post("/mcp", &request(1, "get_resource", &json!({ "uri": "odoo://res.partner/7" }))).await,
+        single(&client, &app.url, request(1, "resources/read", &json!({ "uri": "odoo://res.partner/7" })))
+            .send()
+            .await,
     ];
     for (number, answer) in answers.into_iter().enumerate() {
         assert_eq!(answer.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE, "{number}");
@@ -46,5 +51,6 @@ async fn a_call_without_a_place_writes_one_line_by_every_door() {
     assert_eq!(noted("search_records", "too_many_requests"), 1, "{lines:?}");
     assert_eq!(noted("list_users", "too_many_requests"), 5, "{lines:?}");
     assert_eq!(noted("search_records", "cancelled"), 1, "{lines:?}");
-    assert_eq!(lines.len(), 7, "{lines:?}");
+    assert_eq!(noted("get_record", "too_many_requests"), 3, "{lines:?}");
+    assert_eq!(lines.len(), 10, "{lines:?}");
 }

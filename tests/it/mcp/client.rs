@@ -45,7 +45,7 @@ pub fn single(client: &Client, url: &str, message: Value) -> RequestBuilder {
     let message = modern(message);
     let request = Streamable::bare(client, url).header("mcp-protocol-version", "2026-07-28");
     let request = request.header("mcp-method", message["method"].as_str().unwrap());
-    let name = message["params"]["name"].as_str().into_iter();
+    let name = ["name", "uri"].iter().find_map(|name| message["params"][name].as_str()).into_iter();
     name.fold(request, |request, name| request.header("mcp-name", name)).json(&message)
 }
 

@@ -104,6 +104,60 @@ async fn lists_and_objects_come_as_text() {
     assert!(error.contains("- fields: expected a list, not a text"), "{error}");
 }
 
+/// As Odoo has it, as SQL does, and as people write both.
+#[tokio::test(flavor = "multi_thread")]
+async fn measures_are_taken_as_they_are_written() {
+    for (version, protocol) in WAYS {
+        let app = McpTools::builder().version(version).protocol(protocol).start_mcp().await;
+        let groups = async |measures: Value, order: &str| {
+            let asked =
+                json!({ "model": "sale.order", "group_by": ["state"], "measures": measures, "order": order });
+            app.call("aggregate_records", asked).await["items"].clone()
+        };
+        let sums = groups(json!(["amount_total:sum"]), "state").await;
+        assert!(sums[0]["amount_total:sum"]["amount"].is_number() && sums[0]["count"].is_u64(), "{sums}");
+        for sum in [
+            "amount_total",
+            "amount_total:SUM",
+            " amount_total : Sum ",
+            "SUM(amount_total)",
+            "total:sum(amount_total)",
+        ] {
+            assert_eq!(groups(json!([sum]), "state").await, sums, "{version:?} {protocol:?} {sum}");
+        }
+        for count in ["count", "COUNT", "__count", "id:count", "count(*)", "Count( id )", "n:count(id)"] {
+            let measures = json!([count, "amount_total:SUM", "amount_total:sum"]);
+            assert_eq!(groups(measures, "state").await, sums, "{version:?} {protocol:?} {count}");
+            let [by_count, as_written] =
+                ["count".to_owned(), count.to_owned()].map(|by| format!("{by} DESC, state"));
+            let by_count = groups(json!([]), &by_count).await;
+            assert_eq!(groups(json!([]), &as_written).await, by_count, "{version:?} {protocol:?} {count}");
+        }
+        let measures = json!(["amount_total:average", "count(distinct partner_id)"]);
+        let others = groups(measures, "AVG(amount_total) desc").await;
+        assert!(others[0]["amount_total:avg"]["amount"].is_number(), "{others}");
+        assert!(others[0]["partner_id:count_distinct"].is_u64(), "{others}");
+        let by =
+            json!({ "model": "sale.order", "group_by": ["date_order:MONTH"], "order": "date_order:Month" });
+        let months = app.call("aggregate_records", by).await;
+        assert!(months["items"][0]["date_order:month"]["label"].is_string(), "{months}");
+    }
+    let app = McpTools::start().await;
+    for (measure, says) in [
+        (
+            "partner_id:count",
+            "count tells how many records there are, partner_id:count_distinct how many different",
+        ),
+        ("nobody:count", "sale.order has no field nobody"),
+        ("amount_total:median", "takes one of sum, avg, min, max, count_distinct after the :"),
+        ("count:sum", "sale.order has no field count"),
+    ] {
+        let error =
+            app.error("aggregate_records", json!({ "model": "sale.order", "measures": [measure] })).await;
+        assert!(error.contains(&format!("- measures[0]: {says}")), "{measure}: {error}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn records_are_made_of_odoos_commands_too() {
     let app = McpTools::start().await;

@@ -1,8 +1,9 @@
 //! A search of any length, page after page, as its reader takes them.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use mcp_odoo_core::call::Call;
+use mcp_odoo_core::input::{self, FieldError};
 use mcp_odoo_core::records::{Fields, RecordSearch, Search, View, steady};
 use mcp_odoo_core::refusal::Refusal;
 
@@ -10,6 +11,8 @@ use super::{SearchRecords, id, view};
 use crate::audit::Entry;
 use crate::dispatch::{begin, perform};
 use crate::operation::{OK, Operation, Spec};
+use crate::schema;
+use crate::tool::{Object, unfolded};
 
 /// Records of one page: what memory holds of a search at once.
 const PAGE: u64 = 200;
@@ -19,6 +22,18 @@ struct StreamRecords;
 
 /// Reads another page of a search: one more call of its caller, which takes its turn among the others.
 struct ReadOn;
+
+/// The search that is asked for by the arguments of [`SearchRecords`]: all of it unless they limit it, for what is read is
+/// bounded by the page.
+///
+/// # Errors
+/// What is wrong with each.
+pub fn requested(mut arguments: Object) -> Result<RecordSearch, Vec<FieldError>> {
+    static INPUT: LazyLock<Object> = LazyLock::new(schema::input::<RecordSearch>);
+    arguments.retain(|_, argument| !argument.is_null());
+    arguments.entry("limit").or_insert(u32::MAX.into());
+    input::parse(unfolded(arguments, &INPUT).into())
+}
 
 /// A search, and how far it is read.
 struct Reading {

@@ -8,10 +8,12 @@ use mcp_odoo_core::call::Call;
 use mcp_odoo_core::records::{Context, ModelQuery, ModelRequest, is_file};
 use mcp_odoo_core::refusal::{Kind, Refusal};
 use rmcp::model::{
-    CompleteRequestParams, CompletionInfo, ErrorCode, ErrorData, Reference, Resource, ResourceContents,
-    ResourceTemplate,
+    CompleteRequestParams, CompletionInfo, ErrorCode, ErrorData, GetMeta, Reference, Resource,
+    ResourceContents, ResourceTemplate, ResourceUpdatedNotification, ResourceUpdatedNotificationParam,
+    ServerNotification,
 };
 use rmcp::service::SubscriptionContext;
+use serde_json::json;
 use tokio::sync::watch;
 
 use super::{Body, Contents, Readable, data, follow, is_not_found, over};
@@ -20,6 +22,8 @@ use crate::records::{DescribeModel, ListModels};
 
 /// JSON-RPC leaves this code to servers: it may be repeated later.
 const LATER: ErrorCode = ErrorCode(-32000);
+/// Where, of what is told, stands why no more will be told of it.
+const REFUSED: &str = "mcp-odoo/error";
 /// Calls for one request at once.
 const AT_ONCE: usize = 8;
 
@@ -69,7 +73,8 @@ pub fn error(refusal: &Refusal, uri: &str) -> ErrorData {
 }
 
 /// Tells of the resources that are asked for, until nobody listens. Each is told once to begin with: what changed between
-/// the acknowledgement, which is sent before, and the first look is not lost.
+/// the acknowledgement, which is sent before, and the first look is not lost; what cannot be followed is told with the reason,
+/// unless nothing can be.
 pub async fn listen(call: Call, context: &SubscriptionContext) -> Result<(), ErrorData> {
     let mut uris = context.accepted().resource_subscriptions.clone().unwrap_or_default();
     uris.sort();
@@ -78,12 +83,37 @@ pub async fn listen(call: Call, context: &SubscriptionContext) -> Result<(), Err
     let begun = stream::iter(uris).map(|uri| {
         let (call, asker) = (call.clone(), asker.clone());
         async move {
-            let following = Box::pin(follow(call, asker, &uri)).await;
-            let changes = following.map_err(|refusal| error(&refusal, &uri))?;
-            Ok::<_, ErrorData>(stream::iter([()]).chain(changes).map(move |()| uri.clone()))
+            match Box::pin(follow(call, asker, &uri)).await {
+                Ok(changes) => Ok(Ok(stream::iter([()]).chain(changes).map(move |()| uri.clone()))),
+                Err(refusal) if is_for_good(&refusal) => {
+                    // In an answer rmcp writes the code so: this version has no other for what is not there.
+                    let code = ErrorCode::INVALID_PARAMS;
+                    Ok(Err((ErrorData { code, ..error(&refusal, &uri) }, uri)))
+                }
+                // Who listens once more may hear of it.
+                Err(refusal) => Err(error(&refusal, &uri)),
+            }
         }
     });
-    let mut changes: SelectAll<_> = begun.buffer_unordered(AT_ONCE).try_collect().await?;
+    let begun: Vec<_> = begun.buffered(AT_ONCE).try_collect().await?;
+    let (mut changes, mut refused) = (SelectAll::new(), Vec::new());
+    for following in begun {
+        match following {
+            Ok(following) => changes.push(following),
+            Err(it) => refused.push(it),
+        }
+    }
+    if let (true, Some((error, _))) = (changes.is_empty(), refused.first()) {
+        return Err(error.clone());
+    }
+    for (error, uri) in refused {
+        let update = ResourceUpdatedNotification::new(ResourceUpdatedNotificationParam::new(uri));
+        let mut update = ServerNotification::ResourceUpdatedNotification(update);
+        update.get_meta_mut().insert(REFUSED.to_owned(), json!(error));
+        if context.sink().send(update).await.is_err() {
+            return Ok(());
+        }
+    }
     let mut over = std::pin::pin!(over(call.tenant, asker));
     loop {
         tokio::select! {
@@ -96,6 +126,11 @@ pub async fn listen(call: Call, context: &SubscriptionContext) -> Result<(), Err
             }
         }
     }
+}
+
+/// Whether it is refused however often it is asked for.
+fn is_for_good(refusal: &Refusal) -> bool {
+    matches!(refusal.kind, Kind::Invalid | Kind::Forbidden(_))
 }
 
 /// What may stand for a part of an address, as far as it is written.

@@ -42,10 +42,10 @@ fn kind(schema: &Value) -> Option<&str> {
     schema.get("type").and_then(Value::as_str)
 }
 
-/// Names of fields between commas.
+/// Names of fields between commas, or sums of them.
 fn names(text: &str) -> Option<Value> {
     let is_name = |name: &&str| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.:".contains(c))
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.:()".contains(c))
     };
     text.split(',').map(str::trim).map(|name| Some(name).filter(is_name)).collect()
 }
@@ -74,6 +74,7 @@ mod tests {
         for (name, given, meant) in [
             ("fields", json!("name, partner_id.email"), json!(["name", "partner_id.email"])),
             ("fields", json!("name"), json!(["name"])),
+            ("fields", json!("amount:sum, sum(amount)"), json!(["amount:sum", "sum(amount)"])),
             ("fields", json!("['name', \"state\"]"), json!(["name", "state"])),
             ("ids", json!("7, 8"), json!([7, 8])),
             ("ids", json!(" 7 "), json!([7])),

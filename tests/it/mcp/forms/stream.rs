@@ -74,6 +74,25 @@ async fn a_search_comes_page_by_page() {
     assert_eq!(told[1]["data"][0]["name"], "Streamed 0100");
 }
 
+/// As models write it, by this form as by the tool.
+#[tokio::test]
+async fn lists_and_objects_come_as_text_here_too() {
+    let app = TestApp::start().await;
+    fill(&app, 3);
+    let lists = json!({ "domain": [["name", "like", "Streamed"]], "fields": ["name", "email"], "context": { "lang": "en_US" } });
+    let texts = json!({ "domain": "[('name', 'like', 'Streamed')]", "fields": "name, email", "context": "{'lang': 'en_US'}",
+                "limit": "3", "order": null });
+    let [told, as_text] = [
+        all(stream(&app, &search_of_all(lists)).await).await,
+        all(stream(&app, &search_of_all(texts)).await).await,
+    ];
+    assert_eq!((&told[1]["data"][2]["name"], &as_text[1]), (&json!("Streamed 0002"), &told[1]));
+    let refused = stream(&app, &search_of_all(json!({ "fields": "*" }))).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let problem = refused.json::<Value>().await.unwrap();
+    assert!(problem.to_string().contains("expected a list, not a text"), "{problem}");
+}
+
 /// So many that no offset would do.
 const MANY: u32 = 20_000;
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::process::Stdio;
 
-use rmcp::model::{ProtocolVersion, ServerNotification, SubscriptionFilter};
+use rmcp::model::{ErrorData, GetMeta, ProtocolVersion, ServerNotification, SubscriptionFilter};
 use rmcp::service::{ClientLifecycleMode, ServiceError, Subscription, SubscriptionEnd};
 use rmcp::transport::TokioChildProcess;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{Hearer, customer, delete, left, quick, rename};
@@ -35,8 +35,15 @@ pub async fn hear(client: &Hearer, uris: &[&str]) -> Subscription {
 
 /// What is told next.
 pub async fn told(listening: &mut Subscription) -> String {
-    match soon(listening.next()).await.unwrap() {
-        Some(ServerNotification::ResourceUpdatedNotification(update)) => update.params.uri,
+    next(listening).await.0
+}
+
+/// The same, with why no more will be told of it.
+async fn next(listening: &mut Subscription) -> (String, Option<Value>) {
+    let told = soon(listening.next()).await.unwrap().unwrap();
+    let error = told.get_meta().get("mcp-odoo/error").cloned();
+    match told {
+        ServerNotification::ResourceUpdatedNotification(update) => (update.params.uri, error),
         other => panic!("{other:?}"),
     }
 }
@@ -81,7 +88,7 @@ async fn a_quotation_is_told_at_once() {
 
 #[tokio::test]
 async fn what_cannot_be_followed_is_named() {
-    let mcp = McpTools::start().await;
+    let mcp = quick().start_mcp().await;
     let client = Hearer::modern(&mcp.app.url).await;
     let id = customer(&mcp, "Ana").await;
     let there = format!("odoo://res.partner/{id}");
@@ -91,12 +98,45 @@ async fn what_cannot_be_followed_is_named() {
         ("odoo://ir.config_parameter/1", "model_closed"),
         ("odoo://config", "not_followed"),
     ] {
+        // Nothing is left to listen to.
+        let error = refused(&client, &[uri, "odoo://res.partner/999999"]).await;
+        let said = json!({ "code": code, "uri": uri });
+        assert_eq!(error.data, Some(said.clone()), "{error:?}");
+        assert!(mcp.app.state.tenant.watching.is_idle(), "nothing is left of it");
+        // The others are told on, and it once.
         let mut listening = listen(&client, &[&there, uri]).await.unwrap();
-        let error = soon(listening.next()).await.unwrap_err();
-        let ServiceError::McpError(error) = error else { panic!("{uri}: {error}") };
-        assert_eq!(error.data, Some(json!({ "code": code, "uri": uri })), "{error:?}");
+        let mut heard = [next(&mut listening).await, next(&mut listening).await];
+        heard.sort_by_key(|(told, _)| told == uri);
+        assert_eq!(heard[0], (there.clone(), None));
+        assert_eq!(heard[1], (uri.to_owned(), Some(json!(error))));
+        for name in ["Ana Torres", "Ana"] {
+            rename(&mcp, id, name).await;
+            assert_eq!(told(&mut listening).await, there);
+        }
+        listening.cancel().await.unwrap();
+        left(&mcp.app.state.tenant.watching).await;
     }
-    assert!(mcp.app.state.tenant.watching.is_idle(), "nothing is left of it");
+}
+
+/// It is not known to be none: who is told of the others would wait for it in vain.
+#[tokio::test]
+async fn what_cannot_be_looked_for_ends_it() {
+    let mcp = quick().start_mcp().await;
+    let client = Hearer::modern(&mcp.app.url).await;
+    let [ana, luis] = [customer(&mcp, "Ana").await, customer(&mcp, "Luis").await];
+    let uris = [ana, luis].map(|id| format!("odoo://res.partner/{id}"));
+    let _first = hear(&client, &[&uris[0]]).await;
+    mcp.odoo.proxy.plan(|_, _| Some(Fault::Refuse));
+    let error = refused(&client, &[&uris[0], &uris[1]]).await;
+    assert_eq!(error.data.unwrap()["uri"], uris[1]);
+}
+
+async fn refused(client: &Hearer, uris: &[&str]) -> ErrorData {
+    let mut listening = listen(client, uris).await.unwrap();
+    match soon(listening.next()).await.unwrap_err() {
+        ServiceError::McpError(error) => error,
+        other => panic!("{uris:?}: {other}"),
+    }
 }
 
 /// Who listens is told that this is the end.
