@@ -127,6 +127,11 @@ pub async fn query(State(state): State<AppState>, request: Request) -> Result<Js
                     asked.entry(own).or_insert(value);
                 }
             }
+            // Groups are always by all fields, and counted.
+            asked.retain(|name, value| !(name == "lazy" && *value == false));
+            if let Some(Value::Array(measures)) = asked.get_mut("measures") {
+                measures.retain(|measure| *measure != "__count");
+            }
             answer::<AggregateRecords>(call, asked).await?
         }
         "fields_get" => answer::<DescribeModel>(call, asked).await?,

@@ -49,7 +49,7 @@ async fn records_are_read_as_odoo_calls_it() {
         let turned = done(&app, turned).await;
         assert_eq!(turned["items"], json!([found["items"][1], found["items"][0]]), "{method}");
     }
-    let groups = json!({ "model": "sale.order", "method": "read_group", "groupby": ["state"], "fields": ["amount_total:sum"] });
+    let groups = json!({ "model": "sale.order", "method": "read_group", "groupby": ["state"], "fields": ["amount_total:sum", "__count"], "lazy": false });
     let groups = done(&app, groups).await;
     assert!(groups["items"][0]["count"].is_u64(), "{groups}");
     let most = json!({ "model": "sale.order", "method": "read_group", "groupby": ["state"], "orderby": "__count desc", "limit": 1 });
