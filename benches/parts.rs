@@ -148,7 +148,7 @@ fn auditing(criterion: &mut Criterion) {
     let audit = Audit::start(&config).unwrap();
     criterion.bench_function("note a line", |bencher| {
         bencher.iter(|| {
-            audit.note(Line {
+            audit.note(&Line {
                 caller: "web".into(),
                 tenant: "default".into(),
                 transport: "mcp".into(),

@@ -1,6 +1,7 @@
 //! The process log: structured lines on stderr, and in files where they are asked for.
 
 mod format;
+mod usual;
 
 use std::fmt::{self, Display};
 use std::fs::File;
@@ -14,6 +15,7 @@ use tracing_subscriber::prelude::*;
 use tracing_subscriber::{Layer, Registry};
 
 pub use self::format::LineFormat;
+use self::usual::{Fields, Time};
 use crate::log_writer;
 
 /// The process log.
@@ -119,7 +121,7 @@ fn layer(
         Some(format) => {
             lines.with_ansi(false).event_format(format.clone()).with_filter(filter(level)).boxed()
         }
-        None => lines.with_filter(filter(level)).boxed(),
+        None => lines.with_timer(Time).fmt_fields(Fields).with_filter(filter(level)).boxed(),
     };
     Ok((layer, open))
 }

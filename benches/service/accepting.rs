@@ -17,7 +17,7 @@ pub async fn run(scale: Scale, report: &mut Report) {
     let odoo = Server::role("sandbox", &[("BENCH_LATENCY_MS", "2000")]).await;
     let url = odoo.url();
     let env = [odoo_env(&url), vec![("QUEUE_CAPACITY", "1000000")]].concat();
-    let (durable, other) = alternate(scale.rounds, async |turn| {
+    let (durable, other) = alternate(scale, async |turn| {
         let mut command = product(&env);
         if !turn.is_ours {
             command.env("LD_PRELOAD", &library);
@@ -25,7 +25,7 @@ pub async fn run(scale: Scale, report: &mut Report) {
         // Each on an empty folder.
         let server = Server::start(command, "/health").await;
         let before = server.cpu();
-        let load = load::run(&server.address, CLIENTS, (scale.round, u64::MAX), |_| {
+        let load = load::run(&server.address, CLIENTS, (turn.time, u64::MAX), |_| {
             post("/api/quotation/async", "", &request(2, 26174))
         })
         .await;
@@ -35,15 +35,14 @@ pub async fn run(scale: Scale, report: &mut Report) {
         (load, cpu)
     })
     .await;
-    let ((durable, cpu), (other, other_cpu)) = (durable, other);
     let name = format!("quotations accepted, durable, {CLIENTS} clients");
-    let reached = durable.per_second >= f64::min(2000.0, other.per_second / 2.0);
-    let cost = |cpu: f64, load: &load::Load| format!("{:.0}", cpu * 1e6 / load.requests() as f64);
+    let reached = durable.load.per_second >= f64::min(2000.0, other.load.per_second / 2.0);
     let remark = format!(
-        "µs of the server's processor each: {} (without fsync {})",
-        cost(cpu, &durable),
-        cost(other_cpu, &other)
+        "µs of the server's processor each: {:.0} (without fsync {:.0})",
+        durable.cost(),
+        other.cost()
     );
+    let (durable, other) = (durable.load, other.load);
     let row = Row::new(name, durable.per_second, "/s").beside("/s without fsync", other.per_second);
     report.add(row.target("≥ 2,000/s or ≥ 0.50×, whichever is lower", reached).remark(remark));
     let row = Row::new("the same, p99", durable.percentile(99), "ms").at_most(50.0);

@@ -3,7 +3,7 @@
 use mcp_odoo_core::access::key::KeyHash;
 use tempfile::NamedTempFile;
 
-use super::load::{self, Load, get};
+use super::load::{self, get};
 use super::mcp;
 use super::process::Server;
 use super::quotation::request;
@@ -35,26 +35,26 @@ pub async fn run(scale: Scale, report: &mut Report) {
         let accepted = connection.ask(&post).await.json();
         paths.push(format!("/api/quotation/status/{}", accepted["tracking_id"].as_str().unwrap()));
     }
-    let cost = |(load, cpu): &(Load, f64)| cpu * 1e6 / load.requests() as f64;
-    let (with, without) = alternate(scale.rounds, async |turn| {
+    let (with, without) = alternate(scale, async |turn| {
         let (server, path) = if turn.is_ours { (&asks, &paths[0]) } else { (&open, &paths[1]) };
         let poll = get(path);
         let poll = [&poll[..poll.len() - 2], header.as_bytes(), b"\r\n"].concat();
         let before = server.cpu();
         let load =
-            load::run(&server.address, CONNECTIONS, (scale.round, u64::MAX), move |_| poll.clone()).await;
+            load::run(&server.address, CONNECTIONS, (turn.time, u64::MAX), move |_| poll.clone()).await;
         load.assert_only(200);
         (load, server.cpu() - before)
     })
     .await;
     let remark =
-        format!("µs of the server's processor each: {:.1} (without {:.1})", cost(&with), cost(&without));
-    let row = Row::new("status polls by who has a key", with.0.per_second, "/s");
-    report.add(row.beside("/s without the gate", without.0.per_second).ratio_at_least(0.97).remark(remark));
-    let (with, without) = alternate(scale.rounds, async |turn| {
+        format!("µs of the server's processor each: {:.1} (without {:.1})", with.cost(), without.cost());
+    let row = Row::new("status polls by who has a key", with.load.per_second, "/s");
+    report
+        .add(row.beside("/s without the gate", without.load.per_second).ratio_at_least(0.97).remark(remark));
+    let (with, without) = alternate(scale, async |turn| {
         let server = if turn.is_ours { &asks } else { &open };
         let (before, header) = (server.cpu(), header.clone());
-        let load = load::run(&server.address, CONNECTIONS, (scale.round, u64::MAX), move |number| {
+        let load = load::run(&server.address, CONNECTIONS, (turn.time, u64::MAX), move |number| {
             let call = mcp::without_session(number, mcp::TOOL, &mcp::arguments());
             let at = call.windows(2).position(|two| two == b"\r\n").unwrap() + 2;
             [&call[..at], header.as_bytes(), &call[at..]].concat()
@@ -64,8 +64,8 @@ pub async fn run(scale: Scale, report: &mut Report) {
         (load, server.cpu() - before)
     })
     .await;
-    let row = Row::new("MCP call: what the gate adds", cost(&with) - cost(&without), "µs");
+    let row = Row::new("MCP call: what the gate adds", with.cost() - without.cost(), "µs");
     let remark =
-        format!("µs of the server's processor a call: {:.1} (without {:.1})", cost(&with), cost(&without));
+        format!("µs of the server's processor a call: {:.1} (without {:.1})", with.cost(), without.cost());
     report.add(row.at_most(5.0).remark(remark));
 }

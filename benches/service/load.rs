@@ -94,7 +94,7 @@ impl Connection {
 }
 
 fn find(text: &[u8], what: &[u8]) -> Option<usize> {
-    text.windows(what.len()).position(|window| window == what)
+    memchr::memmem::find(text, what)
 }
 
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
@@ -135,6 +135,21 @@ impl Load {
     pub fn of(mut times: Vec<Duration>, statuses: BTreeMap<u16, usize>, took: Duration) -> Self {
         times.sort_unstable();
         Self { per_second: times.len() as f64 / took.as_secs_f64(), statuses, times }
+    }
+
+    /// All rounds as one, at the middle of their rates.
+    pub fn all(rounds: Vec<Self>) -> Self {
+        let per_second = median(rounds.iter().map(|round| round.per_second).collect());
+        let (mut times, mut statuses) = (Vec::new(), BTreeMap::new());
+        for round in rounds {
+            times.extend(round.times);
+            round
+                .statuses
+                .into_iter()
+                .for_each(|(status, count)| *statuses.entry(status).or_insert(0) += count);
+        }
+        times.sort_unstable();
+        Self { per_second, statuses, times }
     }
 
     pub fn requests(&self) -> usize {

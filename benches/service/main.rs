@@ -78,19 +78,40 @@ async fn main() {
 #[derive(Clone, Copy)]
 pub struct Turn {
     pub is_ours: bool,
+    pub time: Duration,
 }
 
-/// Ours and the other in turns, so that whatever else the machine does meets both; of each the round
-/// with the middle rate.
-async fn alternate(rounds: usize, measure: impl AsyncFn(Turn) -> (Load, f64)) -> ((Load, f64), (Load, f64)) {
-    let (mut ours, mut other) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        other.push(measure(Turn { is_ours: false }).await);
-        ours.push(measure(Turn { is_ours: true }).await);
+/// One of those who are compared: what came of all of its rounds, and the seconds of its server's processor.
+pub struct Side {
+    load: Load,
+    cpu: f64,
+}
+
+impl Side {
+    /// What a request takes of the server's processor, in µs.
+    fn cost(&self) -> f64 {
+        self.cpu * 1e6 / self.load.requests() as f64
     }
-    let middle = |mut rounds: Vec<(Load, f64)>| {
-        rounds.sort_by(|a, b| a.0.per_second.total_cmp(&b.0.per_second));
-        rounds.swap_remove(rounds.len() / 2)
+}
+
+/// Ours and the other in turns, so that whatever else the machine does meets both. Who goes first takes turns as well, and
+/// the first of all rounds of each only warm up: who comes second, or finds a machine that has just begun, is some
+/// percent faster or slower than itself.
+async fn alternate(scale: Scale, measure: impl AsyncFn(Turn) -> (Load, f64)) -> (Side, Side) {
+    let (turns, time) = if scale.quick { (1, scale.round) } else { (8, Duration::from_millis(600)) };
+    let (mut ours, mut other) = (Vec::new(), Vec::new());
+    for turn in 0..=turns {
+        let first_is_ours = turn % 2 == 0;
+        for is_ours in [first_is_ours, !first_is_ours] {
+            let measured = measure(Turn { is_ours, time }).await;
+            if turn > 0 {
+                if is_ours { ours.push(measured) } else { other.push(measured) }
+            }
+        }
+    }
+    let side = |rounds: Vec<(Load, f64)>| {
+        let (loads, cpu): (Vec<_>, Vec<_>) = rounds.into_iter().unzip();
+        Side { load: Load::all(loads), cpu: cpu.into_iter().sum() }
     };
-    (middle(ours), middle(other))
+    (side(ours), side(other))
 }

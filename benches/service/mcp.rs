@@ -26,28 +26,31 @@ const AT_ONCE: usize = 16;
 pub async fn run(scale: Scale, report: &mut Report) {
     let (ours, bare) = (Server::product(&[]).await, Server::role("rmcp", &[]).await);
     for transport in ["/mcp, in a session", "/mcp, without one", "/mcp/sse", "stdio"] {
-        let (ours, bare) = alternate(scale.rounds, async |turn| {
+        let (ours, bare) = alternate(scale, async |turn| {
             let server = if turn.is_ours { &ours } else { &bare };
             let before = server.cpu();
             let load = match transport {
-                "/mcp, in a session" => session(server, scale.round).await,
-                "/mcp, without one" => single(server, scale.round).await,
-                "/mcp/sse" => by_client(Client::sse(server).await, scale.round).await,
-                _ => by_client(Client::stdio(turn.is_ours).await, scale.round).await,
+                "/mcp, in a session" => session(server, turn.time).await,
+                "/mcp, without one" => single(server, turn.time).await,
+                "/mcp/sse" => by_client(Client::sse(server).await, turn.time).await,
+                _ => by_client(Client::stdio(turn.is_ours).await, turn.time).await,
             };
             (load, server.cpu() - before)
         })
         .await;
-        let cost = |(load, cpu): &(Load, f64)| format!("{:.0}", cpu * 1e6 / load.requests() as f64);
-        let mut remark = format!("p50 {:.2} ms, p99 {:.2} ms", ours.0.percentile(50), ours.0.percentile(99));
-        remark += &format!(" (bare {:.2}, {:.2})", bare.0.percentile(50), bare.0.percentile(99));
+        let mut remark =
+            format!("p50 {:.2} ms, p99 {:.2} ms", ours.load.percentile(50), ours.load.percentile(99));
+        remark += &format!(" (bare {:.2}, {:.2})", bare.load.percentile(50), bare.load.percentile(99));
         if transport != "stdio" {
-            remark +=
-                &format!("; µs of the server's processor a call: {} (bare {})", cost(&ours), cost(&bare));
+            remark += &format!(
+                "; µs of the server's processor a call: {:.0} (bare {:.0})",
+                ours.cost(),
+                bare.cost()
+            );
         }
         let row =
-            Row::new(format!("MCP tools/call, {transport}, {AT_ONCE} at once"), ours.0.per_second, "/s");
-        report.add(row.beside("/s bare rmcp", bare.0.per_second).ratio_at_least(0.9).remark(remark));
+            Row::new(format!("MCP tools/call, {transport}, {AT_ONCE} at once"), ours.load.per_second, "/s");
+        report.add(row.beside("/s bare rmcp", bare.load.per_second).ratio_at_least(0.9).remark(remark));
     }
 }
 

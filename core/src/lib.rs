@@ -9,6 +9,7 @@ pub mod audit;
 pub mod background;
 pub mod backoff;
 pub mod call;
+pub mod clock;
 pub mod elevenlabs;
 pub mod erp;
 pub mod external_id;

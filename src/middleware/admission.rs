@@ -122,18 +122,23 @@ fn told(limited: Option<&Limited>, mut response: Response) -> Response {
 /// A caller who may not call for ever.
 pub struct Bound {
     caller: Arc<Caller>,
-    gate: Arc<Gate>,
+    /// Where they came with an access token: may tell them how to come by one that permits more.
+    gate: Option<Arc<Gate>>,
 }
 
 impl Bound {
     fn of(caller: &Arc<Caller>, gate: &Arc<Gate>) -> Option<Self> {
-        caller.may_end().then(|| Self { caller: Arc::clone(caller), gate: Arc::clone(gate) })
+        let gate = caller.token_expires.map(|_| Arc::clone(gate));
+        caller.may_end().then(|| Self { caller: Arc::clone(caller), gate })
     }
 }
 
 fn bounded(bound: Option<Bound>, response: Response) -> Response {
     let Some(bound) = bound else { return response };
-    let response = bound.gate.answered(&bound.caller, response);
+    let response = match bound.gate {
+        Some(gate) => gate.answered(&bound.caller, response),
+        None => response,
+    };
     if response.body().size_hint().exact().is_some() {
         return response;
     }

@@ -66,7 +66,7 @@ where
             }
             Err(problem) => State::Refused { problem: Some(problem) },
         };
-        Answer { state, limit: self.front.limit.map(tokio::time::sleep), entry: Some(entry) }
+        Answer { state, limit: self.front.limit, late: None, entry: Some(entry) }
     }
 }
 
@@ -75,8 +75,9 @@ pin_project! {
     pub struct Answer<F> {
         #[pin]
         state: State<F>,
-        #[pin]
-        limit: Option<Sleep>,
+        limit: Option<Duration>,
+        // Most are answered without having waited: this is made for those that do.
+        late: Option<Pin<Box<Sleep>>>,
         entry: Option<Entry>,
     }
 }
@@ -100,12 +101,13 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answer<F> {
                 Poll::Ready(Ok(Ok(problem.take().unwrap_or_else(Problem::internal).into_response())))
             }
         };
-        let response = match (answered, this.limit.as_pin_mut()) {
+        let response = match (answered, *this.limit) {
             (Poll::Ready(Ok(Ok(response))), _) => response,
             // It met a defect.
             (Poll::Ready(Err(_)), _) => Problem::internal().into_response(),
             (Poll::Pending, Some(limit)) => {
-                ready!(limit.poll(context));
+                let late = this.late.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+                ready!(late.as_mut().poll(context));
                 too_slow().into_response()
             }
             (Poll::Pending, None) => return Poll::Pending,

@@ -9,7 +9,7 @@ use axum::response::Response;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use mcp_odoo_core::access::oauth::{Subject, Verifier};
-use mcp_odoo_core::access::{Access, Caller, Denied, Door, Guest, Permission, Permissions};
+use mcp_odoo_core::access::{Access, Caller, Denied, Door, Guest, Known, Permission, Permissions};
 use mcp_odoo_core::audit::Audit;
 use mcp_odoo_core::tenants::Tenants;
 use mcp_odoo_tools::caller::Identity;
@@ -46,16 +46,16 @@ pub enum Found {
 }
 
 /// Who calls, and where that is known from.
-enum Who {
+enum Who<'a> {
     /// They have a key of ours, or are strangers of whom the access file speaks.
-    Guest(Arc<Guest>),
+    Guest(&'a Guest),
     /// They have an access token.
     Subject(Arc<Subject>),
     /// They have shown nothing, or sign.
     Other(Arc<Caller>),
 }
 
-impl Who {
+impl Who<'_> {
     fn caller(&self) -> &Arc<Caller> {
         match self {
             Self::Guest(guest) => &guest.caller,
@@ -100,7 +100,7 @@ impl Source {
 
 /// What a request shows of who sends it.
 enum Shown<'a> {
-    Who(Who),
+    Who(Who<'a>),
     /// No key of ours: perhaps an access token, of which this one can tell.
     Token(&'a Verifier, &'a str),
 }
@@ -160,7 +160,8 @@ impl Gate {
         }
         let headers = request.headers();
         let entrance = self.entrance(request);
-        match self.shown(headers, entrance, address) {
+        let known = self.access.known();
+        match self.shown(&known, headers, entrance, address) {
             Ok(Shown::Who(who)) => admit(&self.tenants, who, headers, entrance, from),
             Ok(Shown::Token(oauth, token)) => {
                 if let Some(subject) = oauth.known(token) {
@@ -202,6 +203,7 @@ impl Gate {
 
     fn shown<'a>(
         &'a self,
+        known: &'a Known,
         headers: &'a HeaderMap,
         entrance: Entrance,
         address: Option<IpAddr>,
@@ -221,13 +223,13 @@ impl Gate {
         if let Some(key) = key(headers)? {
             // No key that `keys` makes has a full stop; tokens have two.
             let oauth = self.oauth.as_ref().filter(|_| key.contains('.'));
-            return match (self.access.find(key, address), oauth) {
+            return match (known.find(key, address), oauth) {
                 (Ok(guest), _) => Ok(Shown::Who(Who::Guest(guest))),
                 (Err(Denied::Unknown), Some(oauth)) => Ok(Shown::Token(oauth, key)),
                 (Err(denied), _) => Err(refused(denied)),
             };
         }
-        match (entrance, self.access.anonymous(address)) {
+        match (entrance, known.anonymous(address)) {
             (Entrance::Signed(Signer::ElevenLabs), _) => other(&self.elevenlabs),
             (Entrance::Signed(Signer::Twilio), _) => other(&self.twilio),
             (_, Some(guest)) => Ok(Shown::Who(Who::Guest(guest))),
@@ -256,7 +258,7 @@ impl Gate {
 }
 
 /// Lets them in, with the tenant that they may choose: at once where it is in memory.
-fn admit(tenants: &Tenants, who: Who, headers: &HeaderMap, entrance: Entrance, from: Source) -> Found {
+fn admit(tenants: &Tenants, who: Who<'_>, headers: &HeaderMap, entrance: Entrance, from: Source) -> Found {
     let Source { address, request_id, .. } = from;
     let signs_for = matches!(entrance, Entrance::Signed(Signer::ElevenLabs)) && !who.caller().has_key();
     let is_of_no_tenant = match entrance {

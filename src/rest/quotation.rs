@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream::{self, Stream, StreamExt};
@@ -143,8 +143,11 @@ pub async fn status(
     Asked { call, with: PathId(id), .. }: Asked<GetQuotationStatus, PathId<TrackingId>>,
 ) -> Result<Response, Problem> {
     let status = dispatch::<GetQuotationStatus>(call, id).await?.ok_or_else(Problem::unknown_quotation)?;
-    let headers = [(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, "application/json")];
-    Ok((headers, Bytes::from_owner(Arc::<[u8]>::from(status.json()))).into_response())
+    let mut response = Response::new(Body::from(Bytes::from_owner(Arc::<[u8]>::from(status.json()))));
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
 }
 
 /// Tells each change of a quotation as a Server-Sent Event; the stream ends after the last one.

@@ -119,8 +119,8 @@ impl Entry {
         };
         // Of who signs it is not known yet whether they do, and strangers may be anybody.
         match self.is_refused && (self.caller.signs() || self.caller.is_anonymous()) {
-            true => self.tenant.audit.turned_away(line),
-            false => self.tenant.audit.note(line),
+            true => self.tenant.audit.turned_away(&line),
+            false => self.tenant.audit.note(&line),
         }
     }
 }

@@ -17,5 +17,5 @@ pub use self::caller::{Caller, Door, Workplace};
 pub use self::config::AccessConfig;
 pub use self::denied::Denied;
 pub use self::permission::{Permission, Permissions, UnknownPermission};
-pub use self::table::{Access, Also, Apply, Guest};
+pub use self::table::{Access, Also, Apply, Guest, Known};
 pub use self::tenant::{TenantEntry, TwilioEntry};

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use secrecy::ExposeSecret;
@@ -52,6 +52,10 @@ pub struct Guest {
     entry: Option<CallerEntry>,
 }
 
+/// Who may call, as the file has it now. Who is found in it is lent: all requests would count up and down who has one that
+/// is given, and wait for each other.
+pub struct Known(Guard<Arc<Table>>);
+
 #[derive(Default)]
 struct Table {
     /// Who does not say who they are, where the file lets them in.
@@ -86,24 +90,9 @@ impl Access {
         &self.config
     }
 
-    /// Whose key this is, if it works, now and from there.
-    ///
-    /// # Errors
-    /// Why it does not.
-    pub fn find(&self, key: &str, address: Option<IpAddr>) -> Result<Arc<Guest>, Denied> {
-        let table = self.table.load();
-        let key = Presented::new(key, table.has_blake3);
-        let like = key.beginnings().filter_map(|beginning| table.keys.get(&beginning)).flatten();
-        let mut like = like.filter(|known| known.hash.is_of(&key));
-        let Key { guest, until, .. } = like.next().ok_or(Denied::Unknown)?;
-        guest.check(*until, address)?;
-        Ok(Arc::clone(guest))
-    }
-
-    /// Who does not say who they are, where the file lets them in.
-    pub fn anonymous(&self, address: Option<IpAddr>) -> Option<Arc<Guest>> {
-        let guest = self.table.load().anonymous.clone()?;
-        guest.check(None, address).ok().map(|()| guest)
+    /// Who may call now.
+    pub fn known(&self) -> Known {
+        Known(self.table.load())
     }
 
     /// What may be done with the records of which model.
@@ -156,6 +145,27 @@ impl Access {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// Whose key this is, if it works, now and from there.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn find(&self, key: &str, address: Option<IpAddr>) -> Result<&Guest, Denied> {
+        let Self(table) = self;
+        let key = Presented::new(key, table.has_blake3);
+        let like = key.beginnings().filter_map(|beginning| table.keys.get(&beginning)).flatten();
+        let mut like = like.filter(|known| known.hash.is_of(&key));
+        let Key { guest, until, .. } = like.next().ok_or(Denied::Unknown)?;
+        guest.check(*until, address)?;
+        Ok(guest)
+    }
+
+    /// Who does not say who they are, where the file lets them in.
+    pub fn anonymous(&self, address: Option<IpAddr>) -> Option<&Guest> {
+        self.0.anonymous.as_deref().filter(|guest| guest.check(None, address).is_ok())
     }
 }
 

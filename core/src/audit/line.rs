@@ -1,6 +1,7 @@
 //! One line: who had what done, and how it ended. No values and no texts.
 
 use std::borrow::Cow;
+use std::io::Write as _;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -8,11 +9,14 @@ use serde::{Deserialize, Serialize};
 /// Ids of one line, at most.
 pub const MOST_IDS: usize = 100;
 
+/// Bytes of most lines, at most.
+const USUAL: usize = 384;
+
 /// An operation, as it is written and read. The key of a field and its value are looked for as they stand in the file
 /// ([`search`](super::search)): none is written in two ways.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Line<'a> {
-    /// When it ended: UTC, RFC 3339, to the millisecond.
+    /// When it ended: UTC, RFC 3339, to the millisecond. It is given when the line is noted.
     #[serde(borrow)]
     pub time: Cow<'a, str>,
     /// Who asked.
@@ -75,6 +79,29 @@ impl Line<'_> {
     /// What a line of a file says; `None` where it says nothing.
     pub fn parse(text: &[u8]) -> Option<Line<'_>> {
         serde_json::from_slice(whole(text)).ok()
+    }
+
+    /// This one, which has no time yet.
+    pub(super) fn untimed(&self) -> Untimed {
+        let mut bytes = Vec::with_capacity(USUAL);
+        // Memory takes it, and all of its keys are texts.
+        let _ = serde_json::to_writer(&mut bytes, self);
+        bytes.push(b'\n');
+        Untimed(bytes)
+    }
+}
+
+/// A line as it is written, but for the time.
+pub(super) struct Untimed(Vec<u8>);
+
+impl Untimed {
+    /// Writes it behind what is there, with the time: to the second, and the millisecond.
+    pub fn write(&self, second: &str, millisecond: u32, to: &mut Vec<u8>) {
+        let (beginning, rest) = self.0.split_at_checked(BEGINNING.len()).unwrap_or_default();
+        to.extend_from_slice(beginning);
+        // Memory takes it.
+        let _ = write!(to, "{second}.{millisecond:03}Z");
+        to.extend_from_slice(rest);
     }
 }
 

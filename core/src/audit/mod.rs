@@ -58,20 +58,20 @@ impl Audit {
     }
 
     /// An operation has ended. The time is that of this call.
-    pub fn note(&self, line: Line<'_>) {
+    pub fn note(&self, line: &Line<'_>) {
         self.0.lines.add(line);
     }
 
     /// Somebody was turned away who has not shown to be anybody. Where more come like it, only the first of each minute has a
     /// line of its own, and another says how many more there were.
-    pub fn turned_away(&self, line: Line<'_>) {
+    pub fn turned_away(&self, line: &Line<'_>) {
         self.0.lines.turn_away(line);
     }
 
     /// Somebody was turned away over HTTP before it was known who it is or what they want.
     pub fn refused(&self, door: Door, address: Option<IpAddr>, request_id: Uuid, code: &str) {
         let mut text = Uuid::encode_buffer();
-        self.turned_away(Line {
+        self.turned_away(&Line {
             caller: "unknown".into(),
             ip: address,
             transport: door.name().into(),

@@ -39,7 +39,7 @@ async fn what_is_noted_stands_there_at_the_stop() {
     let audit = Audit::start(&config(folder.path())).unwrap();
     // Callers may be called anything.
     for caller in ["a", "\"b\" \\", "c\n"] {
-        audit.note(line(caller, 7));
+        audit.note(&line(caller, 7));
     }
     audit.shutdown().await;
     assert_eq!(
@@ -119,7 +119,7 @@ async fn while_the_disk_refuses_lines_wait_and_what_is_lost_is_told() {
     assert!(audit.forbids_writing());
     let long = "c".repeat(4000);
     for n in 0..2000 {
-        audit.note(line(&long, n));
+        audit.note(&line(&long, n));
     }
     fs::remove_file(&place).unwrap();
     while audit.is_down() {

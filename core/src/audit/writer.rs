@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use chrono::{NaiveDate, SecondsFormat, Utc};
+use chrono::{NaiveDate, Utc};
 
 use super::files;
-use super::line::Line;
+use super::line::{Line, Untimed};
 use super::turned_away::TurnedAway;
+use crate::clock::Clock;
 
 /// Bytes of lines that wait, at most; of what comes beyond them only the number is told.
 const ROOM: usize = 4 * 1024 * 1024;
@@ -35,6 +36,7 @@ struct State {
     held: usize,
     lost: u64,
     turned_away: TurnedAway,
+    clock: Clock,
     /// Lines cannot be written, and this was said.
     is_down: bool,
     /// No more will come.
@@ -63,11 +65,11 @@ impl Lines {
     }
 
     /// Takes a line of somebody who is turned away, or counts it.
-    pub fn turn_away(&self, line: Line<'_>) {
+    pub fn turn_away(&self, line: &Line<'_>) {
         let (mut state, now) = (self.state(), Instant::now());
         let is_awaited = state.turned_away.next_in(now).is_some();
-        if state.turned_away.is_first(&line, now) {
-            return self.add_to(state, line);
+        if state.turned_away.is_first(line, now) {
+            return self.add_to(state, &line.untimed());
         }
         drop(state);
         if !is_awaited {
@@ -77,20 +79,18 @@ impl Lines {
     }
 
     /// Takes a line, and gives it the time.
-    pub fn add(&self, line: Line<'_>) {
-        self.add_to(self.state(), line);
+    pub fn add(&self, line: &Line<'_>) {
+        // Others do not wait for what it takes to write it.
+        let line = line.untimed();
+        self.add_to(self.state(), &line);
     }
 
-    fn add_to(&self, mut state: MutexGuard<'_, State>, mut line: Line<'_>) {
-        // The lock keeps lines in the order of their times.
-        let now = Utc::now();
-        line.time = now.to_rfc3339_opts(SecondsFormat::Millis, true).into();
+    fn add_to(&self, mut state: MutexGuard<'_, State>, line: &Untimed) {
         let was_empty = state.waiting.is_empty();
         let is_full = state.held >= ROOM || state.closed;
-        let added = if is_full { None } else { state.push(now.date_naive(), &line) };
-        match added {
-            Some(bytes) => state.held += bytes,
-            None => state.lost += 1,
+        match is_full {
+            true => state.lost += 1,
+            false => state.push(line),
         }
         let is_news = is_full && !state.closed && !std::mem::replace(&mut state.is_down, true);
         drop(state);
@@ -214,30 +214,26 @@ fn unless_gone(error: io::Error) -> io::Result<()> {
 }
 
 impl State {
-    /// Adds a line; gives its length.
-    fn push(&mut self, day: NaiveDate, line: &Line<'_>) -> Option<usize> {
+    /// Adds a line of now: lines are in the order of their times.
+    fn push(&mut self, line: &Untimed) {
+        let now = Utc::now();
+        let day = self.clock.day(now);
         if self.waiting.back().is_none_or(|batch| batch.day != day || batch.bytes.len() >= WRITE) {
             self.waiting.push_back(Batch { day, bytes: Vec::new() });
         }
-        let Batch { bytes, .. } = self.waiting.back_mut()?;
-        let before = bytes.len();
-        if serde_json::to_writer(&mut *bytes, line).is_err() {
-            bytes.truncate(before);
-            return None;
-        }
-        bytes.push(b'\n');
-        Some(bytes.len() - before)
+        let Some(Batch { bytes, .. }) = self.waiting.back_mut() else { return };
+        let length = bytes.len();
+        // Within a leap second there are more than a thousand milliseconds.
+        line.write(self.clock.second(now), now.timestamp_subsec_millis().min(999), bytes);
+        self.held += bytes.len() - length;
     }
 
     /// The disk takes lines: where some were lost before, one says so. Gives their number.
     fn recover(&mut self) -> u64 {
         let lost = std::mem::take(&mut self.lost);
         if lost > 0 {
-            let now = Utc::now();
-            let time = now.to_rfc3339_opts(SecondsFormat::Millis, true).into();
             let (operation, outcome) = ("audit".into(), "lines_lost".into());
-            let line = Line { time, operation, outcome, lost, ..Line::default() };
-            self.held += self.push(now.date_naive(), &line).unwrap_or_default();
+            self.push(&Line { operation, outcome, lost, ..Line::default() }.untimed());
         }
         lost
     }
@@ -245,9 +241,7 @@ impl State {
     /// How many more were turned away like others, where their minute is over, or no more will come.
     fn tell_turned_away(&mut self, now: Instant) {
         for line in self.turned_away.due(now, self.closed) {
-            let now = Utc::now();
-            let time = now.to_rfc3339_opts(SecondsFormat::Millis, true).into();
-            self.held += self.push(now.date_naive(), &Line { time, ..line }).unwrap_or_default();
+            self.push(&line.untimed());
         }
     }
 
