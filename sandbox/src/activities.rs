@@ -134,11 +134,13 @@ pub(crate) fn tuple(ids: &[i64]) -> String {
     }
 }
 
-/// The default deadline and owner of an activity.
+/// The default deadline and owner of an activity; from 19 on nobody has it.
 pub(crate) fn defaults(env: &Env<'_>, values: &mut Map<String, Value>) {
     let today = || json!(Utc::now().format("%Y-%m-%d").to_string());
     values.entry("date_deadline").or_insert_with(today);
-    values.entry("user_id").or_insert(json!(env.uid));
+    if env.version() != Version::V19 {
+        values.entry("user_id").or_insert(json!(env.uid));
+    }
     // The web client names the model by its id.
     if let Some(model) = values.remove("res_model_id").and_then(|id| id.as_i64())
         && let Some(models) = env.db.schema.get("ir.model")

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::Version;
 use crate::env::Env;
-use crate::error::Error;
+use crate::error::{Error, Exception};
 use crate::methods::Bound;
 use crate::python;
 use crate::schema::Model;
@@ -24,12 +25,11 @@ impl Env<'_> {
         if !values.get("partner_id").is_some_and(python::truthy) {
             values.insert("partner_id".to_owned(), json!(NOBODY));
         }
-        let mut wanted = bound.get("fields_spec").as_object().cloned().unwrap_or_default();
-        let of_lines = wanted.remove("order_line");
+        let (wanted, of_lines) = self.wanted(bound)?;
         let before = self.db.savepoint();
         let read = self.as_system(|env| {
             let order = env.create(model, &values, None)?;
-            let mut told = env.web_read(model, &[order], &wanted)?.pop().unwrap_or_default();
+            let mut told = env.told(model, &[order], &wanted)?.pop().unwrap_or_default();
             if let (Some(of_lines), Some(told)) = (of_lines, told.as_object_mut()) {
                 told.insert("order_line".to_owned(), env.lines(order, &given, &of_lines)?);
             }
@@ -46,17 +46,55 @@ impl Env<'_> {
         Ok(json!({"value": told}))
     }
 
+    /// What to answer with, of the order and of its lines. Odoo 16 is told so by dotted names.
+    fn wanted(&self, bound: &Bound) -> Result<(Map<String, Value>, Option<Map<String, Value>>), Error> {
+        if self.version() != Version::V16 {
+            let mut wanted = bound.get("fields_spec").as_object().cloned().unwrap_or_default();
+            let fields = |lines: Value| lines.get("fields").and_then(Value::as_object).cloned();
+            let of_lines = wanted.remove("order_line").map(|lines| fields(lines).unwrap_or_default());
+            return Ok((wanted, of_lines));
+        }
+        let names = bound.get("field_onchange").as_object().cloned().unwrap_or_default();
+        if !names.values().all(Value::is_string) {
+            return Err(Error::new(Exception::Attribute, "'dict' object has no attribute 'strip'"));
+        }
+        let (mut wanted, mut of_lines) = (Map::new(), None);
+        for name in names.keys() {
+            match name.split_once('.') {
+                None if name == "order_line" => _ = of_lines.get_or_insert_with(Map::new),
+                None => _ = wanted.insert(name.clone(), json!({})),
+                Some((_, of_line)) => {
+                    of_lines.get_or_insert_with(Map::new).insert(of_line.to_owned(), json!({}));
+                }
+            }
+        }
+        Ok((wanted, of_lines))
+    }
+
+    /// Records as this version tells them: in 16 with the names of what they point to.
+    fn told(
+        &self,
+        model: &Arc<Model>,
+        ids: &[i64],
+        wanted: &Map<String, Value>,
+    ) -> Result<Vec<Value>, Error> {
+        match self.version() {
+            Version::V16 => self.read(model, ids, &wanted.keys().cloned().collect::<Vec<_>>(), true),
+            _ => self.web_read(model, ids, wanted),
+        }
+    }
+
     /// The lines as commands, each under the name the caller gave it.
-    fn lines(&self, order: i64, given: &[Value], wanted: &Value) -> Result<Value, Error> {
+    fn lines(&self, order: i64, given: &[Value], wanted: &Map<String, Value>) -> Result<Value, Error> {
         let model = self.model("sale.order.line")?;
-        let fields = wanted.get("fields").and_then(Value::as_object).cloned().unwrap_or_default();
         let ids = self.db.pointing(&model, "order_id", order);
-        let told = self.web_read(&model, &ids, &fields)?;
+        let told = self.told(&model, &ids, wanted)?;
         let command = |(given, mut told): (&Value, Value)| {
             told.as_object_mut().map(|told| told.remove("id"));
             json!([0, given.get(1), told])
         };
-        Ok(given.iter().zip(told).map(command).collect())
+        let clear = (self.version() == Version::V16).then(|| json!([5, 0, 0]));
+        Ok(clear.into_iter().chain(given.iter().zip(told).map(command)).collect())
     }
 }
 

@@ -117,10 +117,8 @@ pub async fn query(State(state): State<AppState>, request: Request) -> Result<Js
         }
         "read" => read(call, asked).await?,
         "aggregate" | "read_group" | "formatted_read_group" => {
-            // By all of them at once is how groups are told.
-            if asked.get("lazy") == Some(&json!(false)) {
-                asked.remove("lazy");
-            }
+            // Groups are always by all fields at once.
+            asked.retain(|name, value| !(name == "lazy" && *value == false));
             for (name, own) in [
                 ("groupby", "group_by"),
                 ("aggregates", "measures"),

@@ -105,7 +105,8 @@ impl Erp {
             ("summary", Some(Cell::Text(request.summary.clone()))),
             ("note", request.note.as_deref().map(html::from_text).map(Cell::Text)),
             ("date_deadline", request.due_date.as_deref().map(|day| Cell::Text(day.trim().to_owned()))),
-            ("user_id/.id", request.user.as_ref().map(|user| Cell::Record(USERS, user))),
+            // From 19 on Odoo itself would give it to nobody.
+            ("user_id/.id", Some(request.user.as_ref().map_or(Cell::Own, |user| Cell::Record(USERS, user)))),
             ("activity_type_id/.id", type_id.map(|kind| Cell::Record(TYPE, kind))),
             ("activity_type_id/id", type_id.is_none().then(|| Cell::Text(TO_DO.to_owned()))),
         ];

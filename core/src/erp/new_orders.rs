@@ -118,14 +118,18 @@ pub(super) struct New<'a> {
 pub(super) enum Cell<'a> {
     /// The id of a record of this model.
     Record(&'static str, &'a Reference),
+    /// This service's user.
+    Own,
     Text(String),
 }
 
 impl Cell<'_> {
-    fn as_written(&self) -> String {
+    /// Nothing where the caller left it to this service.
+    fn as_written(&self) -> Option<String> {
         match self {
-            Self::Record(_, reference) => reference.to_string(),
-            Self::Text(text) => text.clone(),
+            Self::Record(_, reference) => Some(reference.to_string()),
+            Self::Own => None,
+            Self::Text(text) => Some(text.clone()),
         }
     }
 }
@@ -197,7 +201,8 @@ impl Erp {
         let given = key.is_some();
         let key = key.cloned().unwrap_or_else(IdempotencyKey::random);
         // What the caller wrote, not whom it names today: a repeat means the same record whoever is called so by then.
-        let mut written: Vec<_> = columns.iter().map(|(column, cell)| (*column, cell.as_written())).collect();
+        let mut written: Vec<_> =
+            columns.iter().filter_map(|(column, cell)| Some((*column, cell.as_written()?))).collect();
         written.extend(defaults.iter().map(|(name, value)| (*name, (*value).to_owned())));
         // The same key of who works elsewhere means another record.
         written.extend(self.records.elsewhere().map(|company| ("company", company.to_string())));
@@ -226,6 +231,10 @@ impl Erp {
             match cell {
                 Cell::Record(model, reference) => {
                     self.usable(model, reference).await.map(|id| id.to_string())
+                }
+                Cell::Own => {
+                    let connection = self.records.writer.connection().await;
+                    Ok(connection.map_err(Unresolved::Odoo)?.uid.to_string())
                 }
                 Cell::Text(text) => Ok(text.clone()),
             }

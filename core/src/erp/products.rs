@@ -29,8 +29,8 @@ pub(super) const DETAILS: [&str; 8] = [
     "type",
     "description_sale",
 ];
-/// From this version on Odoo tells what an order would cost.
-const TELLS_PRICES: u32 = 17;
+/// From this version on Odoo is told by nested fields what to answer of an order that is thought up, before by dotted names.
+const NESTED: u32 = 17;
 
 /// Which products to find.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Validate)]
@@ -167,15 +167,15 @@ impl Erp {
 
     /// What an order of one each would cost this customer, and the currency; nothing where Odoo does not tell.
     async fn prices(&self, customer: i64, ids: &[i64]) -> Option<(HashMap<i64, f64>, Option<String>)> {
-        if ids.is_empty() || self.records.odoo.connection().await.ok()?.version.major < TELLS_PRICES {
+        if ids.is_empty() {
             return None;
         }
         let told = self.order_of(customer, ids, None).await?;
         let currency_of = |pointer: &str| told.pointer(pointer).and_then(Value::as_i64);
-        // While it is thought up, a line has the company's currency: of a price without a rule Odoo makes none of the
-        // order's, unless it is told which that is.
-        let told = match (currency_of("/currency_id/id"), currency_of("/company_id/currency_id")) {
-            (Some(orders), Some(companys)) if orders != companys => {
+        // While it is thought up, a line has the company's currency, which 16 does not tell: of a price without a rule
+        // Odoo makes none of the order's, unless it is told which that is.
+        let told = match currency_of("/currency_id/id").or_else(|| currency_of("/currency_id/0")) {
+            Some(orders) if currency_of("/company_id/currency_id") != Some(orders) => {
                 self.order_of(customer, ids, Some(orders)).await?
             }
             _ => told,
@@ -187,7 +187,8 @@ impl Erp {
             Some((id, (number("price_unit")? * discount * 1e6).round() / 1e6))
         };
         let prices = told.get("order_line")?.as_array()?.iter().filter_map(price).collect();
-        let currency = told.pointer("/currency_id/name").and_then(Value::as_str).map(str::to_owned);
+        let currency = told.pointer("/currency_id/name").or_else(|| told.pointer("/currency_id/1"));
+        let currency = currency.and_then(Value::as_str).map(str::to_owned);
         Some((prices, currency))
     }
 
@@ -201,20 +202,26 @@ impl Erp {
             json!([0, format!("v{id}"), values])
         };
         let lines: Vec<Value> = ids.iter().map(line).collect();
-        let of_lines = json!({ "fields": { "price_unit": {}, "discount": {} } });
+        let wanted = if self.records.odoo.connection().await.ok()?.version.major < NESTED {
+            json!({
+                "currency_id": "",
+                "order_line": "",
+                "order_line.price_unit": "",
+                "order_line.discount": "",
+            })
+        } else {
+            json!({
+                "currency_id": { "fields": { "name": {} } },
+                "company_id": { "fields": { "currency_id": {} } },
+                "order_line": { "fields": { "price_unit": {}, "discount": {} } },
+            })
+        };
         let no_names: [&str; 0] = [];
         let call = Call::new("sale.order", "onchange")
             .on(&[])
             .arg("values", json!({ "partner_id": customer, "order_line": lines }))
             .arg("field_names", no_names.as_slice())
-            .arg(
-                "fields_spec",
-                json!({
-                    "currency_id": { "fields": { "name": {} } },
-                    "company_id": { "fields": { "currency_id": {} } },
-                    "order_line": of_lines,
-                }),
-            );
+            .arg("fields_spec", wanted);
         let mut told = self.records.odoo.call(call).await.ok()?;
         told.get_mut("value").map(Value::take)
     }

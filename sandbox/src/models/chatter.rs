@@ -92,7 +92,8 @@ pub(super) fn models() -> Vec<Model> {
                 html("note", "Note"),
                 date("date_deadline", "Due Date").required(),
                 date("date_done", "Done Date").since(Version::V18),
-                many2one("user_id", "Assigned to", "res.users").required(),
+                many2one("user_id", "Assigned to", "res.users").required().until(Version::V18),
+                many2one("user_id", "Assigned to", "res.users").since(Version::V19),
                 selection("state", "State", states).computed(activities::state).fleeting(),
                 active().since(Version::V18),
                 // 16 has it not; nothing is done there, only deleted.

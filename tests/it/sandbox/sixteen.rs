@@ -17,7 +17,6 @@ async fn it_lacks_what_came_later() {
         ("res.partner", "web_save"),
         ("res.partner", "has_access"),
         ("res.partner", "formatted_read_group"),
-        ("sale.order", "onchange"),
         ("sale.order", "action_lock"),
     ] {
         let (class, _) = try_call(&served.sandbox, model, method, json!([[1]]), json!({})).unwrap_err();
