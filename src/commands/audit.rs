@@ -29,8 +29,8 @@ pub struct Arguments {
     /// Only for this tenant
     #[arg(long)]
     tenant: Option<String>,
-    /// Only by this transport: rest, mcp or stdio
-    #[arg(long)]
+    /// Only by this transport
+    #[arg(long, value_parser = ["rest", "mcp", "stdio"])]
     transport: Option<String>,
     /// Only this operation, e.g. dev_create_quotation
     #[arg(long)]

@@ -204,6 +204,16 @@ impl Table {
             let until = entry.previous_expires.take();
             let previous = entry.previous_key.take().map(|key| (key, until));
             for (hash, until) in key.into_iter().chain(previous) {
+                if config
+                    .api_key
+                    .as_ref()
+                    .is_some_and(|key| hash.is_of(&Presented::new(key.expose_secret(), true)))
+                {
+                    let why = format!(
+                        "[callers.{name}] has the key of API_KEY, which may do everything: make one with `mcp-odoo keys new`"
+                    );
+                    return Err(FileError(format!("{}: {why}", path.display())));
+                }
                 // Who stays as they were goes on, also with a key that is to be replaced: what is open for it does not end.
                 let same = before.guest(&hash).filter(|guest| guest.is(&name, &entry));
                 let guest = same.unwrap_or_else(|| Guest::new(&name, entry.clone()).into());
@@ -319,12 +329,29 @@ mod tests {
                 std::fs::write(&file, written).unwrap();
             }
             access.look();
-            assert!(access.find(look_finds, None).is_ok() && !is_open(), "{written}");
+            assert!(access.known().find(look_finds, None).is_ok() && !is_open(), "{written}");
         }
         std::fs::write(&file, &half).unwrap();
         access.look();
         assert!(!is_open());
         access.look();
-        assert!(is_open() && access.find("second!", None).is_err(), "the half was all of it");
+        assert!(is_open() && access.known().find("second!", None).is_err(), "the half was all of it");
+    }
+
+    #[test]
+    fn nobody_of_the_file_has_the_key_that_may_do_everything() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("access.toml");
+        std::fs::write(&file, format!("[callers.web]\nkey = '{}'\n", KeyHash::of("same"))).unwrap();
+        let with = |key: &str| {
+            let (file, api_key) = (Some(file.clone()), Some(key.into()));
+            Access::open(
+                AccessConfig { file, api_key, ..AccessConfig::default() },
+                Box::new(|_| Ok(Box::new(|| {}))),
+            )
+        };
+        assert!(with("another").is_ok());
+        let said = with("same").err().unwrap().to_string();
+        assert!(said.contains("[callers.web] has the key of API_KEY") && !said.contains("same"), "{said}");
     }
 }

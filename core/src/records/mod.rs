@@ -56,7 +56,7 @@ pub use self::metadata::MetadataConfig;
 pub use self::read::{Read, ReadRecords, RecordRequest};
 pub use self::search::{RecordSearch, Search, steady};
 pub use self::told::Fields;
-pub use self::traces::Trace;
+pub use self::traces::{Trace, Traces};
 pub use self::view::{View, is_model_name};
 
 use self::metadata::Metadata;

@@ -27,6 +27,15 @@ pub struct Trace {
     pub from: String,
 }
 
+/// What becomes of what the rules hide.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traces {
+    /// What tells of it.
+    pub traces: Vec<Trace>,
+    /// Of what they hide, what this account does not see in Odoo: `sale.order.amuont_total`
+    pub unseen: Vec<String>,
+}
+
 /// A field of a model.
 type Node<'a> = (&'a str, &'a str);
 
@@ -35,13 +44,13 @@ type Known = BTreeMap<String, Arc<Fields>>;
 
 impl Records {
     /// The fields that these rules leave open though they are worked out from hidden ones, as far as Odoo tells what it works
-    /// them out from. It asks for the fields of every open model.
+    /// them out from, and hidden fields that are not there. It asks for the fields of every open model.
     ///
     /// # Errors
     /// When Odoo fails.
-    pub async fn traces(&self, rules: Arc<Models>) -> Result<Vec<Trace>, RecordError> {
+    pub async fn traces(&self, rules: Arc<Models>) -> Result<Traces, RecordError> {
         if !rules.hides() {
-            return Ok(Vec::new());
+            return Ok(Traces::default());
         }
         let view = View { records: self.clone(), rules };
         let known = view.all_fields().await?;
@@ -57,7 +66,12 @@ impl Records {
             }
         }
         let trace = |((model, from), fields)| Trace { model, fields, from };
-        Ok(traces.into_iter().map(trace).collect())
+        let unseen = view.rules.hiding().flat_map(|model| {
+            let is_seen = |name: &&String| known.get(model).is_some_and(|fields| fields.contains_key(*name));
+            let hidden = view.rules.hidden(model).into_iter().flatten();
+            hidden.filter(move |name| !is_seen(name)).map(move |name| format!("{model}.{name}"))
+        });
+        Ok(Traces { traces: traces.into_iter().map(trace).collect(), unseen: unseen.collect() })
     }
 }
 

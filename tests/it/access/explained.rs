@@ -68,7 +68,7 @@ async fn check_tells_what_is_worked_out_from_a_hidden_field_and_stays_open() {
     for version in [Version::V16, Version::V18, Version::V19] {
         let odoo = Odoo::start(Options { version, ..Options::default() }).await;
         let (env, folder) = (odoo_env(&odoo), TempDir::new().unwrap());
-        for (lines, orders, told) in [
+        for (hidden, orders, told) in [
             ("price_unit", "", "amount_tax, amount_total, amount_untaxed"),
             ("price_unit", "amount_total", "amount_tax, amount_untaxed"),
             ("price_unit", "amount_total\", \"amount_tax\", \"amount_untaxed", ""),
@@ -79,17 +79,25 @@ async fn check_tells_what_is_worked_out_from_a_hidden_field_and_stays_open() {
             let orders = if orders.is_empty() { String::new() } else { format!(", hide = [\"{orders}\"]") };
             let rules = format!(
                 "permissions = [\"read\"]\n\n[models]\n\"sale.order\" = {{ read = true{orders} }}\n\
-                 \"sale.order.line\" = {{ read = true, hide = [\"{lines}\"] }}\n\"no.such.model\" = {{ hide = [\"x\"] }}\n"
+                 \"sale.order.line\" = {{ read = true, hide = [\"{hidden}\"] }}\n\"no.such.model\" = {{ hide = [\"x\"] }}\n"
             );
             access_file(folder.path(), &[("bot", rules.as_str())]);
             let (code, text) = said(&folder, &["check"], &borrowed(&env)).await;
             assert_eq!(code, Some(0), "{text}");
             let line = format!(
-                "- records: sale.order.line.{lines} is hidden, and sale.order tells what is worked out from it: {told}. Hide \
+                "- records: sale.order.line.{hidden} is hidden, and sale.order tells what is worked out from it: {told}. Hide \
                  that as well?"
             );
             let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("- records:")).collect();
-            let expected: Vec<&str> = Some(line.as_str()).filter(|_| !told.is_empty()).into_iter().collect();
+            let misspelt = [format!("sale.order.line.{hidden}"), "no.such.model.x".to_owned()].map(|name| {
+                format!(
+                    "- records: {name} is to be hidden, but this account sees no such field: is it spelt so?"
+                )
+            });
+            let is_there = hidden != "price_unit_of_a_module_that_is_gone";
+            let expected = (!told.is_empty()).then_some(&line).into_iter();
+            let expected: Vec<&String> =
+                expected.chain(misspelt.iter().skip(usize::from(is_there))).collect();
             assert_eq!(lines, expected, "{version:?} {text}");
         }
     }
