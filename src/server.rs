@@ -46,9 +46,7 @@ pub struct HttpConfig {
 /// head of a request nor a bound on connections.
 pub async fn serve(mut listener: TcpListener, router: Router, config: HttpConfig, stop: CancellationToken) {
     let places = Arc::new(Semaphore::new(config.max_connections));
-    let mut http = http1::Builder::new();
-    // Most answers are short: to copy them behind their heads takes less than to have the system gather the two.
-    http.writev(false);
+    let http = http1::Builder::new();
     // hyper-util's knows no connections that go on in another protocol.
     let open = TaskTracker::new();
     let mut next = async || {

@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 use mcp_odoo_core::access::file::AccessFile;
 use mcp_odoo_core::access::models::{Models, Verb};
 use mcp_odoo_core::access::{Caller, Denied, Permission, Permissions};
+use mcp_odoo_core::erp::listed;
 use mcp_odoo_tools::operation::{Does, Spec};
 use mcp_odoo_tools::{opens, specs};
 
@@ -129,6 +130,19 @@ fn on_records<W: Write>(
     }
     if spec.name == "update_sale_lines" {
         asked.push((LINES, verb, opens(LINES, verb)));
+    }
+    if ["update_sale_lines", "dev_update_sale"].contains(&spec.name) {
+        for (verb, what) in [(Verb::Update, "changes a line"), (Verb::Delete, "removes one")] {
+            let ends =
+                opens(LINES, verb).map_or_else(|why| format!("refused: {why}"), |()| "allowed".to_owned());
+            writeln!(reasons.out, "- a call that {what} is {ends}")?;
+        }
+    }
+    if let Some(model) = spec.model.filter(|model| models.hides() && listed(model).is_some()) {
+        writeln!(
+            reasons.out,
+            "- a field of {model} that mirrors a hidden one closes it, too: Odoo tells when it is called"
+        )?;
     }
     for (model, verb, allowed) in asked {
         match allowed {

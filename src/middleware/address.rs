@@ -60,9 +60,9 @@ fn by(name: &str, peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> Optio
 }
 
 /// `for=` of an element of `Forwarded` (RFC 7239), or an address alone; with or without a port. Nothing of what is a part of
-/// a quoted text: a caller may have written that, in the name under which it called the proxy.
+/// a quoted text, nor where quotation marks are escaped: a caller may have written that, in the name under which it called the proxy.
 fn hop_address(hop: &str) -> Option<IpAddr> {
-    if hop.split(';').any(|pair| pair.matches('"').count() % 2 == 1) {
+    if hop.contains('\\') || hop.split(';').any(|pair| pair.matches('"').count() % 2 == 1) {
         return None;
     }
     let pair = hop.split(';').find_map(|pair| {
@@ -112,6 +112,8 @@ mod tests {
         assert_eq!(said(&["for=_hidden"]), "unknown");
         assert_eq!(said(&["for=198.51.100.7;host=\"a,for=1.1.1.1\""]), "unknown");
         assert_eq!(said(&["host=\"a;for=1.1.1.1\";for=198.51.100.7"]), "unknown");
+        assert_eq!(said(&["for=198.51.100.7;host=\"a\\\",for=1.1.1.1;x=\\\"\""]), "unknown");
+        assert_eq!(said(&["host=\"a\\\";for=1.1.1.1;x=\\\"b\";for=198.51.100.7"]), "unknown");
         assert_eq!(said(&["host=\"a.example\";for=\"198.51.100.7\""]), "198.51.100.7");
         assert_eq!(said(&["for=\"1.1.1.1, for=198.51.100.7"]), "198.51.100.7");
         let mut headers = HeaderMap::new();

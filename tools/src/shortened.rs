@@ -1,6 +1,8 @@
 //! Answers that a model can read: of one that is too long the longest texts are cut, and say so. Lists were cut before, at a
 //! record; what is left is a record with a text longer than all of a list.
 
+use std::io::{self, ErrorKind, Write};
+
 use serde_json::Value;
 
 /// Bytes of JSON: an answer has them twice, structured and as lines that are no longer, and a token is three bytes or more.
@@ -11,7 +13,7 @@ const SHORTEST: usize = 250;
 
 /// The answer, with its longest texts cut where all of it is too long.
 pub fn shortened(answer: Value) -> Value {
-    let is_short = |answer: &Value| answer.to_string().len() <= MOST;
+    let is_short = |answer: &Value| serde_json::to_writer(Left(MOST), answer).is_ok();
     if is_short(&answer) {
         return answer;
     }
@@ -22,6 +24,20 @@ pub fn shortened(answer: Value) -> Value {
         if is_short(&cut) || most < SHORTEST {
             return cut;
         }
+    }
+}
+
+/// Counts what is written, and takes so many bytes.
+struct Left(usize);
+
+impl Write for Left {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.checked_sub(bytes.len()).ok_or(ErrorKind::WriteZero)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

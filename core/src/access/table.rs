@@ -18,7 +18,7 @@ use super::watched::Watched;
 use super::{AccessConfig, Caller, Denied, Permissions, Workplace};
 
 /// How often the files are looked at, and keys that have expired. What has changed is read when it is looked at next.
-const EVERY: Duration = Duration::from_millis(500);
+const EVERY: Duration = Duration::from_millis(400);
 
 /// Takes over what else a file says, after all of it was read.
 pub type Apply = Box<dyn FnOnce() + Send>;

@@ -188,11 +188,12 @@ pub(super) struct Compared {
     pub(super) refused: Vec<i64>,
 }
 
-/// The lines as they are now beside what they were. `fields` are theirs, as far as they are known.
+/// The lines as they are now beside what they were. `fields` are theirs, as far as they are known; `is_lost`: what Odoo answered.
 pub(super) fn compared(
     updates: &[LineUpdate],
     (before, after): (&Lines, &Lines),
     fields: &Fields,
+    is_lost: bool,
 ) -> Result<Compared, OdooError> {
     let mut compared = Compared::default();
     for update in updates {
@@ -224,7 +225,7 @@ pub(super) fn compared(
             let decimals = fields.get(field).and_then(|field| field.decimals);
             match same_number(Some(wanted), Some(now)) {
                 true => {}
-                false if is_rounded(wanted, was, Some(now), decimals) => {
+                false if is_rounded(wanted, (was, Some(now)), decimals, is_lost) => {
                     let what = format!("{name} of line {}", update.line_id);
                     compared.warnings.push(otherwise_than_asked(&what, wanted, now));
                 }

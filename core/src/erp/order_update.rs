@@ -128,7 +128,7 @@ impl Erp {
             Ok(None) => return Err(self.no_sale(id)),
             Err((error, _)) => return Err(ErpError::NotSeen { id, cause: lost.unwrap_or(error) }),
         };
-        let told = |fields: &Fields| told(request, &checked, (&before, &after), fields);
+        let told = |fields: &Fields| told(request, &checked, (&before, &after), fields, lost.is_some());
         let (mut now, mut refused) = told(&Fields::new()).map_err(|error| self.failed(error))?;
         // What stands as before may be what Odoo rounds to.
         if !refused.is_empty()
@@ -202,12 +202,14 @@ impl Erp {
     }
 }
 
-/// The order as it is now beside what it was, and what was not taken. `fields` are those of a line, as far as they are known.
+/// The order as it is now beside what it was, and what was not taken. `fields` are those of a line, as far as they are known;
+/// `is_lost`: what Odoo answered.
 fn told(
     request: &SaleUpdate,
     checked: &[Checked],
     (before, after): (&Order, &Order),
     fields: &Fields,
+    is_lost: bool,
 ) -> Result<(UpdatedSale, Vec<String>), OdooError> {
     let read = |order: &Order, checked: &Checked| {
         let value = order.record.as_map().get(&checked.field).cloned().unwrap_or_default();
@@ -220,13 +222,14 @@ fn told(
     };
     let (old, record) = (&before.record, &after.record);
     let otherwise = checked.iter().filter(|checked| !checked.is_in(old, record));
-    let (rounded, refused): (Vec<_>, Vec<_>) = otherwise.partition(|checked| checked.is_rounded(old, record));
+    let (rounded, refused): (Vec<_>, Vec<_>) =
+        otherwise.partition(|checked| checked.is_rounded(old, record, is_lost));
     let number = |number: Option<f64>| number.unwrap_or_default();
     let warning = |it: &Checked| {
         Ok(otherwise_than_asked(&it.field, number(it.value.as_f64()), number(record.float(&it.field)?)))
     };
     let mut warnings = rounded.into_iter().map(warning).collect::<Result<Vec<_>, OdooError>>()?;
-    let lines = compared(&request.lines, (&before.lines, &after.lines), fields)?;
+    let lines = compared(&request.lines, (&before.lines, &after.lines), fields, is_lost)?;
     warnings.extend(lines.warnings);
     let refused = refused.iter().map(|checked| checked.field.clone());
     let refused = refused.chain(lines.refused.iter().map(|id| format!("line {id}"))).collect();

@@ -21,8 +21,8 @@ const NOTHING_SAID: &str = "it was called without an error; most methods of Odoo
 /// What people press. Odoo 19 calls it on no records without a word, and says that it went well.
 const BUTTONS: [&str; 2] = ["action_", "button_"];
 /// Told of what was called on no records, where Odoo does not say that it needs some.
-const ON_NOTHING: &str =
-    "it was called on no records: if it does something with records, nothing was done; give ids";
+const ON_NOTHING: &str = "it was called on no records: a method of records does nothing then, and wants ids; one that needs none is \
+                          done";
 /// Of an answer: what a model reads.
 const MOST_BYTES: usize = 30_000;
 /// Tools of their own do these, by the rules; and what runs any code or hands on rights is nobody's.
@@ -217,6 +217,9 @@ impl View {
                 "kwargs.context",
                 "is not taken here: use the argument context",
             ));
+        }
+        if request.kwargs.contains_key("ids") {
+            return Err(RecordError::argument("kwargs.ids", "is not taken here: use the argument ids"));
         }
         let (ids, args) = request.on();
         if ids.is_empty() && BUTTONS.iter().any(|button| method.starts_with(button)) {

@@ -193,7 +193,8 @@ impl View {
                 });
                 continue;
             };
-            let (record, not_taken) = self.compared(&seen, request, &checked, (id, before, after.clone()));
+            let (record, not_taken) =
+                self.compared(&seen, request, &checked, (id, before, after.clone()), lost.is_some());
             refused.extend(not_taken.into_iter().map(|field| match asked {
                 [_] => field,
                 _ => format!("{field} of {id}"),
@@ -214,14 +215,17 @@ impl View {
         request: &RecordUpdate,
         checked: &[Checked],
         (id, before, after): (i64, Record, Record),
+        is_lost: bool,
     ) -> (UpdatedRecord, Vec<String>) {
         let otherwise: Vec<&Checked> = checked.iter().filter(|it| !it.is_in(&before, &after)).collect();
         let mut differs: Vec<String> = otherwise.iter().map(|it| it.field.clone()).collect();
         let not_rounded: Vec<_> =
-            otherwise.into_iter().filter(|it| !it.is_rounded(&before, &after)).collect();
+            otherwise.into_iter().filter(|it| !it.is_rounded(&before, &after, is_lost)).collect();
         let changed = self.changes(seen, checked, before, after);
-        // What is as it was before was not taken; what is neither was rounded, or written in another way.
-        let is_still = |field: &str| changed.iter().any(|it| it.field == field && it.old == it.new);
+        // What is as it was before was not taken; what is neither was rounded, or written in another way. Where Odoo's answer
+        // is lost, it may also be somebody else's.
+        let is_still =
+            |field: &str| is_lost || changed.iter().any(|it| it.field == field && it.old == it.new);
         let refused = not_rounded.iter().map(|it| it.field.clone()).filter(|field| is_still(field)).collect();
         let days = checked.iter().filter(|it| is_day(&it.kind, request.values.get(&it.field)));
         differs.extend(days.map(|it| it.field.clone()));

@@ -71,19 +71,25 @@ impl Checked {
         }
     }
 
-    /// Whether it is a number that stands otherwise than it was given, and is taken for all that.
-    pub(crate) fn is_rounded(&self, before: &Record, after: &Record) -> bool {
+    /// Whether it is a number that stands otherwise than it was given, and is taken for all that. `is_lost`: what Odoo answered.
+    pub(crate) fn is_rounded(&self, before: &Record, after: &Record, is_lost: bool) -> bool {
         let [before, now] = [before, after].map(|record| record.float(&self.field).ok().flatten());
-        let is_float = matches!(self.kind.as_str(), "float" | "monetary");
-        is_float && self.value.as_f64().is_some_and(|wanted| is_rounded(wanted, before, now, self.decimals))
+        let rounded = |wanted| is_rounded(wanted, (before, now), self.decimals, is_lost);
+        matches!(self.kind.as_str(), "float" | "monetary") && self.value.as_f64().is_some_and(rounded)
     }
 }
 
-/// Whether Odoo took a number and keeps it in another way: rounded, perhaps to what was there before.
-pub(crate) fn is_rounded(wanted: f64, before: Option<f64>, now: Option<f64>, decimals: Option<i32>) -> bool {
+/// Whether Odoo took a number and keeps it in another way: rounded, perhaps to what was there before. Where its answer is
+/// lost, somebody else may have changed what it never took.
+pub(crate) fn is_rounded(
+    wanted: f64,
+    (before, now): (Option<f64>, Option<f64>),
+    decimals: Option<i32>,
+    is_lost: bool,
+) -> bool {
     let half = |decimals: i32| 0.5 * 10_f64.powi(-decimals) + 1e-12 * wanted.abs().max(1.0);
     let is_near = |decimals| now.is_some_and(|now| (wanted - now).abs() <= half(decimals));
-    !same_number(before, now) || decimals.is_some_and(is_near)
+    (!is_lost && !same_number(before, now)) || decimals.is_some_and(is_near)
 }
 
 /// Whether Odoo kept a number.

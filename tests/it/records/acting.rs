@@ -30,6 +30,13 @@ async fn a_public_method_is_called_and_others_are_not() {
         .error("call_method", json!({ "model": "sale.order", "method": "action_confirm", "ids": [6], "kwargs": { "context": {} } }))
         .await;
     assert!(error.contains("kwargs.context"), "{error}");
+    let error = app
+        .error(
+            "call_method",
+            json!({ "model": "sale.order", "method": "action_quotation_sent", "kwargs": { "ids": [6] } }),
+        )
+        .await;
+    assert!(error.contains("kwargs.ids"), "{error}");
 }
 
 /// Odoo 19 does it to no records, and says that it went well.

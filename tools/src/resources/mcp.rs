@@ -7,6 +7,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use mcp_odoo_core::call::Call;
 use mcp_odoo_core::records::{Context, ModelQuery, ModelRequest, is_file};
 use mcp_odoo_core::refusal::{Kind, Refusal};
+use mcp_odoo_core::watching::MOST;
 use rmcp::model::{
     CompleteRequestParams, CompletionInfo, ErrorCode, ErrorData, GetMeta, Reference, Resource,
     ResourceContents, ResourceTemplate, ResourceUpdatedNotification, ResourceUpdatedNotificationParam,
@@ -16,6 +17,7 @@ use rmcp::service::SubscriptionContext;
 use serde_json::json;
 use tokio::sync::watch;
 
+use super::operations::{TOO_MANY, too_many};
 use super::{Body, Contents, Readable, data, follow, is_not_found, over};
 use crate::dispatch;
 use crate::records::{DescribeModel, ListModels};
@@ -79,6 +81,10 @@ pub async fn listen(call: Call, context: &SubscriptionContext) -> Result<(), Err
     let mut uris = context.accepted().resource_subscriptions.clone().unwrap_or_default();
     uris.sort();
     uris.dedup();
+    // Before any of them is looked for.
+    if let Some(beyond) = uris.get(MOST) {
+        return Err(error(&too_many(&format!("listen to at most {MOST} resources at once")), beyond));
+    }
     let asker = watch::Sender::new(Arc::clone(&call.caller)).subscribe();
     let begun = stream::iter(uris).map(|uri| {
         let (call, asker) = (call.clone(), asker.clone());
@@ -128,9 +134,9 @@ pub async fn listen(call: Call, context: &SubscriptionContext) -> Result<(), Err
     }
 }
 
-/// Whether it is refused however often it is asked for.
+/// Whether it is refused however often it is asked for: there is a place once another is given free.
 fn is_for_good(refusal: &Refusal) -> bool {
-    matches!(refusal.kind, Kind::Invalid | Kind::Forbidden(_))
+    matches!(refusal.kind, Kind::Invalid | Kind::Forbidden(_)) && refusal.code != TOO_MANY
 }
 
 /// What may stand for a part of an address, as far as it is written.

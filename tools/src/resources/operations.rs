@@ -143,10 +143,15 @@ impl Operation for FollowRecords {
 /// When they have too many.
 pub fn place(call: &Call) -> Result<Place, Refusal> {
     call.tenant.watching.place(&call.tenant.counts(&call.caller)).ok_or_else(|| {
-        let sentence =
-            format!("this caller has {MOST} subscriptions already: end some (resources/unsubscribe)");
-        Refusal::new(Kind::Invalid, "too_many_subscriptions", sentence)
+        too_many(&format!("this caller has {MOST} subscriptions already: end some (resources/unsubscribe)"))
     })
+}
+
+/// The code of what there is no place for until others are ended.
+pub const TOO_MANY: &str = "too_many_subscriptions";
+
+pub fn too_many(sentence: &str) -> Refusal {
+    Refusal::new(Kind::Invalid, TOO_MANY, sentence)
 }
 
 /// Waits until a caller of this tenant is told nothing any more, whatever they log in with meanwhile.

@@ -45,7 +45,7 @@ fn kind(schema: &Value) -> Option<&str> {
 /// Names of fields between commas, or sums of them.
 fn names(text: &str) -> Option<Value> {
     let is_name = |name: &&str| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.:()".contains(c))
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.:()*".contains(c))
     };
     text.split(',').map(str::trim).map(|name| Some(name).filter(is_name)).collect()
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::Stdio;
 
+use mcp_odoo_core::watching::MOST;
 use rmcp::model::{ErrorData, GetMeta, ProtocolVersion, ServerNotification, SubscriptionFilter};
 use rmcp::service::{ClientLifecycleMode, ServiceError, Subscription, SubscriptionEnd};
 use rmcp::transport::TokioChildProcess;
@@ -129,6 +130,18 @@ async fn what_cannot_be_looked_for_ends_it() {
     mcp.odoo.proxy.plan(|_, _| Some(Fault::Refuse));
     let error = refused(&client, &[&uris[0], &uris[1]]).await;
     assert_eq!(error.data.unwrap()["uri"], uris[1]);
+}
+
+/// More than anybody may follow are not looked for one by one.
+#[tokio::test]
+async fn nobody_listens_to_more_than_there_is_place_for() {
+    let mcp = quick().start_mcp().await;
+    let client = Hearer::modern(&mcp.app.url).await;
+    let asked = mcp.odoo.proxy.calls().len();
+    let uris: Vec<_> = (0..=MOST).map(|id| format!("odoo://res.partner/{}", 1_000_000 + id)).collect();
+    let error = refused(&client, &uris.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    assert_eq!(error.data.unwrap()["code"], "too_many_subscriptions");
+    assert_eq!(mcp.odoo.proxy.calls().len(), asked, "nothing was looked for");
 }
 
 async fn refused(client: &Hearer, uris: &[&str]) -> ErrorData {

@@ -6,6 +6,7 @@ use super::{quoted, set};
 use crate::records::WAYS;
 use crate::support::mcp::McpTools;
 use crate::support::odoo::search;
+use crate::support::proxy::Fault;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lines_change_by_quantity_price_and_discount_and_go() {
@@ -82,6 +83,35 @@ async fn a_price_that_is_put_back_is_not_changed_and_another_one_is_told() {
                 );
             }
         }
+    }
+}
+
+/// Where Odoo's answer is lost, what somebody else made of it is no rounding: nobody knows what was done.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_made_of_it_is_not_taken_for_ours() {
+    for (tool, asked, write) in [
+        (
+            "update_sale_lines",
+            json!({ "sale_id": 7, "lines": [{ "line_id": 11, "qty": 5 }] }),
+            "sale.order.write",
+        ),
+        (
+            "update_record",
+            json!({ "model": "sale.order.line", "record_id": 11, "values": { "product_uom_qty": 5 } }),
+            "sale.order.line.write",
+        ),
+    ] {
+        let app = McpTools::start().await;
+        let sandbox = app.sandbox().clone();
+        app.odoo.proxy.plan(move |_, name| {
+            (name == write).then(|| {
+                let three = vec![json!([11]), json!({ "product_uom_qty": 3 })];
+                sandbox.execute("sale.order.line", "write", three, Map::new()).unwrap();
+                Fault::TurnedAway(404)
+            })
+        });
+        let said = app.error(tool, asked).await;
+        assert!(said.ends_with("(outcome_unknown)") && said.contains('3'), "{tool}: {said}");
     }
 }
 
