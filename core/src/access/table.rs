@@ -195,6 +195,9 @@ impl Table {
         *watched = std::mem::take(watched).again();
         let itself = Watched::of([path.clone()]);
         let file = AccessFile::read(path)?;
+        if Watched::of([path.clone()]) != itself {
+            return Err(FileError(format!("{}: was written to while it was read", path.display())));
+        }
         *watched = itself.and(Watched::of(file.secret_files()));
         let apply = also(&file).map_err(|why| FileError(format!("{}: {why}", path.display())))?;
         let AccessFile { callers, models, .. } = file;
