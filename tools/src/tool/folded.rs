@@ -45,7 +45,8 @@ fn kind(schema: &Value) -> Option<&str> {
 /// Names of fields between commas, or sums of them.
 fn names(text: &str) -> Option<Value> {
     let is_name = |name: &&str| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.:()*".contains(c))
+        let name = name.replace("(*)", "");
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.:()".contains(c))
     };
     text.split(',').map(str::trim).map(|name| Some(name).filter(is_name)).collect()
 }
@@ -75,6 +76,7 @@ mod tests {
             ("fields", json!("name, partner_id.email"), json!(["name", "partner_id.email"])),
             ("fields", json!("name"), json!(["name"])),
             ("fields", json!("amount:sum, sum(amount)"), json!(["amount:sum", "sum(amount)"])),
+            ("fields", json!("count(*), sum(amount)"), json!(["count(*)", "sum(amount)"])),
             ("fields", json!("['name', \"state\"]"), json!(["name", "state"])),
             ("ids", json!("7, 8"), json!([7, 8])),
             ("ids", json!(" 7 "), json!([7])),
