@@ -14,6 +14,8 @@ use crate::schema::Model;
 /// The partner of an order that names none yet: the company itself.
 const NOBODY: i64 = 1;
 
+type Object = Map<String, Value>;
+
 impl Env<'_> {
     /// Makes the order, reads it, and takes it back.
     pub fn onchange(&mut self, model: &Arc<Model>, bound: &Bound) -> Result<Value, Error> {
@@ -47,7 +49,7 @@ impl Env<'_> {
     }
 
     /// What to answer with, of the order and of its lines. Odoo 16 is told so by dotted names.
-    fn wanted(&self, bound: &Bound) -> Result<(Map<String, Value>, Option<Map<String, Value>>), Error> {
+    fn wanted(&self, bound: &Bound) -> Result<(Object, Option<Object>), Error> {
         if self.version() != Version::V16 {
             let mut wanted = bound.get("fields_spec").as_object().cloned().unwrap_or_default();
             let fields = |lines: Value| lines.get("fields").and_then(Value::as_object).cloned();
